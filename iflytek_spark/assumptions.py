@@ -1,0 +1,30 @@
+"""What PROTOCOL.md does not say and this library had to assume, all in one place.
+
+Nobody has tried these against the real service. Whoever can should correct them here.
+(Cells of the model table on which the sources disagree are marked in the catalogue itself.)
+"""
+
+from __future__ import annotations
+
+SMALLEST_TEMPERATURE = 0.01
+"""Sent for temperature 0 where 0 itself is refused: §1 gives (0, 1] without a step."""
+
+CONTEXT_MARGIN = 2.0
+"""A prompt is refused here only above this multiple of the context: the count of tokens is an
+estimate, and the service has the last word (code 10907)."""
+
+UNKNOWN_CONTEXT_TOKENS = 131072
+"""Assumed of models whose context no source gives: the longest that any of them has."""
+
+MAX_FRAME_BYTES = 8 * 1024 * 1024
+"""A longer frame is taken for a fault: §2.4 knows no limit, real ones have a few hundred bytes."""
+
+TURN_SEPARATOR = "\n\n"
+"""Put between neighbours of one role when they are merged: §4 asks for alternating roles."""
+
+SEQ_STEP = 1
+"""By which ``seq`` grows from one piece to the next: §2.3 says that it counts from 0. A service
+that sends 0 throughout is not counting, and a plugin's frame may take a number of its own."""
+
+LENGTH_IS_LIMIT = True
+"""An answer that used all of max_tokens was cut by it: §2.3 has no finish reason."""

@@ -1,0 +1,295 @@
+"""The two clients, one for threads and one for event loops, over one flow."""
+
+from __future__ import annotations
+
+import random
+import ssl
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Generic, TypeVar, Unpack
+
+from iflytek_spark.catalogue import resolve
+from iflytek_spark.credentials import Credentials
+from iflytek_spark.endpoint import Endpoint
+from iflytek_spark.errors import ConfigurationError
+from iflytek_spark.messages import ChatResponse, Message
+from iflytek_spark.model_spec import ModelSpec
+from iflytek_spark.protocol.flow import Call, Timeouts, chat_flow
+from iflytek_spark.protocol.retry import RetryPolicy
+from iflytek_spark.protocol.steps import Clock
+from iflytek_spark.requests import ChatOptions, build_request
+from iflytek_spark.service_values import EmbedOptions, GeneratedImage, Vector
+from iflytek_spark.services import EMBEDDING, IMAGE_GENERATION, Service
+from iflytek_spark.streams import AsyncChatStream, ChatStream
+from iflytek_spark.transports.base import AsyncTransport, Route, Transport
+
+if TYPE_CHECKING:
+    from iflytek_spark.posts import Caller
+
+SYSTEM_CLOCK = Clock(time.time, time.monotonic, random.random)
+"""Real time and chance."""
+
+_T = TypeVar("_T", Transport, AsyncTransport)
+
+
+class _Client(Generic[_T]):
+    """What both clients know. Nothing in it changes after it is made."""
+
+    def __init__(
+        self,
+        credentials: Credentials | None = None,
+        *,
+        model: str | ModelSpec | None = None,
+        base_url: str | None = None,
+        timeout: Timeouts | float | None = None,
+        max_retries: int = 2,
+        proxy: str | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+        transport: Callable[[Route], _T] | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        """Set up a client. It opens nothing, and may be shared by threads and event loops.
+
+        Args:
+            credentials: the app's; from the environment by default.
+            model: the model of calls that name none; ``SPARK_MODEL`` or 4.0 Ultra by default.
+            base_url: another address; without a path it replaces scheme and host only;
+                ``SPARK_BASE_URL`` by default.
+            timeout: the four time-outs, or seconds for the whole call.
+            max_retries: further tries after a failure that may pass, 0 or more.
+            proxy: ``http://…`` or ``socks5h://…``; an empty string for none; by default what
+                the usual environment variables say.
+            ssl_context: your own CA; certificates are always verified.
+            transport: what opens sockets; a test double for instance.
+            clock: time and chance.
+
+        Raises:
+            MissingCredentialsError: when a credential is missing.
+            UnknownModelError: for an unknown model.
+            ConfigurationError: for another unusable setting.
+        """
+        if isinstance(max_retries, bool) or not isinstance(max_retries, int) or max_retries < 0:
+            raise ConfigurationError(f"max_retries is {max_retries!r}, not 0 or more")
+        self._credentials = credentials or Credentials.from_env()
+        self._endpoint = Endpoint.from_env(model, base_url)
+        self._timeouts = _timeouts(timeout)
+        self._retry = RetryPolicy(max_retries)
+        self._route = Route(proxy, ssl_context)
+        self._transport: Callable[[Route], _T] | None = transport
+        self._clock = clock
+
+    def __repr__(self) -> str:
+        url = self._endpoint.base_url or "the catalogue's addresses"
+        return f"{type(self).__name__}({self._endpoint.model.name!r} at {url}, {self._credentials})"
+
+    @property
+    def model(self) -> ModelSpec:
+        """The model of calls that name none."""
+        return self._endpoint.model
+
+    def _call(
+        self,
+        messages: str | Sequence[Message],
+        model: str | ModelSpec | None,
+        options: ChatOptions,
+    ) -> Call:
+        spec = self._endpoint.model if model is None else resolve(model)
+        return Call(
+            request=build_request(spec, messages, options),
+            credentials=self._credentials,
+            url=self._endpoint.url(spec),
+            uid=uuid.uuid4().hex,
+            clock=self._clock,
+            timeouts=self._timeouts,
+            retry=self._retry,
+        )
+
+    def _caller(self, service: Service) -> Caller:
+        from iflytek_spark.posts import Caller  # loads httpx
+
+        return Caller(
+            credentials=self._credentials,
+            url=self._endpoint.service_url(service),
+            route=self._route,
+            clock=self._clock,
+            timeouts=self._timeouts,
+            retry=self._retry,
+        )
+
+
+def _timeouts(timeout: Timeouts | float | None) -> Timeouts:
+    if isinstance(timeout, Timeouts):
+        return timeout
+    usual = Timeouts()
+    if timeout is None:
+        return usual
+    whole = Timeouts(total=timeout)
+    return replace(
+        whole,
+        connect=min(timeout, usual.connect),
+        first_frame=min(timeout, usual.first_frame),
+        between_frames=min(timeout, usual.between_frames),
+    )
+
+
+class SparkClient(_Client[Transport]):
+    """iFlytek Spark in the caller's thread."""
+
+    def chat(
+        self,
+        messages: str | Sequence[Message],
+        *,
+        model: str | ModelSpec | None = None,
+        **options: Unpack[ChatOptions],
+    ) -> ChatResponse:
+        """Ask, and wait for the whole answer.
+
+        Args:
+            messages: a prompt, or messages with the newest last.
+            model: a name or a spec; the client's own by default.
+            **options: see :class:`~iflytek_spark.requests.ChatOptions`.
+
+        Returns:
+            The whole answer.
+
+        Raises:
+            SparkError: see :mod:`iflytek_spark.errors`; never a part of an answer instead.
+        """
+        with self.stream(messages, model=model, **options) as stream:
+            return stream.response()
+
+    def stream(
+        self,
+        messages: str | Sequence[Message],
+        *,
+        model: str | ModelSpec | None = None,
+        **options: Unpack[ChatOptions],
+    ) -> ChatStream:
+        """Ask, and read the answer as it comes.
+
+        Args:
+            messages: a prompt, or messages with the newest last.
+            model: a name or a spec; the client's own by default.
+            **options: see :class:`~iflytek_spark.requests.ChatOptions`.
+
+        Returns:
+            The events. The connection is opened at the first one, and closed when the stream
+            ends, is closed, or is left.
+
+        Raises:
+            InvalidRequestError: at once, for a request that Spark would refuse.
+        """
+        call = self._call(messages, model, options)
+        return ChatStream(chat_flow(call), self._open(), call.request.spec.name)
+
+    def _open(self) -> Transport:
+        if self._transport is None:
+            from iflytek_spark.transports.sync import SyncTransport  # loads websocket-client
+
+            return SyncTransport(self._route)
+        return self._transport(self._route)
+
+    def embed(self, texts: Sequence[str], **options: Unpack[EmbedOptions]) -> list[Vector]:
+        """Turn texts into vectors of 2,560 numbers.
+
+        Args:
+            texts: any number, none of them empty.
+            **options: see :class:`~iflytek_spark.service_values.EmbedOptions`.
+
+        Returns:
+            A vector for each text, in the same order.
+
+        Raises:
+            InvalidRequestError: before anything is sent, for a text that is empty or no text.
+            ContextLengthError: for a text that is too long.
+            SparkError: the first failure that retries did not mend; what else runs is stopped.
+        """
+        from iflytek_spark.embeddings import CheckedOptions, embed  # loads httpx
+
+        return embed(self._caller(EMBEDDING), texts, CheckedOptions(**options))
+
+    def generate_image(self, prompt: str, *, width: int = 512, height: int = 512) -> GeneratedImage:
+        """Make an image.
+
+        Args:
+            prompt: what it is to show, at most 1,000 characters.
+            width: pixels.
+            height: pixels. Spark makes only the sizes of
+                :data:`~iflytek_spark.service_values.IMAGE_SIZES`.
+
+        Returns:
+            The image.
+
+        Raises:
+            InvalidRequestError: before anything is sent; it names the legal sizes.
+            SparkError: see :mod:`iflytek_spark.errors`.
+        """
+        from iflytek_spark.images import generate_image  # loads httpx
+
+        return generate_image(self._caller(IMAGE_GENERATION), prompt, width, height)
+
+
+class AsyncSparkClient(_Client[AsyncTransport]):
+    """iFlytek Spark in the caller's event loop, whichever it is."""
+
+    async def chat(
+        self,
+        messages: str | Sequence[Message],
+        *,
+        model: str | ModelSpec | None = None,
+        **options: Unpack[ChatOptions],
+    ) -> ChatResponse:
+        """Ask, and wait for the whole answer; see :meth:`SparkClient.chat`."""
+        async with self.stream(messages, model=model, **options) as stream:
+            return await stream.response()
+
+    def stream(
+        self,
+        messages: str | Sequence[Message],
+        *,
+        model: str | ModelSpec | None = None,
+        **options: Unpack[ChatOptions],
+    ) -> AsyncChatStream:
+        """Ask, and read the answer as it comes; see :meth:`SparkClient.stream`."""
+        call = self._call(messages, model, options)
+        return AsyncChatStream(chat_flow(call), self._open(), call.request.spec.name)
+
+    def _open(self) -> AsyncTransport:
+        if self._transport is None:
+            from iflytek_spark.transports.aio import AioTransport  # loads websockets
+
+            return AioTransport(self._route)
+        return self._transport(self._route)
+
+    async def embed(self, texts: Sequence[str], **options: Unpack[EmbedOptions]) -> list[Vector]:
+        """Turn texts into vectors of 2,560 numbers; see :meth:`SparkClient.embed`."""
+        from iflytek_spark.embeddings import CheckedOptions, aembed  # loads httpx
+
+        return await aembed(self._caller(EMBEDDING), texts, CheckedOptions(**options))
+
+    async def generate_image(
+        self, prompt: str, *, width: int = 512, height: int = 512
+    ) -> GeneratedImage:
+        """Make an image; see :meth:`SparkClient.generate_image`."""
+        from iflytek_spark.images import agenerate_image  # loads httpx
+
+        return await agenerate_image(self._caller(IMAGE_GENERATION), prompt, width, height)
+
+
+def get_completion(prompt: str, model: str | ModelSpec = "v4.0", temperature: float = 0.1) -> str:
+    """Ask one question, with credentials from the environment.
+
+    Args:
+        prompt: the question.
+        model: any of a model's names.
+        temperature: randomness, 0 to 1.
+
+    Returns:
+        The answer's text.
+
+    Raises:
+        SparkError: see :mod:`iflytek_spark.errors`.
+    """
+    return SparkClient(model=model).chat(prompt, temperature=temperature).text

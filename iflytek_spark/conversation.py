@@ -1,0 +1,138 @@
+"""Puts a conversation into the order that Spark accepts (PROTOCOL.md §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from iflytek_spark.assumptions import TURN_SEPARATOR
+from iflytek_spark.errors import InvalidRequestError
+from iflytek_spark.messages import ImagePart, Message, Part, TextPart
+from iflytek_spark.model_spec import ModelSpec
+
+_ROLES = ("system", "user", "assistant")
+_IMAGE_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
+_IMAGE_BYTES = 4 * 1024 * 1024
+
+
+def arrange(messages: str | Sequence[Message], spec: ModelSpec) -> tuple[Message, ...]:
+    """Check messages and put them into Spark's order.
+
+    Neighbours of one role become one turn. A system message stays only when it is first and
+    the model has the role; any other is put before the next user turn's text. Assistant and
+    system messages without content are left out.
+
+    Args:
+        messages: a prompt, or messages with the newest last.
+        spec: the model.
+
+    Returns:
+        At most one system message, then turns of alternating roles, the last of the user.
+
+    Raises:
+        InvalidRequestError: when there is nothing to send, the last turn is not the user's, a
+            content is not text or image, or an image is one that the model cannot take.
+    """
+    if not isinstance(messages, str | list | tuple):
+        raise InvalidRequestError(f"messages is a {type(messages).__name__}, not a list")
+    turns: list[Message] = []
+    for message in _placed(_checked(messages), spec.system_role):
+        if turns and turns[-1].role == message.role:
+            turns[-1] = _joined(turns[-1], message)
+        else:
+            turns.append(message)
+    if not turns or turns[-1].role != "user":
+        raise InvalidRequestError(
+            "messages must end with a user message",
+            hint="an assistant's text cannot be continued; ask with a user message",
+        )
+    _check_images(turns, spec)
+    return tuple(turns)
+
+
+def _checked(messages: str | Sequence[Message]) -> Iterable[Message]:
+    if isinstance(messages, str):
+        messages = (Message("user", messages),)
+    if not messages:
+        raise InvalidRequestError("messages is empty", hint="send at least one user message")
+    for index, message in enumerate(messages):
+        _check_message(message, f"messages[{index}]")
+        if message.text.strip() or message.images:
+            yield message
+        elif message.role == "user":
+            raise InvalidRequestError(f"messages[{index}].content is empty")
+
+
+def _check_message(message: Message, where: str) -> None:
+    if not isinstance(message, Message):
+        raise InvalidRequestError(f"{where} is a {type(message).__name__}, not a Message")
+    if message.role not in _ROLES:
+        raise InvalidRequestError(
+            f"{where}.role is {message.role!r}", hint=f"Spark knows {', '.join(_ROLES)}"
+        )
+    parts = message.content
+    if not isinstance(parts, str | tuple):
+        raise InvalidRequestError(
+            f"{where}.content is a {type(parts).__name__}; it must be a string or a tuple of parts"
+        )
+    for part in () if isinstance(parts, str) else parts:
+        _check_part(part, where)
+    _check_text(message, where)
+
+
+def _check_part(part: object, where: str) -> None:
+    match part:
+        case TextPart(str()) | ImagePart(bytes()):
+            return
+    raise InvalidRequestError(f"{where}.content holds a {type(part).__name__} that is no part")
+
+
+def _check_text(message: Message, where: str) -> None:
+    try:
+        message.text.encode()
+    except UnicodeEncodeError:
+        raise InvalidRequestError(
+            f"{where}.content holds half a surrogate pair", hint="decode the text again"
+        ) from None
+
+
+def _placed(messages: Iterable[Message], system_role: bool) -> Iterable[Message]:
+    """Put system messages that may not stay before the next user turn."""
+    leading = system_role
+    waiting: list[Message] = []
+    for message in messages:
+        leading = leading and message.role == "system"
+        if message.role == "system" and not leading:
+            waiting.append(Message("user", message.content))
+            continue
+        if message.role == "user":
+            yield from waiting
+            waiting = []
+        yield message
+    yield from waiting
+
+
+def _joined(first: Message, second: Message) -> Message:
+    if isinstance(first.content, str) and isinstance(second.content, str):
+        return Message(first.role, first.content + TURN_SEPARATOR + second.content)
+    return Message(first.role, _parts(first) + _parts(second))
+
+
+def _parts(message: Message) -> tuple[Part, ...]:
+    return (TextPart(message.content),) if isinstance(message.content, str) else message.content
+
+
+def _check_images(turns: list[Message], spec: ModelSpec) -> None:
+    images = [image for turn in turns for image in turn.images]
+    if images and not spec.images:
+        raise InvalidRequestError(
+            f"model {spec.name!r} cannot look at images", hint='use model="image"'
+        )
+    if spec.images and len(images) != 1:
+        raise InvalidRequestError(
+            f"image understanding takes one image, these messages hold {len(images)}"
+        )
+    for image in images:
+        if not image.data.startswith(_IMAGE_SIGNATURES):
+            raise InvalidRequestError("the image is neither a JPEG nor a PNG file")
+        if len(image.data) > _IMAGE_BYTES:
+            raise InvalidRequestError(f"the image has {len(image.data)} bytes, at most 4 MB go")

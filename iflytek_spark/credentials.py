@@ -1,0 +1,153 @@
+"""Who is calling: the app id, API key and API secret of the iFlytek console."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from iflytek_spark.errors import ConfigurationError, MissingCredentialsError
+
+
+class EnvironmentFamily(NamedTuple):
+    """The names of environment variables that belong together."""
+
+    app_id: tuple[str, ...]
+    api_key: str
+    api_secret: str
+    url: str
+    model: str
+
+    def read(self, environ: Mapping[str, str]) -> tuple[str, str, str]:
+        """Return app id, key and secret, each empty when its variable is."""
+        app_id = next((environ[name] for name in self.app_id if environ.get(name)), "")
+        return (
+            app_id.strip(),
+            environ.get(self.api_key, "").strip(),
+            environ.get(self.api_secret, "").strip(),
+        )
+
+    @property
+    def names(self) -> tuple[str, str, str]:
+        """The variables of the three credentials."""
+        return (" or ".join(self.app_id), self.api_key, self.api_secret)
+
+
+OWN_FAMILY = EnvironmentFamily(
+    ("SPARK_APP_ID", "SPARK_APPID"),
+    "SPARK_API_KEY",
+    "SPARK_API_SECRET",
+    "SPARK_BASE_URL",
+    "SPARK_MODEL",
+)
+FAMILIES = (
+    OWN_FAMILY,
+    EnvironmentFamily(
+        ("IFLYTEK_SPARK_APP_ID",),
+        "IFLYTEK_SPARK_API_KEY",
+        "IFLYTEK_SPARK_API_SECRET",
+        "IFLYTEK_SPARK_API_URL",
+        "IFLYTEK_SPARK_LLM_DOMAIN",
+    ),
+    EnvironmentFamily(
+        ("SPARKAI_APP_ID",),
+        "SPARKAI_API_KEY",
+        "SPARKAI_API_SECRET",
+        "SPARKAI_URL",
+        "SPARKAI_DOMAIN",
+    ),
+)
+"""The families in use, ours first (PROTOCOL.md §11, conventions)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The three values of an app in the iFlytek console. Only the app id is ever printed.
+
+    Attributes:
+        app_id: APPID, sent in every request.
+        api_key: APIKey, sent inside the signature.
+        api_secret: APISecret, never sent: it is the key of the signature.
+    """
+
+    app_id: str
+    api_key: str = field(repr=False)
+    api_secret: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse a value that no header can carry, without showing it."""
+        for name in ("app_id", "api_key", "api_secret"):
+            value = getattr(self, name)
+            if not (isinstance(value, str) and value.isascii() and value.isprintable() and value):
+                raise ConfigurationError(
+                    f"{name} is empty or not a plain ASCII string",
+                    hint="copy it again from https://console.xfyun.cn",
+                )
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Credentials:
+        """Read the credentials from the environment.
+
+        Args:
+            environ: the variables; the process's own by default.
+
+        Returns:
+            The credentials of the first family that is complete. Families are never mixed.
+
+        Raises:
+            MissingCredentialsError: when no family is complete; it names every variable
+                looked for.
+        """
+        return cls.resolve(environ=environ)
+
+    @classmethod
+    def resolve(
+        cls,
+        app_id: str | None = None,
+        api_key: str | None = None,
+        api_secret: str | None = None,
+        *,
+        environ: Mapping[str, str] | None = None,
+    ) -> Credentials:
+        """Combine explicit values with the environment; explicit ones win.
+
+        Args:
+            app_id: APPID, or None to read it.
+            api_key: APIKey, or None to read it.
+            api_secret: APISecret, or None to read it.
+            environ: the variables; the process's own by default.
+
+        Returns:
+            Complete credentials.
+
+        Raises:
+            MissingCredentialsError: when a value is found in neither place.
+        """
+        environ = os.environ if environ is None else environ
+        given = tuple((value or "").strip() for value in (app_id, api_key, api_secret))
+        filled = [
+            (family, tuple(own or read for own, read in zip(given, family.read(environ))))
+            for family in FAMILIES
+        ]
+        for _, values in filled:
+            if all(values):
+                return cls(*values)
+        raise _missing(*max(filled, key=lambda row: sum(map(bool, row[1]))))
+
+
+def environment_family(environ: Mapping[str, str]) -> EnvironmentFamily:
+    """Return the family that ``environ`` uses: the first complete one, else the first begun."""
+    found = {family: sum(map(bool, family.read(environ))) for family in FAMILIES}
+    return max(
+        FAMILIES, key=lambda family: (found[family] == len(family.names), bool(found[family]))
+    )
+
+
+def _missing(family: EnvironmentFamily, values: tuple[str, ...]) -> MissingCredentialsError:
+    missing = [name for name, value in zip(family.names, values) if not value]
+    others = "; ".join(", ".join(other.names) for other in FAMILIES if other is not family)
+    return MissingCredentialsError(
+        f"Spark credentials are missing: set {', '.join(missing)}",
+        hint=f"or all three of: {others}. They stand in the console, https://console.xfyun.cn",
+    )

@@ -1,0 +1,158 @@
+"""What the service checks in a request before it answers (PROTOCOL.md §2.2, §4, §6, §10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from urllib.parse import urlsplit
+
+from iflytek_spark.emulator import choices
+from iflytek_spark.emulator.choices import Error
+from iflytek_spark.emulator.pictures import Picture, read_picture
+from iflytek_spark.emulator.responder.schema import is_schema
+from iflytek_spark.emulator.tally import prompt_tokens
+from iflytek_spark.model_spec import ModelSpec
+from iflytek_spark.protocol.wire import RequestRefusedError, WireRequest
+
+_UID_LENGTH = 32
+_LONGEST_SIDE = 12800
+_PIXELS = range(50 * 50, 6000 * 6000 + 1)
+
+
+class Router:
+    """Finds the model of a request by path, domain and resource id (§1, §11)."""
+
+    def __init__(self, models: Iterable[ModelSpec]) -> None:
+        """Sort the models by the paths of their addresses.
+
+        Args:
+            models: the models served.
+        """
+        self._models: dict[str, list[ModelSpec]] = {}
+        for spec in models:
+            self._models.setdefault(urlsplit(spec.url).path, []).append(spec)
+
+    def __contains__(self, path: str) -> bool:
+        """Tell whether a model has this path."""
+        return path in self._models
+
+    def find(self, path: str, request: WireRequest) -> ModelSpec:
+        """Return the model that is to answer.
+
+        Args:
+            path: the path of the handshake.
+            request: the request.
+
+        Raises:
+            RequestRefusedError: when the domain does not belong to the path, or the resource
+                id not to the domain.
+        """
+        older = choices.OLDER_DOMAINS.get(request.domain, request.domain)
+        rows = [spec for spec in self._models[path] if spec.domain in (request.domain, older)]
+        if not rows:
+            raise RequestRefusedError(10003, "ClientMsgError", "invalid model domain")
+        for spec in rows:
+            if spec.patch_id is None or spec.patch_id in request.patch_ids:
+                return spec
+        raise refused(choices.WRONG_PATCH, ", ".join(request.patch_ids))
+
+
+def refused(error: Error, *values: object) -> RequestRefusedError:
+    """Build a refusal from a row of ``choices``."""
+    return RequestRefusedError(error.code, error.name, error.detail.format(*values))
+
+
+def check(request: WireRequest, spec: ModelSpec, app_id: str) -> None:
+    """Check a request against its model.
+
+    Args:
+        request: a request of the right form.
+        spec: the model that is to answer.
+        app_id: the app that the signature belongs to.
+
+    Raises:
+        RequestRefusedError: for the first thing that the service would refuse.
+    """
+    for error in _errors(request, spec, app_id):
+        raise error
+
+
+def _errors(request: WireRequest, spec: ModelSpec, app_id: str) -> Iterator[RequestRefusedError]:
+    if request.app_id != app_id:
+        yield refused(choices.WRONG_APP_ID)
+    if len(request.uid or "") > _UID_LENGTH:
+        yield RequestRefusedError(10004, "SchemaCheckError", _UID_TOO_LONG)
+    yield from _turn_errors(request, spec)
+    yield from _number_errors(request, spec)
+    if request.thinking not in (None, "enabled", "disabled", "auto"):
+        yield refused(choices.OUT_OF_RANGE, "thinking.type", "enabled, disabled, auto")
+    if request.tools == () and not may(spec, "tools"):
+        yield refused(choices.EMPTY_FUNCTIONS)
+    for tool in request.tools or ():
+        if not is_schema(tool.parameters):
+            yield refused(choices.BAD_PARAMETERS, tool.name)
+    tokens = prompt_tokens(request)
+    if spec.context_tokens is not None and tokens > spec.context_tokens:
+        yield refused(choices.TOO_LONG, tokens, spec.context_tokens)
+
+
+_UID_TOO_LONG = f"'$.header.uid' length must be less or equal than {_UID_LENGTH}; "
+
+
+def may(spec: ModelSpec, feature: str) -> bool:
+    """Tell whether a model has a feature; where the sources disagree the emulator allows it."""
+    return bool(getattr(spec, feature)) or feature in spec.disputed
+
+
+def _turn_errors(request: WireRequest, spec: ModelSpec) -> Iterator[RequestRefusedError]:
+    turns = request.turns
+    roles = {"user", "assistant"} | ({"system"} if may(spec, "system_role") else set())
+    for index, turn in enumerate(turns):
+        if turn.role not in roles:
+            yield refused(choices.WRONG_ROLE, index)
+        if not turn.content:
+            yield refused(choices.EMPTY_CONTENT, index)
+        if turn.image and not spec.images:
+            yield refused(choices.NO_IMAGE_HERE, index)
+    if spec.images:
+        yield from _image_errors(request)
+    yield from _order_errors(request)
+
+
+def _order_errors(request: WireRequest) -> Iterator[RequestRefusedError]:
+    """Check the order of §4: system first, then user and assistant in turn, last the user."""
+    roles = [turn.role for turn in request.turns if not turn.image]
+    if roles[:1] == ["system"]:
+        del roles[0]
+    if roles[-1:] != ["user"] or roles[0] != "user":
+        yield refused(choices.WRONG_ORDER, "the first or the last message")
+    for before, after in pairwise(roles):
+        if after not in ("user", "assistant") or before == after:
+            yield refused(choices.WRONG_ORDER, f"{before}, {after}")
+
+
+def _number_errors(request: WireRequest, spec: ModelSpec) -> Iterator[RequestRefusedError]:
+    for name, value in request.numbers.items():
+        legal = getattr(spec, name)
+        # The vendor's own sample for the X models sends temperature 0 (§1).
+        tolerated = name == "temperature" and value == 0 and spec.reasoning
+        if legal is not None and value not in legal and not tolerated:
+            yield refused(choices.OUT_OF_RANGE, name, legal)
+
+
+def _image_errors(request: WireRequest) -> Iterator[RequestRefusedError]:
+    """Check the one image, which stands first (§6)."""
+    if [turn.image for turn in request.turns].count(True) != 1 or not request.turns[0].image:
+        yield refused(choices.NO_IMAGE)
+    picture = read_picture(request.turns[0].content)
+    if picture is None:
+        yield refused(choices.BAD_IMAGE)
+    else:
+        yield from _size_errors(picture)
+
+
+def _size_errors(picture: Picture) -> Iterator[RequestRefusedError]:
+    if max(picture.width, picture.height) > _LONGEST_SIDE:
+        yield refused(choices.LONG_SIDE, max(picture.width, picture.height))
+    if picture.width * picture.height not in _PIXELS:
+        yield refused(choices.PIXELS, picture.width * picture.height)

@@ -1,0 +1,111 @@
+"""What the emulator is about to do on a connection, as values that faults can rearrange."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import TypeAlias
+
+
+class Opcode(IntEnum):
+    """Kinds of WebSocket frames (RFC 6455 §5.2)."""
+
+    TEXT = 1
+    BINARY = 2
+    PING = 9
+    PONG = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Answer the handshake with a plain HTTP response."""
+
+    status: int
+    body: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send one message.
+
+    Attributes:
+        payload: its payload.
+        opcode: its kind.
+        fragment: bytes of each WebSocket frame that it is sent in, 0 for a single one.
+    """
+
+    payload: bytes
+    opcode: Opcode = Opcode.TEXT
+    fragment: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SendPart:
+    """Send the first bytes of a message's WebSocket frame, header included."""
+
+    message: Send
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendBytes:
+    """Send bytes that need not be a WebSocket frame."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """From here on, write ``size`` bytes at a time with ``seconds`` between."""
+
+    size: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Do nothing for a while."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Send a close frame, then wait for the client's."""
+
+    code: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """Reset the TCP connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hang:
+    """Do nothing until the client leaves."""
+
+
+Step: TypeAlias = Send | SendPart | SendBytes | Throttle | Wait | Close | Reset | Hang
+Plan: TypeAlias = tuple[Step, ...]
+"""The steps of an answer. When they are done, the TCP connection is closed."""
+
+
+def position(plan: Plan, frames: int) -> int:
+    """Return the index in ``plan`` that stands after its first ``frames`` messages."""
+    ends = [index for index, step in enumerate(plan, 1) if isinstance(step, Send)]
+    return 0 if frames <= 0 else ends[min(frames, len(ends)) - 1] if ends else 0
+
+
+def messages(plan: Plan) -> tuple[Send, ...]:
+    """Return the messages of ``plan``, in order."""
+    return tuple(step for step in plan if isinstance(step, Send))
+
+
+def inserted(plan: Plan, frames: int, step: Step) -> Plan:
+    """Return ``plan`` with a step put in after its first ``frames`` messages."""
+    index = position(plan, frames)
+    return (*plan[:index], step, *plan[index:])

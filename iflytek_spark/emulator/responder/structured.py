@@ -1,0 +1,125 @@
+"""Answers a prompt that asks for JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from iflytek_spark.emulator.responder.filling import JSON, fill
+from iflytek_spark.emulator.responder.prompt import Prompt, context_of, question_of
+from iflytek_spark.emulator.responder.schema import is_schema
+from iflytek_spark.emulator.responder.words import quoted, sentences, terms
+from iflytek_spark.messages import JSONObject
+
+_ASKS = re.compile(
+    r"(?:return|respond|reply|answer|output|give|format|write|produce|generate|extract"
+    r"|返回|输出|回答|回复|给出|生成|提取|写成|使用|格式)[^。！？!?\n]*json"
+    r"|json[^。！？!?\n]*(?:object|format|instance|对象|格式|形式|返回|输出)",
+    re.IGNORECASE,
+)
+_ABOUT_FORM = re.compile(r"json|schema|\bkeys?\b|\bfields?\b|字段|键", re.IGNORECASE)
+_LIST = re.compile(
+    r"(?:包含|包括|含有|字段|键|\bkeys?\b|\bfields?\b|\bproperties\b)(?:为|是|有|分别是)?\s*[:：]?\s*"
+    r"([^。！？!?.;；\n]+)",
+    re.IGNORECASE,
+)
+_BETWEEN = re.compile(r"[、，,/]|\band\b|和|及|与")
+_KEY = re.compile(r"[\w-]{1,40}")
+_KINDS = {bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}
+
+
+def answer_with_json(prompt: Prompt, *, demanded: bool) -> str | None:
+    """Answer with a JSON object or array, if the prompt asks for one.
+
+    Args:
+        prompt: the conversation.
+        demanded: whether the request's ``response_format`` asks for JSON.
+
+    Returns:
+        JSON, or None when the prompt does not ask for it.
+    """
+    whole = prompt.whole.replace(context_of(prompt.whole) or "\0", "")
+    found = list(_json_values(prompt.whole))
+    schema = next((value for value in reversed(found) if _describes(value)), None)
+    if schema is None and not (demanded or _ASKS.search(whole)):
+        return None
+    if schema is None:
+        sample = next((value for value in reversed(found) if isinstance(value, dict)), None)
+        keys = _keys(_without_json(whole))
+        schema = _from_keys(keys) if keys else _from_sample(sample or {"answer": ""})
+    return json.dumps(_filled(schema, prompt), ensure_ascii=False)
+
+
+def _filled(schema: JSONObject, prompt: Prompt) -> JSON:
+    """Fill the schema from those sentences of the question that are not about the form."""
+    names = set(schema.get("properties", ()))
+    plain = _without_json(prompt.text)
+    said = [s for s in sentences(plain) if not _ABOUT_FORM.search(s)] or [plain]
+    text = "\n".join(said)
+    return fill(schema, text, question_of(text), terms(" ".join(names)) | {"json"})
+
+
+def _json_values(text: str) -> Iterator[Any]:
+    """Yield the JSON objects that stand in a text, outermost only."""
+    for start, end in _json_spans(text):
+        yield json.loads(text[start:end])
+
+
+def _without_json(text: str) -> str:
+    for start, end in reversed(list(_json_spans(text))):
+        text = text[:start] + text[end:]
+    return text
+
+
+def _json_spans(text: str) -> Iterator[tuple[int, int]]:
+    decode = json.JSONDecoder().raw_decode
+    start = text.find("{")
+    while start >= 0:
+        try:
+            _, end = decode(text, start)
+            yield start, end
+        except (ValueError, RecursionError):
+            end = start + 1
+        start = text.find("{", end)
+
+
+def _describes(value: JSONObject) -> bool:
+    """Tell whether a JSON object is a schema of an object or an array."""
+    return bool(value.get("properties") or value.get("items") or "$ref" in value) and is_schema(
+        value
+    )
+
+
+def _keys(text: str) -> list[str]:
+    """Return the keys that a text asks for: quoted ones, else the members of a list."""
+    about = [sentence for sentence in sentences(text) if _ABOUT_FORM.search(sentence)]
+    named = [key for sentence in about for key in quoted(sentence) if _KEY.fullmatch(key)]
+    if not named:
+        lists = [match[1] for sentence in about for match in _LIST.finditer(sentence)]
+        named = [key.strip() for found in lists for key in _BETWEEN.split(found)]
+        named = [key for key in map(_bare, named) if _KEY.fullmatch(key)]
+    return list(dict.fromkeys(named))
+
+
+def _bare(key: str) -> str:
+    return re.sub(r"^(?:字段|键)|(?:等|这)?[两三四五几]?个?(?:字段|键)$", "", key.strip())
+
+
+def _from_keys(keys: list[str]) -> JSONObject:
+    properties = {key: {"type": "string"} for key in keys}
+    return {"type": "object", "properties": properties, "required": keys}
+
+
+def _from_sample(sample: JSONObject) -> JSONObject:
+    properties = {key: _like(value) for key, value in sample.items()}
+    return {"type": "object", "properties": properties, "required": list(sample)}
+
+
+def _like(value: object) -> JSONObject:
+    if isinstance(value, dict):
+        return _from_sample(value)
+    if isinstance(value, list) and value:
+        return {"type": "array", "items": _like(value[0])}
+    return {"type": _KINDS.get(type(value), "string")}

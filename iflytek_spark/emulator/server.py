@@ -1,0 +1,233 @@
+"""The emulator: a local Spark on one port."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Self
+
+from iflytek_spark.catalogue import MODELS
+from iflytek_spark.credentials import Credentials
+from iflytek_spark.emulator import choices
+from iflytek_spark.emulator.connection import Connection
+from iflytek_spark.emulator.faults import Fault
+from iflytek_spark.emulator.http import HttpConnection
+from iflytek_spark.emulator.journal import Journal, SeenHandshake, SeenRequest
+from iflytek_spark.emulator.posts import PostServices
+from iflytek_spark.emulator.session import ChatService
+from iflytek_spark.errors import ConfigurationError
+from iflytek_spark.model_spec import ModelSpec
+
+_METHOD = 4
+"""Bytes that tell a WebSocket's handshake (GET) from a signed POST."""
+_RETRY = 0.05
+
+
+class Emulator:
+    """A local Spark: it checks and answers as the service does (PROTOCOL.md §2).
+
+    It is a stand-in for the wire, not a language model. Use it in an event loop with
+    ``async with Emulator() as spark``, or on a thread of its own with
+    :func:`~iflytek_spark.emulator.running_emulator`. What it saw may be read from any thread.
+
+    Attributes:
+        credentials: the only ones that it accepts.
+        base_url: where it listens, for instance ``ws://127.0.0.1:40123``, once it is started.
+    """
+
+    def __init__(
+        self,
+        *,
+        credentials: Credentials | None = None,
+        models: Iterable[ModelSpec] = (),
+        host: str = "127.0.0.1",
+        port: int = 0,
+        ssl_context: ssl.SSLContext | None = None,
+        pace: float = 0.0,
+        piece: int = choices.PIECE,
+        idle_timeout: float = choices.IDLE_TIMEOUT,
+        max_qps: float | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Set up without listening.
+
+        Args:
+            credentials: what clients must sign with; made up by default.
+            models: fine-tuned models to serve besides the catalogue's.
+            host: the address to listen on.
+            port: the port, 0 for a free one.
+            ssl_context: makes it serve wss.
+            pace: seconds between the frames of an answer.
+            piece: characters in one frame of an answer.
+            idle_timeout: seconds without a request after which a connection is dropped.
+            max_qps: requests that embedding and image generation each take in any second.
+            clock: gives the seconds since 1970 that dates of signatures are checked against.
+
+        Raises:
+            ConfigurationError: when the port is not one.
+        """
+        if port not in range(65536):
+            raise ConfigurationError(f"port is {port}; it must be between 0 and 65535")
+        self.credentials = credentials or _made_up()
+        self.base_url = ""
+        self._address = (host, port)
+        self._ssl_context = ssl_context
+        self._idle_timeout = idle_timeout
+        self._journal = Journal()
+        self._chat = ChatService(
+            self.credentials,
+            (*MODELS, *models),
+            self._journal,
+            pace=pace,
+            piece=piece,
+            idle_timeout=idle_timeout,
+            clock=clock,
+        )
+        self._posts = PostServices(
+            self.credentials,
+            self._journal,
+            max_qps=max_qps,
+            idle_timeout=idle_timeout,
+            clock=clock,
+        )
+        self._listener: socket.socket | None = None
+        self._accepting: asyncio.Task[None] | None = None
+        self._clients: dict[asyncio.Task[None], socket.socket] = {}
+
+    @property
+    def handshakes(self) -> tuple[SeenHandshake, ...]:
+        """The handshakes seen so far, accepted or not."""
+        return self._journal.handshakes
+
+    @property
+    def requests(self) -> tuple[SeenRequest, ...]:
+        """The requests seen so far, valid or not."""
+        return self._journal.requests
+
+    @property
+    def open_connections(self) -> int:
+        """How many connections are open now."""
+        return self._journal.open_connections
+
+    def script(self, *faults: Fault | tuple[Fault, ...] | None) -> None:
+        """Queue faults; each following handshake takes the next entry.
+
+        Args:
+            faults: a fault, several for one connection, or None for no fault.
+        """
+        entries = (fault if isinstance(fault, tuple) else (fault,) for fault in faults)
+        self._journal.script(tuple(fault for fault in entry if fault) for entry in entries)
+
+    def wait_until_idle(self, timeout: float = 5.0) -> bool:
+        """Block until no connection is open.
+
+        Args:
+            timeout: seconds.
+
+        Returns:
+            Whether none is open.
+        """
+        return self._journal.wait_for(lambda journal: not journal.open_connections, timeout)
+
+    def wait_for_requests(self, count: int, timeout: float = 5.0) -> bool:
+        """Block until a number of requests was seen.
+
+        Args:
+            count: the number.
+            timeout: seconds.
+
+        Returns:
+            Whether they were seen.
+        """
+        return self._journal.wait_for(lambda journal: len(journal.requests) >= count, timeout)
+
+    async def start(self) -> None:
+        """Listen.
+
+        Raises:
+            OSError: when the address cannot be used.
+        """
+        host, port = self._address
+        family, _, _, _, address = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0]
+        self._listener = socket.create_server((address[0], port), family=family, backlog=1024)
+        self._listener.setblocking(False)
+        self._accepting = asyncio.create_task(self._accept(self._listener))
+        name, number = self._listener.getsockname()[:2]
+        scheme = "wss" if self._ssl_context else "ws"
+        self.base_url = f"{scheme}://{f'[{name}]' if ':' in name else name}:{number}"
+
+    async def stop(self) -> None:
+        """Close the port and every connection."""
+        if self._listener is None:
+            return
+        await asyncio.sleep(0)  # a socket just accepted would be lost with the task
+        tasks = [task for task in (self._accepting, *self._clients) if task is not None]
+        for task in tasks:
+            task.cancel()
+        clients = list(self._clients.values())
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for client in (self._listener, *clients):
+            client.close()
+        self._listener = self._accepting = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    async def _accept(self, listener: socket.socket) -> None:
+        """Take connections ourselves: asyncio's own server loses some while it is closed."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                client, _ = await loop.sock_accept(listener)
+            except OSError:  # no file descriptor is left; those who wait are taken later
+                await asyncio.sleep(_RETRY)
+                continue
+            task = loop.create_task(self._serve(client))
+            self._clients[task] = client
+            self._journal.opened()
+            task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        del self._clients[task]
+        self._journal.closed()
+
+    async def _serve(self, client: socket.socket) -> None:
+        with contextlib.suppress(OSError):  # the client left, or was idle for too long
+            connection = await Connection.over(client, self._ssl_context)
+            try:
+                await self._dispatch(connection)
+            except (OSError, asyncio.CancelledError):
+                connection.abort()
+                raise
+            finally:
+                await connection.close()
+
+    async def _dispatch(self, connection: Connection) -> None:
+        """Hand the connection to the service that its first bytes ask for."""
+        async with asyncio.timeout(self._idle_timeout):
+            head = await connection.peek(_METHOD)
+        if head == b"GET ":
+            await self._chat.serve(connection)
+        elif head == b"POST":
+            await self._posts.serve(HttpConnection(*connection.hand_over()))
+        elif head:
+            await connection.refuse(404, choices.UNKNOWN_PATH, {})
+
+
+def _made_up() -> Credentials:
+    return Credentials(secrets.token_hex(4), secrets.token_hex(16), secrets.token_hex(16))

@@ -1,0 +1,147 @@
+"""Where a call goes: the model and the address, from arguments and the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+from iflytek_spark.catalogue import DEFAULT_MODEL, resolve
+from iflytek_spark.credentials import OWN_FAMILY, environment_family
+from iflytek_spark.errors import ConfigurationError
+from iflytek_spark.model_spec import ModelSpec
+from iflytek_spark.services import Service
+
+_USUAL_PORT = {"ws": 80, "wss": 443, "http": 80, "https": 443}
+_WEBSOCKET_SCHEME = {"ws": "ws", "wss": "wss", "http": "ws", "https": "wss"}
+_HTTP_SCHEME = {"ws": "http", "wss": "https", "http": "http", "https": "https"}
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A client's defaults for model and address.
+
+    Attributes:
+        model: the model of calls that name none.
+        base_url: an address that replaces the catalogue's, or None.
+        base_model: the only model that ``base_url`` is for, or None when it is for all.
+    """
+
+    model: ModelSpec
+    base_url: str | None = None
+    base_model: ModelSpec | None = None
+
+    @classmethod
+    def from_env(
+        cls,
+        model: str | ModelSpec | None = None,
+        base_url: str | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> Endpoint:
+        """Combine explicit values with the environment; explicit ones win.
+
+        Other clients' variables name a whole address and its domain (SPARKAI_URL with
+        SPARKAI_DOMAIN): such an address is used for that model alone, because an address and
+        a domain that do not belong together are refused (PROTOCOL.md §1).
+
+        Args:
+            model: the default model.
+            base_url: an address as in :func:`model_url`.
+            environ: the variables; the process's own by default.
+
+        Returns:
+            The endpoint.
+
+        Raises:
+            UnknownModelError: for an unknown model.
+            ConfigurationError: for an unusable address.
+        """
+        environ = os.environ if environ is None else environ
+        family = environment_family(environ)
+        named = environ.get(OWN_FAMILY.model, "").strip() or environ.get(family.model, "").strip()
+        url = base_url or environ.get(OWN_FAMILY.url, "").strip()
+        only_for: ModelSpec | None = None
+        if not url and family is not OWN_FAMILY and named:
+            url, only_for = environ.get(family.url, "").strip(), resolve(named)
+        if url:
+            _parse(url)
+        return cls(resolve(model or named or DEFAULT_MODEL), url or None, only_for)
+
+    def url(self, spec: ModelSpec) -> str:
+        """Return the address for ``spec``."""
+        if self.base_model is not None and self.base_model != spec:
+            return spec.url
+        return model_url(spec, self.base_url)
+
+    def service_url(self, service: Service) -> str:
+        """Return the address of a service of signed POST.
+
+        An address that is for one model alone is not for a service; see :meth:`from_env`.
+        """
+        return service_url(service, None if self.base_model is not None else self.base_url)
+
+
+def model_url(spec: ModelSpec, base_url: str | None) -> str:
+    """Return the WebSocket address of a model.
+
+    Args:
+        spec: the model.
+        base_url: None for the catalogue's address; without a path
+            (``ws://127.0.0.1:8765``) it replaces scheme and host; with a path it is used as
+            it is.
+
+    Returns:
+        An address with the scheme ws or wss.
+
+    Raises:
+        ConfigurationError: when ``base_url`` is not an address.
+    """
+    return _address(spec.url, base_url, _WEBSOCKET_SCHEME)
+
+
+def service_url(service: Service, base_url: str | None) -> str:
+    """Return the address of a service of signed POST.
+
+    Args:
+        service: the service.
+        base_url: as in :func:`model_url`.
+
+    Returns:
+        An address with the scheme http or https.
+
+    Raises:
+        ConfigurationError: when ``base_url`` is not an address.
+    """
+    return _address(service.url, base_url, _HTTP_SCHEME)
+
+
+def _address(own: str, base_url: str | None, schemes: Mapping[str, str]) -> str:
+    if not base_url:
+        return own
+    base = _parse(base_url)
+    path = base.path if base.path.strip("/") else urlsplit(own).path
+    return urlunsplit((schemes[base.scheme], _host(base), path, "", ""))
+
+
+def _host(base: SplitResult) -> str:
+    """Write the host as the Host header will have it, since it is signed."""
+    name = base.hostname or ""
+    name = f"[{name}]" if ":" in name else name
+    return name if base.port in (None, _USUAL_PORT[base.scheme]) else f"{name}:{base.port}"
+
+
+def _parse(url: str) -> SplitResult:
+    """Split an address of which only scheme, host, port and path may be given."""
+    try:
+        parts = urlsplit(url)
+        usable = bool(parts.hostname) and parts.port != 0 and url.isprintable() and url.isascii()
+        extra = parts.query or parts.fragment or "@" in parts.netloc or " " in url
+    except (ValueError, AttributeError, TypeError):
+        usable, extra = False, ""
+    if not usable or extra or parts.scheme not in _WEBSOCKET_SCHEME:
+        raise ConfigurationError(
+            f"base_url {str(url).rpartition('@')[2]!r} is not an address of a WebSocket service",
+            hint="write it like wss://spark-api.xf-yun.com or ws://127.0.0.1:8765",
+        )
+    return parts

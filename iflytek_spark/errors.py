@@ -1,0 +1,177 @@
+"""Every exception that this library raises.
+
+::
+
+    SparkError
+    ├── ConfigurationError            the client is set up wrongly; nothing was sent
+    │   ├── MissingCredentialsError
+    │   └── UnknownModelError
+    ├── InvalidRequestError           the request would be refused; nothing was sent
+    ├── APIConnectionError            no connection, or the connection was lost
+    │   ├── APITimeoutError           one of the four time-outs ran out (also TimeoutError)
+    │   └── StreamInterruptedError    the answer ended before its final frame
+    ├── InvalidFrameError             a frame that the protocol does not allow
+    └── APIError                      Spark itself answered with an error
+        ├── AuthenticationError       the signature or the key was refused
+        │   └── ClockSkewError        this machine's clock is wrong
+        ├── PermissionDeniedError     the app may not use this model, or its quota is used up
+        ├── BadRequestError           Spark could not accept the request
+        │   └── ContextLengthError    too many tokens
+        ├── NotFoundError             no such model or route
+        ├── ContentFilterError        moderation refused the question or stopped the answer
+        ├── RateLimitError            too many requests
+        ├── EmptyAnswerError          a whole answer without any content
+        └── InternalServerError       Spark failed or is busy
+"""
+
+from __future__ import annotations
+
+
+class SparkError(Exception):
+    """Base class of every error of this library.
+
+    Attributes:
+        code: Spark's own error code (PROTOCOL.md §10), or None.
+        sid: Spark's session id, which the vendor's support asks for, or None.
+        hint: what to do next, in one sentence, or an empty string.
+        retryable: whether the same request may succeed when it is sent again.
+    """
+
+    retryable: bool = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: int | None = None,
+        sid: str | None = None,
+        hint: str = "",
+        retryable: bool | None = None,
+    ) -> None:
+        """Build the error.
+
+        Args:
+            message: what happened.
+            code: Spark's error code, if it sent one.
+            sid: Spark's session id, if it sent one.
+            hint: the next step for the person who meets the error.
+            retryable: overrides the class's default.
+        """
+        super().__init__(message)
+        self.code = code
+        self.sid = sid
+        self.hint = hint
+        if retryable is not None:
+            self.retryable = retryable
+
+    @property
+    def message(self) -> str:
+        """What happened, without code, sid and hint."""
+        return str(self.args[0])
+
+    def __str__(self) -> str:
+        """Return the message with sid and hint, on one line."""
+        sid = f" (sid {self.sid})" if self.sid else ""
+        hint = f" — {self.hint}" if self.hint else ""
+        return f"{self.message}{sid}{hint}"
+
+
+class ConfigurationError(SparkError):
+    """The client is set up wrongly; nothing was sent."""
+
+
+class MissingCredentialsError(ConfigurationError):
+    """An app id, API key or API secret is missing."""
+
+
+class UnknownModelError(ConfigurationError):
+    """No model has this name."""
+
+
+class InvalidRequestError(SparkError):
+    """Spark would refuse this request, so it was not sent."""
+
+
+class APIConnectionError(SparkError):
+    """No connection could be made, or it was lost."""
+
+    retryable = True
+
+
+class APITimeoutError(APIConnectionError, TimeoutError):
+    """One of the four time-outs ran out; ``stage`` says which."""
+
+    stage: str = ""
+
+
+class StreamInterruptedError(APIConnectionError):
+    """The connection ended before the final frame: what arrived is not a whole answer."""
+
+
+class InvalidFrameError(SparkError):
+    """A frame that is not JSON, lacks a key, or comes out of order."""
+
+
+class APIError(SparkError):
+    """Spark answered with an error.
+
+    Attributes:
+        status: the HTTP status, when the WebSocket handshake was refused.
+        retry_after: seconds that the service asks to wait, or None.
+    """
+
+    status: int | None = None
+    retry_after: float | None = None
+
+
+class AuthenticationError(APIError):
+    """The signature or the key was refused."""
+
+
+class ClockSkewError(AuthenticationError):
+    """The date of the signature is too far from Spark's clock.
+
+    Attributes:
+        skew: seconds by which this machine is ahead of Spark (negative: behind), or None
+            when Spark did not send its own date.
+    """
+
+    skew: float | None = None
+
+
+class PermissionDeniedError(APIError):
+    """The app is not allowed to do this, or its quota is used up."""
+
+
+class BadRequestError(APIError):
+    """Spark could not accept the request."""
+
+
+class ContextLengthError(BadRequestError):
+    """The messages hold more tokens than the model accepts."""
+
+
+class NotFoundError(APIError):
+    """No such model or route."""
+
+
+class ContentFilterError(APIError):
+    """Moderation refused the question, or stopped the answer."""
+
+
+class RateLimitError(APIError):
+    """Too many requests in a second, a day, or at once."""
+
+    retryable = True
+
+
+class EmptyAnswerError(APIError):
+    """Spark ended the answer without text, reasoning or a tool call."""
+
+    retryable = True
+
+
+class InternalServerError(APIError):
+    """Spark failed, or is too busy."""
+
+    retryable = True

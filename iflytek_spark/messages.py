@@ -1,0 +1,138 @@
+"""The values of a conversation: messages, their parts, tools, tool calls, usage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+Role: TypeAlias = Literal["system", "user", "assistant"]
+FinishReason: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter"]
+JSONObject: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TextPart:
+    """A piece of text inside a message of several parts."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePart:
+    """An image inside a user message, for image understanding (PROTOCOL.md §6).
+
+    Attributes:
+        data: the bytes of a JPEG or PNG file, at most 4 MB.
+    """
+
+    data: bytes = field(repr=False)
+
+
+Part: TypeAlias = TextPart | ImagePart
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation.
+
+    Attributes:
+        role: who speaks.
+        content: the text, or the parts in order.
+    """
+
+    role: Role
+    content: str | tuple[Part, ...]
+
+    @property
+    def text(self) -> str:
+        """The text of the message, its text parts joined by line ends."""
+        if isinstance(self.content, str):
+            return self.content
+        return "\n".join(part.text for part in self.content if isinstance(part, TextPart))
+
+    @property
+    def images(self) -> tuple[ImagePart, ...]:
+        """The images of the message, in order."""
+        if isinstance(self.content, str):
+            return ()
+        return tuple(part for part in self.content if isinstance(part, ImagePart))
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A function that the model may ask for (PROTOCOL.md §3).
+
+    Attributes:
+        name: the function's name; Chinese is allowed.
+        description: what it does, for the model to read.
+        parameters: a JSON schema of type ``object``.
+    """
+
+    name: str
+    description: str
+    parameters: JSONObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """The model's wish to call a tool.
+
+    Attributes:
+        id: made by us from the sid, since Spark sends none on the WebSocket.
+        name: the tool's name.
+        arguments: a JSON text, exactly as the model wrote it.
+    """
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A page that web search used (PROTOCOL.md §4).
+
+    Attributes:
+        index: the number that the answer's text refers to, from 1.
+        url: the page's address.
+        title: the page's title.
+    """
+
+    index: int
+    url: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one answer; Spark bills the total."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChatResponse:
+    """A whole answer.
+
+    Attributes:
+        text: the answer.
+        reasoning: the model's thoughts before the answer (X models), or an empty string.
+        tool_calls: at most one on the WebSocket.
+        citations: the pages that web search used.
+        usage: token counts, or None when the answer was cut at a stop string.
+        finish_reason: why the answer ended.
+        sid: Spark's session id, for the vendor's support.
+        model: the catalogue's name of the model.
+    """
+
+    text: str
+    reasoning: str
+    tool_calls: tuple[ToolCall, ...]
+    citations: tuple[Citation, ...]
+    usage: Usage | None
+    finish_reason: FinishReason
+    sid: str
+    model: str

@@ -1,0 +1,118 @@
+"""What the library knows of one model, as a value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class ModelKind(Enum):
+    """What a row's service takes and gives."""
+
+    CHAT = "chat"
+    IMAGE_UNDERSTANDING = "image-understanding"
+
+
+class Codec(Enum):
+    """How a row's service is spoken to. Services of HTTP only will be a further member."""
+
+    WEBSOCKET = "websocket"
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """The legal values of a parameter.
+
+    Attributes:
+        low: the lower bound.
+        high: the upper bound, itself legal.
+        open_low: whether the lower bound itself is refused.
+    """
+
+    low: float
+    high: float
+    open_low: bool = False
+
+    def __contains__(self, value: float) -> bool:
+        """Tell whether ``value`` is legal."""
+        return (value > self.low if self.open_low else value >= self.low) and value <= self.high
+
+    def __str__(self) -> str:
+        """Write the interval as mathematics does: ``(0, 1]``."""
+        return f"{'(' if self.open_low else '['}{self.low:g}, {self.high:g}]"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """All that the library knows of one model.
+
+    Build one yourself for a fine-tuned or MaaS model and pass it wherever a model's name
+    goes (PROTOCOL.md §11)::
+
+        ModelSpec(
+            name="mine",
+            domain="<service id>",
+            url="wss://maas-api.cn-huabei-1.xf-yun.com/v1.1/chat",
+            patch_id="<resource id>",
+        )
+
+    Attributes:
+        name: the catalogue's name, echoed in responses.
+        domain: the value of ``parameter.chat.domain``.
+        url: the WebSocket address; domain and address must match.
+        title: the product's name.
+        aliases: other names that are accepted.
+        kind: what the service takes and gives.
+        codec: how the service is spoken to.
+        context_tokens: tokens of all messages together, or None when unknown.
+        default_max_tokens: what the service uses when max_tokens is not sent.
+        max_tokens: legal values of max_tokens, or None when unknown.
+        temperature: legal values of temperature.
+        default_temperature: what the service uses when temperature is not sent.
+        top_k: legal values of top_k.
+        default_top_k: what the service uses when top_k is not sent.
+        top_p: legal values, or None when the model has no such parameter.
+        presence_penalty: the same.
+        frequency_penalty: the same.
+        system_role: whether a system message may be sent as one.
+        tools: whether function calling works on the WebSocket.
+        web_search: whether the model can search; it does so unless it is told not to.
+        citations: whether the pages found can be asked for.
+        reasoning: whether the model thinks aloud and takes ``thinking``.
+        patch_id: the resource id of a fine-tuned model.
+        retired: since when the vendor has withdrawn the model, or an empty string.
+        disputed: fields on which the sources disagree.
+        note: where and how they disagree.
+    """
+
+    name: str
+    domain: str
+    url: str
+    title: str = ""
+    aliases: tuple[str, ...] = ()
+    kind: ModelKind = ModelKind.CHAT
+    codec: Codec = Codec.WEBSOCKET
+    context_tokens: int | None = None
+    default_max_tokens: int | None = None
+    max_tokens: Interval | None = None
+    temperature: Interval = Interval(0, 1, open_low=True)
+    default_temperature: float = 0.5
+    top_k: Interval = Interval(1, 6)
+    default_top_k: int = 4
+    top_p: Interval | None = None
+    presence_penalty: Interval | None = None
+    frequency_penalty: Interval | None = None
+    system_role: bool = False
+    tools: bool = False
+    web_search: bool = False
+    citations: bool = False
+    reasoning: bool = False
+    patch_id: str | None = None
+    retired: str = ""
+    disputed: tuple[str, ...] = ()
+    note: str = ""
+
+    @property
+    def images(self) -> bool:
+        """Whether user messages may hold an image."""
+        return self.kind is ModelKind.IMAGE_UNDERSTANDING

@@ -1,0 +1,250 @@
+"""The state machine of one exchange, and the collector of its events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import IntEnum, auto
+
+from pydantic import TypeAdapter, ValidationError
+from typing_extensions import TypedDict
+
+from iflytek_spark.assumptions import SEQ_STEP
+from iflytek_spark.codes import api_error
+from iflytek_spark.errors import (
+    EmptyAnswerError,
+    InvalidFrameError,
+    StreamInterruptedError,
+)
+from iflytek_spark.messages import ChatResponse, Citation, FinishReason, ToolCall, Usage
+from iflytek_spark.protocol.events import (
+    Citations,
+    ContentDelta,
+    Event,
+    Finished,
+    ReasoningDelta,
+    ToolCallDelta,
+)
+from iflytek_spark.protocol.frames import Frame, PluginResult
+
+_FLAGGED_WHOLE = 10019
+"""Sent after the full result: the text may be shown, with a warning (PROTOCOL.md §4)."""
+
+
+class _Page(TypedDict):
+    index: int
+    url: str
+    title: str
+
+
+_PAGES = TypeAdapter(list[_Page])
+
+
+class State(IntEnum):
+    """How far an exchange has come."""
+
+    WAITING = auto()
+    ANSWERING = auto()
+    FINISHED = auto()
+    FAILED = auto()
+
+
+class Signal(IntEnum):
+    """What can reach the machine."""
+
+    PIECE = auto()
+    LAST = auto()
+    ERROR = auto()
+    CLOSED = auto()
+
+
+_W, _A, _F, _X = State
+TRANSITIONS: dict[tuple[State, Signal], State] = {
+    (_W, Signal.PIECE): _A, (_W, Signal.LAST): _F, (_W, Signal.ERROR): _X, (_W, Signal.CLOSED): _X,
+    (_A, Signal.PIECE): _A, (_A, Signal.LAST): _F, (_A, Signal.ERROR): _X, (_A, Signal.CLOSED): _X,
+    (_F, Signal.PIECE): _X, (_F, Signal.LAST): _X, (_F, Signal.ERROR): _X, (_F, Signal.CLOSED): _F,
+    (_X, Signal.PIECE): _X, (_X, Signal.LAST): _X, (_X, Signal.ERROR): _X, (_X, Signal.CLOSED): _X,
+}  # fmt: skip
+"""State and signal give the next state; a signal that leads to FAILED raises."""
+
+
+class ChatProtocol:
+    """Reads the frames of one answer and says what they mean.
+
+    It holds the state of one call and is thrown away with it.
+    """
+
+    def __init__(self, max_tokens: int | None = None) -> None:
+        """Start before the first frame.
+
+        Args:
+            max_tokens: the limit of the request: an answer that used all of it is taken to be
+                cut by it, since Spark names no finish reason.
+        """
+        self.state = State.WAITING
+        self._max_tokens = max_tokens
+        self._sid = ""
+        self._seq: int | None = -SEQ_STEP
+        self._counted = True
+        self._content = False
+        self._tool_call = False
+        self._anything = False
+
+    @property
+    def finished(self) -> bool:
+        """Whether the answer is whole."""
+        return self.state is State.FINISHED
+
+    def receive(self, frame: Frame) -> tuple[Event, ...]:
+        """Take the next frame.
+
+        Args:
+            frame: as :func:`~iflytek_spark.protocol.frames.decode_frame` gives it.
+
+        Returns:
+            The events it stands for; the last one is :class:`Finished` at the answer's end.
+
+        Raises:
+            APIError: for an error frame.
+            EmptyAnswerError: for a whole answer without any content.
+            InvalidFrameError: for a frame out of order or after the end.
+        """
+        self._sid = frame.sid or self._sid
+        if frame.code:
+            return self._refused(frame)
+        if self._advance(Signal.LAST if frame.last else Signal.PIECE) is State.FAILED:
+            raise InvalidFrameError("Spark sent a frame after the answer's end", sid=self._sid)
+        if frame.has_choices:
+            self._check_order(frame.seq)
+        events = tuple(self._events(frame))
+        return (*events, self._finish(frame.usage)) if frame.last else events
+
+    def closed(self) -> None:
+        """Take note that the connection is closed.
+
+        Raises:
+            StreamInterruptedError: when the answer is not whole.
+        """
+        if self._advance(Signal.CLOSED) is State.FAILED:
+            raise StreamInterruptedError(
+                "the connection was closed before the answer was whole", sid=self._sid or None
+            )
+
+    def stop(self) -> Finished:
+        """End the answer from our side, at a stop string."""
+        self.state = State.FINISHED
+        return Finished("stop", None, self._sid)
+
+    def _advance(self, signal: Signal) -> State:
+        self.state = TRANSITIONS[self.state, signal]
+        return self.state
+
+    def _refused(self, frame: Frame) -> tuple[Event, ...]:
+        whole = self.state is State.ANSWERING and self._content
+        self._advance(Signal.ERROR)
+        if frame.code == _FLAGGED_WHOLE and whole:
+            self.state = State.FINISHED
+            return (Finished("content_filter", frame.usage, self._sid),)
+        raise api_error(frame.code, frame.message, self._sid)
+
+    def _check_order(self, seq: int | None) -> None:
+        """Refuse a piece that is repeated, lost or late, once the service counts at all."""
+        previous, self._seq = self._seq, seq
+        if previous is None or seq is None:
+            return
+        if self._counted and previous == seq == 0:
+            self._counted = False
+        elif seq != (previous + SEQ_STEP if self._counted else 0):
+            self.state = State.FAILED
+            raise InvalidFrameError(
+                f"Spark sent piece {seq} of the answer out of order", sid=self._sid
+            )
+
+    def _events(self, frame: Frame) -> Iterable[Event]:
+        for plugin in frame.plugins:
+            self._seq = None
+            yield Citations(_citations(plugin), plugin.name, plugin.content)
+        if frame.reasoning:
+            self._anything = True
+            yield ReasoningDelta(frame.reasoning)
+        if frame.content:
+            self._content = True
+            yield ContentDelta(frame.content)
+        if frame.function_call:
+            self._tool_call = True
+            yield ToolCallDelta(ToolCall(f"call_{self._sid}", *frame.function_call))
+
+    def _finish(self, usage: Usage | None) -> Finished:
+        if not (self._content or self._anything or self._tool_call):
+            self.state = State.FAILED
+            raise EmptyAnswerError(
+                "Spark ended the answer without any content",
+                sid=self._sid,
+                hint="try again, or ask in other words",
+            )
+        return Finished(self._finish_reason(usage), usage, self._sid)
+
+    def _finish_reason(self, usage: Usage | None) -> FinishReason:
+        if self._tool_call:
+            return "tool_calls"
+        limit = self._max_tokens
+        return "length" if usage and limit and usage.completion_tokens >= limit else "stop"
+
+
+def _citations(plugin: PluginResult) -> tuple[Citation, ...]:
+    """Read the pages of a search; another plugin's content is left to ``Citations.raw``."""
+    try:
+        pages = _PAGES.validate_json(plugin.content)
+    except ValidationError:
+        return ()
+    return tuple(Citation(page["index"], page["url"], page["title"]) for page in pages)
+
+
+class ResponseBuilder:
+    """Collects events into a :class:`~iflytek_spark.messages.ChatResponse`."""
+
+    def __init__(self, model: str) -> None:
+        """Start empty.
+
+        Args:
+            model: the name that the response carries.
+        """
+        self._model = model
+        self._text: list[str] = []
+        self._reasoning: list[str] = []
+        self._tool_calls: list[ToolCall] = []
+        self._citations: list[Citation] = []
+        self._finished: Finished | None = None
+
+    def add(self, event: Event) -> None:
+        """Take the next event."""
+        match event:
+            case ContentDelta(text):
+                self._text.append(text)
+            case ReasoningDelta(text):
+                self._reasoning.append(text)
+            case ToolCallDelta(call):
+                self._tool_calls.append(call)
+            case Citations(citations):
+                self._citations.extend(citations)
+            case _:
+                self._finished = event
+
+    def build(self) -> ChatResponse:
+        """Return the whole answer.
+
+        Raises:
+            StreamInterruptedError: when the answer is not whole.
+        """
+        end = self._finished
+        if end is None:
+            raise StreamInterruptedError("the answer was not read to its end")
+        return ChatResponse(
+            text="".join(self._text),
+            reasoning="".join(self._reasoning),
+            tool_calls=tuple(self._tool_calls),
+            citations=tuple(self._citations),
+            usage=end.usage,
+            finish_reason=end.finish_reason,
+            sid=end.sid,
+            model=self._model,
+        )

@@ -1,0 +1,63 @@
+"""What a running answer tells its reader, one frozen value at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from iflytek_spark.messages import Citation, FinishReason, ToolCall, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class ContentDelta:
+    """The next piece of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    """The next piece of the model's thoughts, before the answer (PROTOCOL.md §5)."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallDelta:
+    """A whole tool call: Spark sends one in one frame (PROTOCOL.md §3)."""
+
+    call: ToolCall
+
+
+@dataclass(frozen=True, slots=True)
+class Citations:
+    """What a plugin of the service found (PROTOCOL.md §4).
+
+    Attributes:
+        citations: the pages; empty when the plugin's content has another form.
+        plugin: the plugin's name, ``ifly_search`` for web search.
+        raw: the plugin's content as it came.
+    """
+
+    citations: tuple[Citation, ...]
+    plugin: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The end of a whole answer. It comes exactly once, and last.
+
+    Attributes:
+        finish_reason: why the answer ended.
+        usage: token counts; None when the answer was cut at a stop string, because Spark
+            counts in the last frame only.
+        sid: Spark's session id.
+    """
+
+    finish_reason: FinishReason
+    usage: Usage | None
+    sid: str
+
+
+Event: TypeAlias = ContentDelta | ReasoningDelta | ToolCallDelta | Citations | Finished

@@ -1,0 +1,226 @@
+"""The whole life of a request as one generator, driven by a sync and an async client alike.
+
+::
+
+    Connect ─► Send ─► Receive ─► Emit ─► Receive ─► … ─► Finished
+       ▲                  │
+       └──── Sleep ◄──────┘  a retryable failure before the first event
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from iflytek_spark.credentials import Credentials
+from iflytek_spark.errors import (
+    APIConnectionError,
+    APITimeoutError,
+    ConfigurationError,
+    InvalidFrameError,
+    SparkError,
+    StreamInterruptedError,
+)
+from iflytek_spark.protocol.chat import ChatProtocol
+from iflytek_spark.protocol.events import ContentDelta, Event, Finished
+from iflytek_spark.protocol.frames import decode_frame, encode_request
+from iflytek_spark.protocol.handshake import refusal_error
+from iflytek_spark.protocol.retry import RetryPolicy
+from iflytek_spark.protocol.signing import sign_url
+from iflytek_spark.protocol.steps import (
+    Clock,
+    Connect,
+    Emit,
+    FrameTooLargeError,
+    HandshakeRefusedError,
+    Receive,
+    Send,
+    Sleep,
+    Step,
+    StepResult,
+    TransportError,
+)
+from iflytek_spark.protocol.stop import StopFilter
+from iflytek_spark.requests import ChatRequest
+
+Flow: TypeAlias = Generator[Step, StepResult, None]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """The four time-outs of a call, in seconds, each more than 0.
+
+    Attributes:
+        connect: until the WebSocket is open.
+        first_frame: from the request to the first frame.
+        between_frames: from one frame to the next.
+        total: the whole call with its retries.
+    """
+
+    connect: float = 10.0
+    first_frame: float = 60.0
+    between_frames: float = 60.0
+    total: float = 600.0
+
+    def __post_init__(self) -> None:
+        """Refuse a time-out that is not a positive number of seconds."""
+        for name in ("connect", "first_frame", "between_frames", "total"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+                raise ConfigurationError(f"timeout {name} is {value!r}, not a number of seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """All that one call needs to know."""
+
+    request: ChatRequest
+    credentials: Credentials
+    url: str
+    uid: str
+    clock: Clock
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+
+
+def chat_flow(call: Call) -> Flow:
+    """Run one call.
+
+    Args:
+        call: what to ask, of whom, and how patiently.
+
+    Yields:
+        Steps for the driver. It sends each step's result back in, and throws in TimeoutError
+        or a :class:`~iflytek_spark.protocol.steps.TransportError`. The transport belongs to the
+        driver, which closes it however the flow ends.
+
+    Raises:
+        SparkError: when the call has failed for good.
+    """
+    attempt = _Attempt(call)
+    failures = 0
+    while True:
+        try:
+            yield from attempt.run()
+        except SparkError as error:
+            jitter = call.clock.random()
+            delay = call.retry.delay(error, failures, attempt.emitted, jitter)
+            if delay is None or delay >= attempt.remaining():
+                raise
+        else:
+            return
+        failures += 1
+        yield Sleep(delay)
+
+
+class _Attempt:
+    """One try of a call; the deadline and what was emitted outlast it."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._data = encode_request(call.request, call.credentials.app_id, call.uid)
+        self._deadline = call.clock.monotonic() + call.timeouts.total
+        self._stage = "connect"
+        self.emitted = False
+
+    def remaining(self) -> float:
+        """Seconds that the whole call has left."""
+        return self._deadline - self._call.clock.monotonic()
+
+    def run(self) -> Flow:
+        """Connect, ask and read, with every failure as a SparkError."""
+        call = self._call
+        timestamp = call.clock.wall()
+        try:
+            yield from self._exchange(sign_url(call.url, call.credentials, timestamp))
+        except TimeoutError as error:
+            raise self._timed_out() from _origin(error)
+        except HandshakeRefusedError as refused:
+            raise refusal_error(refused, timestamp) from _origin(refused)
+        except FrameTooLargeError as error:
+            raise InvalidFrameError(f"Spark sent a frame that is too large: {error}") from _origin(
+                error
+            )
+        except TransportError as error:
+            raise self._lost(error) from _origin(error)
+
+    def _exchange(self, signed_url: str) -> Flow:
+        call, limits = self._call, self._call.timeouts
+        self._stage = "connect"
+        yield Connect(signed_url, self._within(limits.connect))
+        self._stage = "first_frame"
+        yield Send(self._data, self._within(limits.first_frame))
+        protocol = ChatProtocol(call.request.max_tokens)
+        stop = StopFilter(call.request.stop) if call.request.stop else None
+        patience = limits.first_frame
+        while not protocol.finished:
+            payload = yield Receive(self._within(patience))
+            if payload is None:
+                protocol.closed()
+                continue
+            events = protocol.receive(decode_frame(payload))
+            if stop is not None:
+                events = _cut(events, stop, protocol)
+            if events:
+                self.emitted = True
+                yield Emit(events)
+            self._stage, patience = "between_frames", limits.between_frames
+
+    def _within(self, timeout: float) -> float:
+        """Bound a wait by the whole call; an answer that never pauses must end too."""
+        remaining = self.remaining()
+        if remaining <= 0:
+            raise TimeoutError
+        return min(timeout, remaining)
+
+    def _timed_out(self) -> APITimeoutError:
+        limits = self._call.timeouts
+        total = self._deadline <= self._call.clock.monotonic()
+        stage = "total" if total else self._stage
+        error = APITimeoutError(
+            f"Spark's time-out {stage!r} of {getattr(limits, stage):g} s ran out",
+            hint=f"raise Timeouts({stage}=…) if the answer may take longer",
+            retryable=not total,
+        )
+        error.stage = stage
+        return error
+
+    def _lost(self, error: TransportError) -> APIConnectionError:
+        if self._stage == "connect":
+            return APIConnectionError(
+                f"no connection to {_host(self._call.url)}: {error}",
+                hint="check the network, the proxy and base_url",
+            )
+        return StreamInterruptedError(
+            f"the connection was lost before the answer was whole: {error}"
+        )
+
+
+def _cut(events: tuple[Event, ...], stop: StopFilter, protocol: ChatProtocol) -> tuple[Event, ...]:
+    """Apply the stop strings to the events of one frame."""
+    passed: list[Event] = []
+    for event in events:
+        if isinstance(event, ContentDelta):
+            text, stopped = stop.feed(event.text)
+            passed += [ContentDelta(text)] if text else []
+            if stopped:
+                return (*passed, _stopped(events[-1], protocol))
+        else:
+            held = stop.flush() if isinstance(event, Finished) else ""
+            passed += [ContentDelta(held), event] if held else [event]
+    return tuple(passed)
+
+
+def _stopped(last: Event, protocol: ChatProtocol) -> Finished:
+    """End at a stop string, with the token counts when they came in the same frame."""
+    return replace(last, finish_reason="stop") if isinstance(last, Finished) else protocol.stop()
+
+
+def _host(url: str) -> str:
+    return url.partition("://")[2].partition("/")[0]
+
+
+def _origin(error: Exception) -> BaseException:
+    """Return the library's own exception, which is what a cause should show."""
+    return error.__cause__ or error

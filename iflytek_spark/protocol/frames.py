@@ -1,0 +1,266 @@
+"""The client's half of the chat frames: requests written, answers read (PROTOCOL.md §2).
+
+The JSON keys of chat stand here and, for the service's half, in ``service_frames``.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from pydantic import TypeAdapter, ValidationError
+from typing_extensions import TypedDict
+
+from iflytek_spark.errors import InvalidFrameError, InvalidRequestError
+from iflytek_spark.messages import Message, TextPart, Tool, Usage
+from iflytek_spark.requests import ChatRequest, WebSearch
+
+_LAST = 2
+
+
+class PluginResult(NamedTuple):
+    """What a plugin of the service returned."""
+
+    name: str
+    content: str
+
+
+class Frame(NamedTuple):
+    """One frame of an answer, read.
+
+    Attributes:
+        code: 0, or an error code.
+        message: the service's word on the code.
+        sid: the session id.
+        has_choices: whether the frame is a piece of the answer.
+        last: whether it is the answer's end.
+        seq: the piece's number, or None.
+        content: text of the answer.
+        reasoning: text of the thoughts.
+        function_call: name and JSON arguments, or None.
+        plugins: what plugins returned.
+        usage: token counts, in the last frame.
+    """
+
+    code: int
+    message: str = ""
+    sid: str = ""
+    has_choices: bool = False
+    last: bool = False
+    seq: int | None = None
+    content: str = ""
+    reasoning: str = ""
+    function_call: tuple[str, str] | None = None
+    plugins: tuple[PluginResult, ...] = ()
+    usage: Usage | None = None
+
+
+class _FunctionCall(TypedDict):
+    name: str
+    arguments: str
+
+
+class _Text(TypedDict, total=False):
+    content: str | None
+    reasoning_content: str | None
+    function_call: _FunctionCall | None
+
+
+class _Choices(TypedDict, total=False):
+    status: int
+    seq: int
+    text: list[_Text]
+
+
+class _Plugin(TypedDict, total=False):
+    name: str | None
+    content: str | None
+
+
+class _Plugins(TypedDict, total=False):
+    text: list[_Plugin]
+
+
+class _Counts(TypedDict):
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
+class _Usage(TypedDict):
+    text: _Counts
+
+
+class _Payload(TypedDict, total=False):
+    choices: _Choices
+    plugins: _Plugins
+    usage: _Usage
+
+
+class _Header(TypedDict, total=False):
+    code: int
+    message: str
+    sid: str
+    status: int
+
+
+class _Answer(TypedDict, total=False):
+    header: _Header
+    payload: _Payload
+
+
+_ANSWER: TypeAdapter[_Answer] = TypeAdapter(_Answer)
+
+
+def encode_request(request: ChatRequest, app_id: str, uid: str) -> str:
+    """Write a request as the one frame that the client sends (§2.2).
+
+    Args:
+        request: a checked request.
+        app_id: the app's id.
+        uid: the user's id, used when the request names none.
+
+    Returns:
+        JSON.
+
+    Raises:
+        InvalidRequestError: when ``extra`` or a tool's schema cannot be written as JSON.
+    """
+    spec = request.spec
+    header: dict[str, Any] = {"app_id": app_id, "uid": request.uid or uid}
+    if spec.patch_id:
+        header["patch_id"] = [spec.patch_id]
+    payload: dict[str, Any] = {"message": {"text": list(_texts(request.messages))}}
+    if request.tools:
+        payload["functions"] = {"text": [_function(tool) for tool in request.tools]}
+    body = {"header": header, "parameter": {"chat": _chat(request)}, "payload": payload}
+    try:
+        return json.dumps(body, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise InvalidRequestError(f"the request cannot be written as JSON: {error}") from error
+
+
+def _chat(request: ChatRequest) -> dict[str, Any]:
+    chat: dict[str, Any] = {"domain": request.spec.domain}
+    values = {
+        "temperature": request.temperature,
+        "top_k": request.top_k,
+        "max_tokens": request.max_tokens,
+        "top_p": request.top_p,
+        "presence_penalty": request.presence_penalty,
+        "frequency_penalty": request.frequency_penalty,
+        "chat_id": request.chat_id,
+    }
+    chat.update((name, value) for name, value in values.items() if value is not None)
+    if request.spec.web_search:
+        chat["tools"] = [{"type": "web_search", "web_search": _search(request)}]
+    if request.thinking:
+        chat["thinking"] = {"type": request.thinking}
+    return {**chat, **request.extra}
+
+
+def _search(request: ChatRequest) -> dict[str, Any]:
+    search: WebSearch | None = request.web_search
+    if search is None:
+        return {"enable": False}
+    shown = search.citations and request.spec.citations
+    return {"enable": True, "search_mode": search.mode, "show_ref_label": shown}
+
+
+def _function(tool: Tool) -> dict[str, Any]:
+    parameters = dict(tool.parameters) or {"type": "object", "properties": {}}
+    return {"name": tool.name, "description": tool.description, "parameters": parameters}
+
+
+def _texts(messages: tuple[Message, ...]) -> Iterator[dict[str, Any]]:
+    """Yield the image first, which image understanding asks for, then the turns (§6)."""
+    for message in messages:
+        for image in message.images:
+            data = base64.b64encode(image.data).decode()
+            yield {"role": "user", "content": data, "content_type": "image"}
+    for message in messages:
+        yield {"role": message.role, "content": _content(message)}
+
+
+def _content(message: Message) -> str:
+    if isinstance(message.content, str):
+        return message.content
+    return "\n".join(part.text for part in message.content if isinstance(part, TextPart))
+
+
+def decode_frame(data: bytes | str) -> Frame:
+    """Read one frame of an answer (§2.3).
+
+    Args:
+        data: the frame's payload.
+
+    Returns:
+        The frame.
+
+    Raises:
+        InvalidFrameError: when it is not UTF-8, not JSON, or lacks header or code.
+    """
+    try:
+        answer = _ANSWER.validate_json(data)
+        header = answer["header"]
+        code = header["code"]
+    except (ValidationError, KeyError) as error:
+        raise InvalidFrameError(
+            f"Spark sent a frame of {len(data)} bytes that is not a valid answer: {_reason(error)}",
+            hint="if this lasts, something between here and Spark changes the frames",
+        ) from None  # pydantic's own error quotes the frame, which is private
+    payload = answer.get("payload") or {}
+    message, sid = header.get("message", ""), header.get("sid", "")
+    choices = payload.get("choices")
+    plugins = tuple(
+        PluginResult(item.get("name") or "", item.get("content") or "")
+        for item in payload.get("plugins", {}).get("text", ())
+    )
+    if choices is None:
+        last = not plugins and header.get("status") == _LAST
+        usage = _usage(payload)
+        return Frame(code, message, sid, last=last, plugins=plugins, usage=usage)
+    content, reasoning, call = _read_texts(choices.get("text", ()))
+    return Frame(
+        code,
+        message,
+        sid,
+        has_choices=True,
+        last=choices.get("status", header.get("status")) == _LAST,
+        seq=choices.get("seq"),
+        content=content,
+        reasoning=reasoning,
+        function_call=call,
+        plugins=plugins,
+        usage=_usage(payload),
+    )
+
+
+def _read_texts(texts: Any) -> tuple[str, str, tuple[str, str] | None]:
+    content = reasoning = ""
+    call = None
+    for text in texts:
+        content += text.get("content") or ""
+        reasoning += text.get("reasoning_content") or ""
+        function = text.get("function_call")
+        if function:
+            call = (function["name"], function["arguments"])
+    return content, reasoning, call
+
+
+def _usage(payload: Any) -> Usage | None:
+    if "usage" not in payload:
+        return None
+    counts = payload["usage"]["text"]
+    return Usage(counts["prompt_tokens"], counts["completion_tokens"], counts["total_tokens"])
+
+
+def _reason(error: ValidationError | KeyError) -> str:
+    """Say where a frame is wrong, without its content, which may be private."""
+    if isinstance(error, KeyError):
+        return f"{error.args[0]} is missing"
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    place = ".".join(map(str, first["loc"])) or "frame"
+    return f"{place}: {first['msg']}"

@@ -1,0 +1,82 @@
+"""Texts that are too long for one vector: cut into pieces, whose vectors are averaged."""
+
+from __future__ import annotations
+
+import bisect
+import math
+import re
+from collections.abc import Sequence
+from operator import mul
+
+from iflytek_spark.errors import InvalidFrameError
+from iflytek_spark.service_values import Vector
+from iflytek_spark.tokens import estimate_tokens
+
+_CHARS_PER_TOKEN = 4
+"""No token of the estimate holds more."""
+_SENTENCE_END = re.compile(r"[。！？；…\n]+[”’」』）]*|[.!?;]+[\"')\]]*(?=\s)")
+_GAP = re.compile(r"[\s，、,：:]+")
+
+
+def split_text(text: str, limit: int) -> list[str]:
+    """Cut a text into pieces: after a sentence, else at a gap, else anywhere.
+
+    Args:
+        text: any text.
+        limit: the most tokens of one piece, as estimated, at least 1.
+
+    Returns:
+        The pieces in order, none of them blank. Nothing but white space between them is lost.
+    """
+    pieces: list[str] = []
+    start = 0
+    while start < len(text):
+        window = text[start : start + _CHARS_PER_TOKEN * limit + 1]
+        size = _fitting(window, limit)
+        if start + size < len(text):
+            size = _border(window[:size])
+        pieces.append(text[start : start + size].strip())
+        start += size
+    return [piece for piece in pieces if piece]
+
+
+def _fitting(window: str, limit: int) -> int:
+    """Return the length of the longest beginning that is within the limit."""
+    lengths = range(1, len(window) + 1)
+    return bisect.bisect_right(lengths, limit, key=lambda size: estimate_tokens(window[:size]))
+
+
+def _border(piece: str) -> int:
+    """Return where to cut, in the second half of a piece: a short one would carry little."""
+    for border in (_SENTENCE_END, _GAP):
+        ends = [found.end() for found in border.finditer(piece, len(piece) // 2)]
+        if ends:
+            return ends[-1]
+    return len(piece)
+
+
+def mean_vector(vectors: Sequence[Sequence[float]], weights: Sequence[float]) -> Vector:
+    """Average the vectors of a text's pieces.
+
+    The mean of vectors that point apart is shorter than each of them. The result has the mean's
+    direction and the vectors' mean length, so that long texts do not fall behind in a search
+    that compares by inner product.
+
+    Args:
+        vectors: at least one.
+        weights: how much each counts: the tokens of its piece.
+
+    Returns:
+        One vector.
+
+    Raises:
+        InvalidFrameError: when the vectors cancel each other out.
+    """
+    total = math.fsum(weights)
+    shares = [weight / total for weight in weights]
+    mean = [sum(map(mul, shares, column)) for column in zip(*vectors)]
+    length = math.hypot(*mean)
+    if not length:
+        raise InvalidFrameError("the vectors of a long text's pieces cancel each other out")
+    usual = sum(share * math.hypot(*vector) for share, vector in zip(shares, vectors))
+    return [number * usual / length for number in mean]

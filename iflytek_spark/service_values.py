@@ -1,0 +1,71 @@
+"""What users of embeddings and image generation hand in and get back: values, and no wire."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from typing_extensions import TypedDict
+
+Vector: TypeAlias = list[float]
+"""2,560 numbers."""
+
+EmbeddingKind: TypeAlias = Literal["document", "query"]
+"""What a text is: a passage to be found, or the question that looks for it."""
+
+TooLong: TypeAlias = Literal["split", "error"]
+"""What to do with a text above the service's limit."""
+
+Progress: TypeAlias = Callable[[int, int], object]
+"""Is told how many texts are done, and how many there are."""
+
+
+class EmbedOptions(TypedDict, total=False):
+    """How texts become vectors.
+
+    Attributes:
+        kind: ``document`` (the default) for passages to be found, ``query`` for the question
+            that looks for them. Spark has a vector for each.
+        max_qps: requests in a second, spaced evenly, 2 by default; None for no limit. All
+            clients of an app in this process share it.
+        max_concurrency: requests that may wait for an answer at once, 4 by default.
+        too_long: whether a text above Spark's 2,048 tokens is ``split`` at sentences and its
+            pieces' vectors are averaged (the default), or is an ``error``.
+        on_progress: is called in the caller's thread with how many texts are done, and how
+            many there are.
+    """
+
+    kind: EmbeddingKind
+    max_qps: float | None
+    max_concurrency: int
+    too_long: TooLong
+    on_progress: Progress | None
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedImage:
+    """An image that Spark has made.
+
+    Attributes:
+        data: the image file.
+        sid: Spark's session id.
+    """
+
+    data: bytes = field(repr=False)
+    sid: str
+
+
+IMAGE_SIZES: Mapping[tuple[int, int], int] = {
+    (512, 512): 6,
+    (640, 360): 6,
+    (640, 480): 6,
+    (640, 640): 7,
+    (680, 512): 7,
+    (512, 680): 7,
+    (768, 768): 8,
+    (720, 1280): 12,
+    (1280, 720): 12,
+    (1024, 1024): 14,
+}
+"""The sizes that Spark makes, width first, and the points that each costs (PROTOCOL.md §7)."""

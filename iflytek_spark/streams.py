@@ -1,0 +1,193 @@
+"""A running answer: the two drivers of a flow, and the streams that users hold."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
+from types import TracebackType
+from typing import Self
+
+from iflytek_spark.messages import ChatResponse
+from iflytek_spark.protocol.chat import ResponseBuilder
+from iflytek_spark.protocol.events import ContentDelta, Event
+from iflytek_spark.protocol.flow import Flow
+from iflytek_spark.protocol.steps import (
+    Connect,
+    Emit,
+    Receive,
+    Send,
+    Sleep,
+    Step,
+    StepResult,
+    TransportError,
+)
+from iflytek_spark.transports.base import AsyncTransport, Transport
+
+
+class ChatStream:
+    """A running answer: an iterator of events, and a context manager that closes the socket.
+
+    Attributes:
+        model: the catalogue's name of the model that answers.
+    """
+
+    def __init__(self, flow: Flow, transport: Transport, model: str) -> None:
+        """Start one call; :meth:`SparkClient.stream` does this."""
+        self._events = drive(flow, transport)
+        self._builder = ResponseBuilder(model)
+        self.model = model
+
+    def __iter__(self) -> Iterator[Event]:
+        return self
+
+    def __next__(self) -> Event:
+        event = next(self._events)
+        self._builder.add(event)
+        return event
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def text(self) -> Iterator[str]:
+        """Yield the pieces of the answer's text alone."""
+        for event in self:
+            if isinstance(event, ContentDelta):
+                yield event.text
+
+    def response(self) -> ChatResponse:
+        """Read what is left, and return the whole answer.
+
+        Returns:
+            The answer, with what was read before.
+
+        Raises:
+            SparkError: when the answer cannot be read to its end.
+        """
+        for _ in self:
+            pass
+        return self._builder.build()
+
+    def close(self) -> None:
+        """Close the socket at once; Spark stops answering. Closing twice does nothing."""
+        self._events.close()
+
+
+class AsyncChatStream:
+    """A running answer; see :class:`ChatStream`. It belongs to the loop that reads it."""
+
+    def __init__(self, flow: Flow, transport: AsyncTransport, model: str) -> None:
+        """Start one call; :meth:`AsyncSparkClient.stream` does this."""
+        self._events = adrive(flow, transport)
+        self._builder = ResponseBuilder(model)
+        self.model = model
+
+    def __aiter__(self) -> AsyncIterator[Event]:
+        return self
+
+    async def __anext__(self) -> Event:
+        event = await anext(self._events)
+        self._builder.add(event)
+        return event
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def text(self) -> AsyncIterator[str]:
+        """Yield the pieces of the answer's text alone."""
+        async for event in self:
+            if isinstance(event, ContentDelta):
+                yield event.text
+
+    async def response(self) -> ChatResponse:
+        """Read what is left, and return the whole answer; see :meth:`ChatStream.response`."""
+        async for _ in self:
+            pass
+        return self._builder.build()
+
+    async def aclose(self) -> None:
+        """Close the socket at once; Spark stops answering. Closing twice does nothing."""
+        await self._events.aclose()
+
+
+def drive(flow: Flow, transport: Transport) -> Generator[Event, None, None]:
+    """Carry out the steps of a flow, and close the transport however it ends."""
+    try:
+        step = next(flow)
+        while True:
+            if isinstance(step, Emit):
+                yield from step.events
+                step = flow.send(None)
+                continue
+            try:
+                result = _perform(step, transport)
+            except (TimeoutError, TransportError) as error:
+                step = flow.throw(error)
+            else:
+                step = flow.send(result)
+    except StopIteration:
+        return
+    finally:
+        transport.close()
+
+
+def _perform(step: Step, transport: Transport) -> StepResult:
+    match step:
+        case Receive(timeout):
+            return transport.receive(timeout)
+        case Connect(url, timeout):
+            transport.connect(url, timeout)
+        case Send(data, timeout):
+            transport.send(data, timeout)
+        case Sleep(seconds):
+            transport.sleep(seconds)
+    return None
+
+
+async def adrive(flow: Flow, transport: AsyncTransport) -> AsyncGenerator[Event, None]:
+    """Carry out the steps of a flow, and close the transport however it ends."""
+    try:
+        step = next(flow)
+        while True:
+            if isinstance(step, Emit):
+                for event in step.events:
+                    yield event
+                step = flow.send(None)
+                continue
+            try:
+                result = await _aperform(step, transport)
+            except (TimeoutError, TransportError) as error:
+                step = flow.throw(error)
+            else:
+                step = flow.send(result)
+    except StopIteration:
+        return
+    finally:
+        transport.close()
+
+
+async def _aperform(step: Step, transport: AsyncTransport) -> StepResult:
+    match step:
+        case Receive(timeout):
+            return await transport.receive(timeout)
+        case Connect(url, timeout):
+            await transport.connect(url, timeout)
+        case Send(data, timeout):
+            await transport.send(data, timeout)
+        case Sleep(seconds):
+            await transport.sleep(seconds)
+    return None

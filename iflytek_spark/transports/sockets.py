@@ -1,0 +1,164 @@
+"""Opens a blocking socket, directly or through a proxy, and gives it deadlines."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import time
+from urllib.parse import urlsplit
+
+from python_socks import ProxyError, ProxyType
+from python_socks.sync import Proxy
+
+from iflytek_spark.assumptions import MAX_FRAME_BYTES
+from iflytek_spark.protocol.steps import ConnectionFailedError, FrameTooLargeError
+from iflytek_spark.transports.proxy import resolve_proxy
+
+_CHUNK = 65536
+_BODY = 4096
+_BODY_PATIENCE = 1.0
+_LAST_CHUNK = b"0\r\n\r\n"
+_PROXY_KINDS = {  # scheme: kind, and whether the proxy resolves the name
+    "http": (ProxyType.HTTP, True),
+    "socks4": (ProxyType.SOCKS4, False),
+    "socks4a": (ProxyType.SOCKS4, True),
+    "socks5": (ProxyType.SOCKS5, False),
+    "socks5h": (ProxyType.SOCKS5, True),
+}
+
+
+class DeadlineSocket:
+    """A buffered socket whose every wait ends at one deadline.
+
+    A time-out of the operating system's socket starts anew with each byte, so that a peer who
+    sends a byte a second is waited for without end; a deadline is not.
+
+    Attributes:
+        deadline: the moment, in seconds of the monotonic clock, at which waiting ends.
+    """
+
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        """Take over a connected socket."""
+        self._socket = sock
+        self._buffer = b""
+        self._at = 0
+        self._quota = MAX_FRAME_BYTES
+        self.deadline = deadline
+
+    def start_frame(self, deadline: float) -> None:
+        """Set the deadline of the next frame, and let it have its full size."""
+        self.deadline = deadline
+        self._quota = MAX_FRAME_BYTES
+
+    def recv(self, size: int) -> bytes:
+        """Return 1 to ``size`` bytes, or none at the end of the stream."""
+        if self._at == len(self._buffer):
+            self._socket.settimeout(self._remaining())
+            self._buffer, self._at = self._socket.recv(_CHUNK), 0
+        data = self._buffer[self._at : self._at + size]
+        self._at += len(data)
+        self._quota -= len(data)
+        if self._quota < 0:
+            raise FrameTooLargeError(f"more than {MAX_FRAME_BYTES} bytes")
+        return data
+
+    def send(self, data: bytes) -> int:
+        """Send a part of ``data`` and return how many bytes it has."""
+        self._socket.settimeout(self._remaining())
+        return self._socket.send(data)
+
+    def read_body(self, *, chunked: bool) -> bytes:
+        """Read the beginning of an HTTP body whose length was not given.
+
+        Args:
+            chunked: whether it comes in chunks, which end before the stream does.
+        """
+        data = b""
+        self.deadline = min(self.deadline, time.monotonic() + _BODY_PATIENCE)
+        with contextlib.suppress(OSError):
+            while len(data) < _BODY and not (chunked and data.endswith(_LAST_CHUNK)):
+                piece = self.recv(_BODY)
+                if not piece:
+                    break
+                data += piece
+        return _joined(data) if chunked else data
+
+    def gettimeout(self) -> float:
+        """Return the seconds left."""
+        return self._remaining()
+
+    def close(self) -> None:
+        """Close the socket at once."""
+        with contextlib.suppress(OSError):
+            self._socket.close()
+
+    def _remaining(self) -> float:
+        remaining = self.deadline - time.monotonic()
+        if remaining <= 0:
+            raise TimeoutError
+        return remaining
+
+
+def open_socket(
+    url: str, deadline: float, proxy: str | None, context: ssl.SSLContext | None
+) -> DeadlineSocket:
+    """Connect to the host of a URL.
+
+    Args:
+        url: a ws or wss address.
+        deadline: the moment, in seconds of the monotonic clock, until which to try.
+        proxy: as in :class:`~iflytek_spark.transports.base.Route`.
+        context: the TLS context of a wss address, None for ws.
+
+    Returns:
+        A connected socket, over TLS if there is a context.
+
+    Raises:
+        TimeoutError: at the deadline.
+        OSError: when the connection or TLS fails.
+        ConnectionFailedError: when the proxy refuses.
+    """
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or (80 if context is None else 443)
+    chosen = resolve_proxy(url, proxy)
+    timeout = deadline - time.monotonic()
+    if chosen is None:
+        sock = socket.create_connection((host, port), timeout)
+    else:
+        sock = _through_proxy(chosen, host, port, timeout)
+    try:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if context is not None:
+            sock.settimeout(max(deadline - time.monotonic(), 0.001))
+            sock = context.wrap_socket(sock, server_hostname=host)
+    except BaseException:
+        sock.close()
+        raise
+    return DeadlineSocket(sock, deadline)
+
+
+def _through_proxy(proxy: str, host: str, port: int, timeout: float) -> socket.socket:
+    parts = urlsplit(proxy)
+    kind, remote_names = _PROXY_KINDS[parts.scheme]
+    tunnel = Proxy(
+        kind, parts.hostname or "", parts.port or 1080, parts.username, parts.password, remote_names
+    )
+    try:
+        return tunnel.connect(host, port, timeout=timeout)
+    except ProxyError as error:
+        raise ConnectionFailedError(f"the proxy refused: {error}") from error
+
+
+def _joined(chunks: bytes) -> bytes:
+    """Join the chunks of an HTTP body as far as they are whole."""
+    body = b""
+    while chunks:
+        size, _, rest = chunks.partition(b"\r\n")
+        try:
+            length = int(size, 16)
+        except ValueError:
+            break
+        body += rest[:length]
+        chunks = rest[length + 2 :]
+    return body

@@ -1,0 +1,112 @@
+"""The blocking transport: websocket-client over a socket with deadlines."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from urllib.parse import urlsplit
+
+import websocket
+
+from iflytek_spark.protocol.steps import ConnectionFailedError, HandshakeRefusedError
+from iflytek_spark.transports.base import Route
+from iflytek_spark.transports.sockets import DeadlineSocket, open_socket
+from iflytek_spark.transports.tls import checked_context
+
+_CLOSE_PATIENCE = 0.05
+"""Seconds that a closing frame may take: it is a courtesy, the socket is closed in any case."""
+
+_REDIRECTS = range(300, 400)
+_FAILURES = (websocket.WebSocketException, OSError, ValueError, AttributeError, IndexError)
+"""The last three are what websocket-client raises for an answer that is not HTTP."""
+
+
+class SyncTransport:
+    """A WebSocket in the caller's thread; see :class:`~iflytek_spark.transports.base.Transport`."""
+
+    def __init__(self, route: Route) -> None:
+        """Prepare without connecting.
+
+        Args:
+            route: proxy and TLS of the connection.
+        """
+        self._route = route
+        self._socket: DeadlineSocket | None = None
+        self._websocket = websocket.WebSocket(skip_utf8_validation=True, enable_multithread=False)
+
+    def connect(self, url: str, timeout: float) -> None:
+        """Open a WebSocket to a signed URL, in place of the one that is open, if any."""
+        self.close()
+        deadline = time.monotonic() + timeout
+        secure = url.startswith("wss:")
+        context = checked_context(self._route.ssl_context) if secure else None
+        try:
+            self._socket = open_socket(url, deadline, self._route.proxy, context)
+            self._websocket = websocket.WebSocket(
+                skip_utf8_validation=True, enable_multithread=False
+            )
+            self._websocket.connect(
+                url,
+                socket=self._socket,
+                host=urlsplit(url).netloc,  # as it is signed
+                redirect_limit=0,
+                suppress_origin=True,
+            )
+        except (TimeoutError, websocket.WebSocketTimeoutException) as error:
+            raise TimeoutError from error
+        except websocket.WebSocketBadStatusException as error:
+            raise self._refused(error) from error
+        except _FAILURES as error:
+            raise ConnectionFailedError(self._reason(error)) from error
+
+    def send(self, data: str, timeout: float) -> None:
+        """Send one text frame."""
+        self._open().deadline = time.monotonic() + timeout
+        try:
+            self._websocket.send(data)
+        except (TimeoutError, websocket.WebSocketTimeoutException) as error:
+            raise TimeoutError from error
+        except (websocket.WebSocketException, OSError) as error:
+            raise ConnectionFailedError(str(error) or type(error).__name__) from error
+
+    def receive(self, timeout: float) -> bytes | str | None:
+        """Return the next frame's payload, or None when the peer has closed."""
+        self._open().start_frame(time.monotonic() + timeout)
+        try:
+            opcode, payload = self._websocket.recv_data()
+        except (TimeoutError, websocket.WebSocketTimeoutException) as error:
+            raise TimeoutError from error
+        except (websocket.WebSocketException, OSError) as error:
+            raise ConnectionFailedError(str(error) or type(error).__name__) from error
+        return None if opcode == websocket.ABNF.OPCODE_CLOSE else payload
+
+    def sleep(self, seconds: float) -> None:
+        """Wait between two tries."""
+        time.sleep(seconds)
+
+    def close(self) -> None:
+        """Close the socket at once, without waiting for the peer."""
+        sock, self._socket = self._socket, None
+        if sock is None:
+            return
+        with contextlib.suppress(websocket.WebSocketException, OSError):
+            sock.deadline = time.monotonic() + _CLOSE_PATIENCE
+            self._websocket.send_close()
+        sock.close()
+
+    def _refused(self, error: websocket.WebSocketBadStatusException) -> HandshakeRefusedError:
+        headers = error.resp_headers or {}
+        body = error.resp_body
+        if body is None and self._socket is not None:
+            body = self._socket.read_body(chunked="transfer-encoding" in headers)
+        return HandshakeRefusedError(error.status_code, headers, body or b"")
+
+    def _reason(self, error: Exception) -> str:
+        if (self._websocket.getstatus() or 0) in _REDIRECTS:
+            return "the service answered with a redirect, which is not followed"
+        return str(error) or type(error).__name__
+
+    def _open(self) -> DeadlineSocket:
+        if self._socket is None:
+            raise ConnectionFailedError("the connection is closed")
+        return self._socket

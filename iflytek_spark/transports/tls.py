@@ -1,0 +1,37 @@
+"""One TLS context for the process: making one costs more than a connection."""
+
+from __future__ import annotations
+
+import functools
+import ssl
+
+from iflytek_spark.errors import ConfigurationError
+
+
+@functools.cache
+def shared_context() -> ssl.SSLContext:
+    """Return the process's context, which trusts the system's CAs (or ``SSL_CERT_FILE``)."""
+    return ssl.create_default_context()
+
+
+def checked_context(context: ssl.SSLContext | None) -> ssl.SSLContext:
+    """Return the context to use.
+
+    Args:
+        context: the user's own, or None.
+
+    Returns:
+        The user's own or the shared one.
+
+    Raises:
+        ConfigurationError: when the user's context would accept any certificate: a signed URL
+            is a secret, and whoever answers would read it.
+    """
+    if context is None:
+        return shared_context()
+    if context.verify_mode != ssl.CERT_REQUIRED or not context.check_hostname:
+        raise ConfigurationError(
+            "ssl_context does not verify certificates",
+            hint="add your CA: ssl.create_default_context(cafile='ca.pem')",
+        )
+    return context

@@ -1,0 +1,129 @@
+"""Errors that are both a SparkError and the error LangChain gives the same condition.
+
+Catch either: ``iflytek_spark.errors.RateLimitError`` or
+``langchain_core.exceptions.ModelRateLimitError``. LangChain's retry middleware reads
+``is_retryable``, which is Spark's own verdict on the very code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from langchain_core import exceptions as core
+
+from iflytek_spark import errors as spark
+
+
+class ChatSparkError(spark.SparkError, core.ModelError):
+    """Any other failure."""
+
+
+class ChatSparkConfigurationError(spark.ConfigurationError, core.ModelInvalidRequestError):
+    """The model is set up wrongly; nothing was sent."""
+
+
+class ChatSparkMissingCredentialsError(
+    spark.MissingCredentialsError, core.ModelAuthenticationError
+):
+    """A credential is missing."""
+
+
+class ChatSparkUnknownModelError(spark.UnknownModelError, core.ModelNotFoundError):
+    """No model has this name."""
+
+
+class ChatSparkInvalidRequestError(spark.InvalidRequestError, core.ModelInvalidRequestError):
+    """Spark would refuse this request, so it was not sent."""
+
+
+class ChatSparkConnectionError(spark.APIConnectionError, core.ModelConnectionError):
+    """No connection could be made, or it was lost."""
+
+
+class ChatSparkTimeoutError(spark.APITimeoutError, core.ModelTimeoutError):
+    """One of the four time-outs ran out."""
+
+
+class ChatSparkInterruptedError(spark.StreamInterruptedError, core.ModelConnectionError):
+    """The answer ended before its final frame."""
+
+
+class ChatSparkFrameError(spark.InvalidFrameError, core.ModelAPIError):
+    """A frame that the protocol does not allow."""
+
+
+class ChatSparkAPIError(spark.APIError, core.ModelAPIError):
+    """Spark answered with an error that has no class of its own."""
+
+
+class ChatSparkAuthenticationError(spark.AuthenticationError, core.ModelAuthenticationError):
+    """The signature or the key was refused."""
+
+
+class ChatSparkClockSkewError(spark.ClockSkewError, core.ModelAuthenticationError):
+    """This machine's clock is wrong."""
+
+
+class ChatSparkPermissionDeniedError(spark.PermissionDeniedError, core.ModelPermissionDeniedError):
+    """The app may not do this, or its quota is used up."""
+
+
+class ChatSparkBadRequestError(spark.BadRequestError, core.ModelInvalidRequestError):
+    """Spark could not accept the request."""
+
+
+class ChatSparkContextLengthError(spark.ContextLengthError, core.ContextOverflowError):
+    """The messages hold too many tokens."""
+
+
+class ChatSparkNotFoundError(spark.NotFoundError, core.ModelNotFoundError):
+    """No such model or route."""
+
+
+class ChatSparkContentFilterError(spark.ContentFilterError, core.ModelInvalidRequestError):
+    """Moderation refused the question, or stopped the answer."""
+
+
+class ChatSparkRateLimitError(spark.RateLimitError, core.ModelRateLimitError):
+    """Too many requests."""
+
+
+class ChatSparkEmptyAnswerError(spark.EmptyAnswerError, core.ModelAPIError):
+    """A whole answer without any content."""
+
+
+class ChatSparkInternalServerError(spark.InternalServerError, core.ModelAPIError):
+    """Spark failed, or is too busy."""
+
+
+_TWINS: dict[type[spark.SparkError], type[spark.SparkError]] = {
+    twin.__bases__[0]: twin
+    for twin in list(globals().values())
+    if isinstance(twin, type) and issubclass(twin, spark.SparkError)
+}
+
+
+def as_model_error(error: spark.SparkError) -> spark.SparkError:
+    """Return the same failure as an error that LangChain knows too.
+
+    Args:
+        error: a failure of the core.
+
+    Returns:
+        A :class:`~langchain_core.exceptions.ModelError` with the same message and attributes.
+    """
+    if isinstance(error, core.ModelError):
+        return error
+    twin = _TWINS[type(error)](*error.args)
+    twin.__dict__.update(error.__dict__, is_retryable=error.retryable)
+    return twin
+
+
+@contextmanager
+def model_errors() -> Iterator[None]:
+    """Turn the core's errors into their twins."""
+    try:
+        yield
+    except spark.SparkError as error:
+        raise as_model_error(error).with_traceback(error.__traceback__) from error.__cause__

@@ -1,0 +1,151 @@
+"""SparkEmbeddings: iFlytek Spark's vectors for LangChain."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from langchain_core.embeddings import Embeddings
+from pydantic import ConfigDict, Field
+
+from iflytek_spark.errors import ConfigurationError
+from iflytek_spark.service_values import EmbeddingKind, EmbedOptions, Progress, Vector
+from langchain_spark._errors import model_errors
+from langchain_spark._settings import SparkSettings
+
+
+class SparkEmbeddings(SparkSettings, Embeddings):
+    """iFlytek Spark (讯飞星火) embeddings: 2,560 numbers for a text.
+
+    Setup:
+        Install ``iflytek-spark[langchain]`` and set the three values of your app in the
+        console (https://console.xfyun.cn), where embedding is enabled apart from the models.
+
+        .. code-block:: bash
+
+            export SPARK_APP_ID="…" SPARK_API_KEY="…" SPARK_API_SECRET="…"
+
+    Instantiate:
+        .. code-block:: python
+
+            from langchain_spark import SparkEmbeddings
+
+            embeddings = SparkEmbeddings()
+
+    Use:
+        .. code-block:: python
+
+            vectors = embeddings.embed_documents(["秋天的北京很美。", "The sea is blue."])
+            vector = embeddings.embed_query("北京什么时候最美?")
+            vector = await embeddings.aembed_query("北京什么时候最美?")
+
+    Documents and queries:
+        Spark has two vectors for a text, one as a document and one as a query; compare
+        queries with documents.
+
+    Many texts:
+        Spark takes one text in a request and, on most accounts, two requests in a second:
+        1,000 texts take more than eight minutes. ``show_progress=True`` shows where it is.
+        Keep what is done, so that a run that was interrupted goes on where it stopped. With a
+        ``batch_size``, the cache is written after every so many texts; without one, only at
+        the very end.
+
+        .. code-block:: python
+
+            from langchain_classic.embeddings import CacheBackedEmbeddings
+            from langchain_classic.storage import LocalFileStore
+
+            cached = CacheBackedEmbeddings.from_bytes_store(
+                embeddings,
+                LocalFileStore("./vectors"),
+                namespace="spark-document",
+                key_encoder="sha256",
+                batch_size=20,
+            )
+
+        Do not pass ``query_embedding_cache=True``: queries would be given documents' vectors.
+        A store of their own is right.
+
+    Errors are both :class:`~iflytek_spark.SparkError` and LangChain's own ``Model…Error``; a
+    text never becomes None or a vector of zeros. One object may be shared by threads and event
+    loops, and all of them keep to one rate limit.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    max_qps: float | None = Field(default=2.0, gt=0)
+    """Requests in a second, or None for no limit; all objects of one app share it."""
+    max_concurrency: int = Field(default=4, ge=1)
+    """Requests that may wait for an answer at once."""
+    too_long: Literal["split", "error"] = "split"
+    """Whether a text above 2,048 tokens is cut into pieces, whose vectors are averaged, or
+    refused."""
+    show_progress: bool = False
+    """Whether a progress bar is shown while documents are embedded; it needs tqdm."""
+
+    def embed_documents(self, texts: list[str]) -> list[Vector]:
+        """Turn documents into vectors.
+
+        Args:
+            texts: the documents' texts, none of them empty.
+
+        Returns:
+            A vector for each, in the same order.
+
+        Raises:
+            SparkError: when one of them has failed for good.
+        """
+        with model_errors(), self._progress(len(texts)) as progress:
+            return self._client().embed(texts, **self._options("document", progress))
+
+    def embed_query(self, text: str) -> Vector:
+        """Turn a query into a vector.
+
+        Args:
+            text: the query.
+
+        Returns:
+            Its vector.
+
+        Raises:
+            SparkError: when it has failed for good.
+        """
+        with model_errors():
+            (vector,) = self._client().embed([text], **self._options("query"))
+        return vector
+
+    async def aembed_documents(self, texts: list[str]) -> list[Vector]:
+        """Turn documents into vectors; see :meth:`embed_documents`."""
+        with model_errors(), self._progress(len(texts)) as progress:
+            client = self._async_client()
+            return await client.embed(texts, **self._options("document", progress))
+
+    async def aembed_query(self, text: str) -> Vector:
+        """Turn a query into a vector; see :meth:`embed_query`."""
+        with model_errors():
+            client = self._async_client()
+            (vector,) = await client.embed([text], **self._options("query"))
+        return vector
+
+    def _options(self, kind: EmbeddingKind, progress: Progress | None = None) -> EmbedOptions:
+        return {
+            "kind": kind,
+            "max_qps": self.max_qps,
+            "max_concurrency": self.max_concurrency,
+            "too_long": self.too_long,
+            "on_progress": progress,
+        }
+
+    @contextmanager
+    def _progress(self, total: int) -> Iterator[Progress | None]:
+        if not self.show_progress:
+            yield None
+            return
+        try:
+            tqdm = importlib.import_module("tqdm.auto").tqdm
+        except ImportError as error:
+            raise ConfigurationError("show_progress needs tqdm", hint="pip install tqdm") from error
+        with tqdm(total=total, desc="Spark embeddings", unit="text") as bar:
+            yield lambda done, _: bar.update(done - bar.n)

@@ -1,0 +1,78 @@
+"""What every test gets: a clean environment, no network but this machine, a local Spark."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from iflytek_spark.emulator import Emulator, running_emulator
+
+PREFIXES = ("SPARK_", "SPARKAI_", "IFLYTEK_", "LANGCHAIN_", "LANGSMITH_")
+SUFFIXES = ("_PROXY",)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def clean_environment() -> Iterator[None]:
+    """Take away what a developer's machine may have set; a test sets what it needs."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.upper().startswith(PREFIXES) or name.upper().endswith(SUFFIXES):
+                patch.delenv(name)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def no_network() -> Iterator[None]:
+    """Fail a test that would leave this machine, by name or by address.
+
+    For each test anew: pytest-socket, which langchain-tests brings, restores the socket after each.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("connect", "connect_ex"):
+            patch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name)))
+        patch.setattr(socket, "getaddrinfo", _guarded_lookup(socket.getaddrinfo))
+        yield
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    """A local Spark that is ready, and from which no connection may be left at the end."""
+    with running_emulator() as spark:
+        yield spark
+        assert spark.wait_until_idle(), "the test left a connection open"
+
+
+def _guarded(connect: Any) -> Any:
+    def guarded(sock: socket.socket, address: Any) -> Any:
+        if sock.family in (socket.AF_INET, socket.AF_INET6):
+            _check(address[0])
+        return connect(sock, address)
+
+    return guarded
+
+
+def _guarded_lookup(lookup: Any) -> Any:
+    def guarded(host: Any, *more: Any, **options: Any) -> Any:
+        if host is not None:
+            _check(host)
+        return lookup(host, *more, **options)
+
+    return guarded
+
+
+def _check(host: str | bytes) -> None:
+    name = host.decode() if isinstance(host, bytes) else host
+    if name.lower() != "localhost" and not _is_loopback(name):
+        pytest.fail(f"a test tried to reach {name}, which is not this machine")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,52 @@
+"""The two callers of embedding and image generation: a thread, and an event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Protocol
+
+from iflytek_spark.client import AsyncSparkClient, SparkClient
+from iflytek_spark.emulator import Emulator
+from iflytek_spark.service_values import GeneratedImage, Vector
+
+SETTINGS = {"timeout", "max_retries", "proxy", "ssl_context", "base_url", "credentials"}
+
+
+class Caller(Protocol):
+    """Makes one call of a client of its own."""
+
+    def embed(self, spark: Emulator, texts: Any, **more: Any) -> list[Vector]: ...
+
+    def paint(self, spark: Emulator, prompt: Any, **more: Any) -> GeneratedImage: ...
+
+
+class SyncCaller:
+    def embed(self, spark: Emulator, texts: Any, **more: Any) -> list[Vector]:
+        settings, options = divided(spark, {"max_qps": None, **more})
+        return SparkClient(**settings).embed(texts, **options)
+
+    def paint(self, spark: Emulator, prompt: Any, **more: Any) -> GeneratedImage:
+        settings, options = divided(spark, more)
+        return SparkClient(**settings).generate_image(prompt, **options)
+
+
+class AsyncCaller:
+    def embed(self, spark: Emulator, texts: Any, **more: Any) -> list[Vector]:
+        settings, options = divided(spark, {"max_qps": None, **more})
+        return asyncio.run(AsyncSparkClient(**settings).embed(texts, **options))
+
+    def paint(self, spark: Emulator, prompt: Any, **more: Any) -> GeneratedImage:
+        settings, options = divided(spark, more)
+        return asyncio.run(AsyncSparkClient(**settings).generate_image(prompt, **options))
+
+
+def divided(spark: Emulator, more: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The settings of a client, and the options of its call."""
+    settings: dict[str, Any] = {"credentials": spark.credentials, "base_url": spark.base_url}
+    options: dict[str, Any] = {}
+    for name, value in more.items():
+        (settings if name in SETTINGS else options)[name] = value
+    return settings, options
+
+
+CALLERS: dict[str, Caller] = {"sync": SyncCaller(), "async": AsyncCaller()}

@@ -1,0 +1,105 @@
+"""Drives ``chat_flow`` by hand: no transport, no time but the one that is moved here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from iflytek_spark.catalogue import resolve
+from iflytek_spark.credentials import Credentials
+from iflytek_spark.errors import SparkError
+from iflytek_spark.protocol.events import Event
+from iflytek_spark.protocol.flow import Call, Timeouts, chat_flow
+from iflytek_spark.protocol.retry import RetryPolicy
+from iflytek_spark.protocol.steps import Clock, Emit, Receive, Step, StepResult
+from iflytek_spark.requests import ChatOptions, build_request
+
+ME = Credentials("app1", "test-key", "test-secret")
+NOW = 1736150400.0
+
+
+@dataclass
+class Time:
+    """A clock that only moves when it is told to."""
+
+    now: float = 0.0
+    jitter: float = 0.0
+
+    @property
+    def clock(self) -> Clock:
+        return Clock(lambda: NOW + self.now, lambda: self.now, lambda: self.jitter)
+
+
+def call(
+    time: Time | None = None,
+    *,
+    model: str = "4.0Ultra",
+    max_retries: int = 2,
+    timeouts: Timeouts | None = None,
+    **options: Any,
+) -> Call:
+    spec = resolve(model)
+    return Call(
+        request=build_request(spec, "你好", cast(ChatOptions, options)),
+        credentials=ME,
+        url=spec.url,
+        uid="uid1",
+        clock=(time or Time()).clock,
+        timeouts=timeouts or Timeouts(),
+        retry=RetryPolicy(max_retries),
+    )
+
+
+class Hand:
+    """Holds a flow, and the step that it waits at."""
+
+    def __init__(self, to_run: Call) -> None:
+        self.flow = chat_flow(to_run)
+        self.step: Step | None = next(self.flow)
+
+    def say(self, result: StepResult = None) -> Step | None:
+        """Answer the step, and return the next one, or None at the end."""
+        try:
+            self.step = self.flow.send(result)
+        except StopIteration:
+            self.step = None
+        return self.step
+
+    def throw(self, error: Exception) -> Step | None:
+        """Fail the step, and return the next one."""
+        self.step = self.flow.throw(error)
+        return self.step
+
+    def receiving(self) -> Hand:
+        """Go on to the first Receive."""
+        while not isinstance(self.step, Receive):
+            self.say()
+        return self
+
+
+@dataclass
+class Outcome:
+    """What a caller saw of one call."""
+
+    events: list[Event] = field(default_factory=list)
+    error: SparkError | None = None
+
+
+def play(to_run: Call, raws: Iterable[bytes | str]) -> Outcome:
+    """Run a flow on a recording, at whose end the service closes."""
+    frames, outcome = iter(raws), Outcome()
+    flow = chat_flow(to_run)
+    result: StepResult = None
+    try:
+        step = next(flow)
+        while True:
+            if isinstance(step, Emit):
+                outcome.events += step.events
+            result = next(frames, None) if isinstance(step, Receive) else None
+            step = flow.send(result)
+    except StopIteration:
+        pass
+    except SparkError as error:
+        outcome.error = error
+    return outcome

@@ -1,0 +1,294 @@
+"""Frames: the examples of PROTOCOL.md are read, requests are written, garbage is refused."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from typing import Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from iflytek_spark.catalogue import resolve
+from iflytek_spark.errors import InvalidFrameError, InvalidRequestError
+from iflytek_spark.messages import ImagePart, Message, TextPart, Tool, Usage
+from iflytek_spark.model_spec import ModelSpec
+from iflytek_spark.protocol.frames import Frame, PluginResult, decode_frame, encode_request
+from iflytek_spark.requests import ChatOptions, WebSearch, build_request
+from tests.frames import SID
+
+USAGE = Usage(37, 169, 206)
+
+FIRST = """{"header":{"code":0,"message":"Success","sid":"cht000b702a@dx18d6fb9d758b894540",
+"status":0},"payload":{"choices":{"status":0,"seq":0,"text":[{"content":"您","role":"assistant",
+"index":0}]}}}"""
+LAST = """{"header":{"code":0,"message":"Success","sid":"cht000b702a@dx18d6fb9d758b894540",
+"status":2},"payload":{"choices":{"status":2,"seq":6,"text":[{"content":"尾","role":"assistant",
+"index":0}]},"usage":{"text":{"question_tokens":37,"prompt_tokens":37,"completion_tokens":169,
+"total_tokens":206}}}}"""
+REFUSED = """{"header":{"code":11200,"message":"AppIdNoAuthError:(15:24:29.825) tokens.total",
+"sid":"cht000bb55a@dx","status":2}}"""
+CALL = """{"header":{"code":0,"message":"Success","sid":"cht1","status":2},"payload":{"choices":{
+"status":2,"seq":0,"text":[{"content":"","role":"assistant","content_type":"text",
+"function_call":{"arguments":"{\\"datetime\\":\\"今天\\",\\"location\\":\\"合肥\\"}",
+"name":"天气查询"},"index":0}]},"usage":{"text":{"question_tokens":3,"prompt_tokens":3,
+"completion_tokens":0,"total_tokens":3}}}}"""
+SEARCH = """{"header":{"code":0,"message":"Success","sid":"cht1","status":1},"payload":{"plugins":{
+"text":[{"name":"ifly_search","content":"[{\\"index\\":1,\\"url\\":\\"u\\",\\"title\\":\\"t\\"}]",
+"content_type":"text","content_meta":null,"role":"tool","status":"finished","invoked":{
+"namespace":"ifly_search","plugin_id":"ifly_search","plugin_ver":"","status_code":200,
+"status_msg":"Success","type":"local"}}]}}}"""
+THOUGHT = """{"header":{"code":0,"message":"Success","sid":"cht1","status":0},"payload":{"choices":{
+"status":0,"seq":0,"text":[{"reasoning_content":"先想","content":"","role":"assistant",
+"index":0}]}}}"""
+PICTURE = """{"header":{"code":0,"message":"Success","sid":"cht1","status":0},"payload":{"choices":{
+"status":2,"seq":0,"text":[{"content":"猫","role":"assistant","index":0,"content_type":"text",
+"content_meta":{"desc":"","url":false}}]},"usage":{"text":{"question_tokens":4,
+"prompt_tokens":277,"completion_tokens":1,"total_tokens":278}}}}"""
+
+GOLDEN = {
+    "first": (FIRST, Frame(0, "Success", SID, True, False, 0, "您")),
+    "last": (LAST, Frame(0, "Success", SID, True, True, 6, "尾", usage=USAGE)),
+    "error": (
+        REFUSED,
+        Frame(
+            11200, "AppIdNoAuthError:(15:24:29.825) tokens.total", "cht000bb55a@dx", last=True
+        ),
+    ),
+    "function call": (
+        CALL,
+        Frame(
+            0, "Success", "cht1", True, True, 0,
+            function_call=("天气查询", '{"datetime":"今天","location":"合肥"}'),
+            usage=Usage(3, 0, 3),
+        ),
+    ),
+    "search": (
+        SEARCH,
+        Frame(
+            0, "Success", "cht1",
+            plugins=(PluginResult("ifly_search", '[{"index":1,"url":"u","title":"t"}]'),),
+        ),
+    ),
+    "reasoning": (THOUGHT, Frame(0, "Success", "cht1", True, False, 0, reasoning="先想")),
+    "image": (PICTURE, Frame(0, "Success", "cht1", True, True, 0, "猫", usage=Usage(277, 1, 278))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+@pytest.mark.parametrize("form", [str, str.encode])
+def test_the_examples_of_the_fact_sheet(name: str, form: Any) -> None:
+    text, expected = GOLDEN[name]
+    assert decode_frame(form(text)) == expected
+
+
+def choices(**keys: Any) -> str:
+    header = {"code": 0, **keys.pop("header", {})}
+    return json.dumps({"header": header, "payload": {"choices": keys}})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"header":{"code":0}}', Frame(0)),
+        ('{"header":{"code":0,"status":2}}', Frame(0, last=True)),
+        ('{"header":{"code":0},"payload":{}}', Frame(0)),
+        ('{"header":{"code":0},"payload":{"plugins":{}}}', Frame(0)),
+        (choices(), Frame(0, has_choices=True)),
+        (choices(status=2), Frame(0, has_choices=True, last=True)),
+        (choices(header={"status": 2}), Frame(0, has_choices=True, last=True)),
+        (choices(status=1, header={"status": 2}), Frame(0, has_choices=True)),
+        (choices(text=[{"content": None}]), Frame(0, has_choices=True)),
+        (choices(text=[{}]), Frame(0, has_choices=True)),
+        (choices(text=[{"function_call": None}]), Frame(0, has_choices=True)),
+        (
+            choices(text=[{"content": "a"}, {"content": "b"}]),
+            Frame(0, has_choices=True, content="ab"),
+        ),
+    ],
+)
+def test_what_may_be_left_out(text: str, expected: Frame) -> None:
+    assert decode_frame(text) == expected
+
+
+def test_a_plugin_may_say_nothing() -> None:
+    text = '{"header":{"code":0},"payload":{"plugins":{"text":[{"name":null}]}}}'
+    assert decode_frame(text).plugins == (PluginResult("", ""),)
+
+
+def test_a_search_frame_is_not_the_end_whatever_its_status() -> None:
+    assert not decode_frame(SEARCH.replace('"status":1}', '"status":2}')).last
+
+
+def test_token_counts_in_a_frame_without_choices_are_kept() -> None:
+    body = json.loads(LAST)
+    del body["payload"]["choices"]
+    assert decode_frame(json.dumps(body)).usage == USAGE
+
+
+MALFORMED = {
+    "empty": b"",
+    "text": b"hello marker",
+    "half": b'{"header":{"code":0,"message":"marker',
+    "invalid UTF-8": b'{"header":{"code":0,"message":"\xff\xfemarker"}}',
+    "half a surrogate pair": b'{"header":{"code":0,"message":"\\ud800marker"}}',
+    "null": b"null",
+    "list": b'["marker"]',
+    "no header": b'{"payload":{"marker":1}}',
+    "null header": b'{"header":null}',
+    "no code": b'{"header":{"message":"marker"}}',
+    "code is text": b'{"header":{"code":"marker"}}',
+    "code is null": b'{"header":{"code":null}}',
+    "choices is a list": b'{"header":{"code":0},"payload":{"choices":["marker"]}}',
+    "text is a string": b'{"header":{"code":0},"payload":{"choices":{"text":"marker"}}}',
+    "content is a number": b'{"header":{"code":0},"payload":{"choices":{"text":[{"content":5}]}}}',
+    "usage without counts": b'{"header":{"code":0},"payload":{"choices":{},"usage":{}}}',
+    "a call without a name": (
+        b'{"header":{"code":0},"payload":{"choices":{"text":[{"function_call":{}}]}}}'
+    ),
+    "two frames in one": (FIRST + LAST).encode(),
+    "too deep": b'{"header":' * 5000,
+}
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_a_malformed_frame_is_refused_without_being_quoted(name: str) -> None:
+    with pytest.raises(InvalidFrameError, match=f"{len(MALFORMED[name])} bytes") as caught:
+        decode_frame(MALFORMED[name])
+    shown = "".join(traceback.format_exception(caught.value))
+    assert "marker" not in shown.partition("decode_frame")[2]
+    assert caught.value.hint
+
+
+@given(st.one_of(st.binary(), st.text(), st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(
+        st.sampled_from(["header", "code", "payload", "choices", "text", "usage"]), inner),
+    max_leaves=12,
+).map(json.dumps)))  # fmt: skip
+def test_whatever_arrives_is_a_frame_or_an_error(data: bytes | str) -> None:
+    try:
+        frame = decode_frame(data)
+    except InvalidFrameError:
+        return
+    assert isinstance(frame, Frame)
+
+
+def encode(model: str | ModelSpec, messages: Any, **options: Any) -> Any:
+    request = build_request(resolve(model), messages, cast(ChatOptions, options))
+    return json.loads(encode_request(request, "app1", "uid1"))
+
+
+def test_the_smallest_request() -> None:
+    assert encode("lite", "你好") == {
+        "header": {"app_id": "app1", "uid": "uid1"},
+        "parameter": {"chat": {"domain": "lite"}},
+        "payload": {"message": {"text": [{"role": "user", "content": "你好"}]}},
+    }
+
+
+def test_a_conversation_with_a_system_message() -> None:
+    turns = [
+        Message("system", "你是诗人"),
+        Message("user", "你好"),
+        Message("assistant", "您好"),
+        Message("user", (TextPart("写"), TextPart("诗"))),
+    ]
+    assert encode("4.0Ultra", turns)["payload"]["message"]["text"] == [
+        {"role": "system", "content": "你是诗人"},
+        {"role": "user", "content": "你好"},
+        {"role": "assistant", "content": "您好"},
+        {"role": "user", "content": "写\n诗"},
+    ]
+
+
+def test_every_sampling_parameter_has_its_key() -> None:
+    options = {
+        "temperature": 0.7, "top_k": 5, "max_tokens": 100, "top_p": 0.9,
+        "presence_penalty": 1.5, "frequency_penalty": 0.02, "chat_id": "c1",
+    }  # fmt: skip
+    body = encode("x2", "你好", **options, thinking="disabled", uid="me")
+    chat = body["parameter"]["chat"]
+    assert body["header"] == {"app_id": "app1", "uid": "me"}
+    assert {name: chat[name] for name in options} == options
+    assert chat["domain"] == "spark-x"
+    assert chat["thinking"] == {"type": "disabled"}
+
+
+def test_an_image_goes_first_as_bare_base64() -> None:
+    parts = (TextPart("这是什么？"), ImagePart(b"\xff\xd8\xffdata"))
+    turns = [Message("user", "看图"), Message("assistant", "好"), Message("user", parts)]
+    assert encode("image", turns)["payload"]["message"]["text"] == [
+        {"role": "user", "content": "/9j/ZGF0YQ==", "content_type": "image"},
+        {"role": "user", "content": "看图"},
+        {"role": "assistant", "content": "好"},
+        {"role": "user", "content": "这是什么？"},
+    ]
+
+
+def test_tools_stand_in_the_payload() -> None:
+    schema = {"type": "object", "properties": {"城市": {"type": "string"}}, "required": ["城市"]}
+    tools = [Tool("天气查询", "查询天气", schema), Tool("now", "the time")]
+    assert encode("max", "合肥天气", tools=tools)["payload"]["functions"] == {
+        "text": [
+            {"name": "天气查询", "description": "查询天气", "parameters": schema},
+            {
+                "name": "now",
+                "description": "the time",
+                "parameters": {"type": "object", "properties": {}},
+            },
+        ]
+    }
+
+
+def test_empty_functions_are_never_sent() -> None:
+    assert "functions" not in encode("max", "你好", tools=[])["payload"]
+
+
+@pytest.mark.parametrize(
+    ("model", "given_search", "sent"),
+    [
+        ("4.0Ultra", None, {"enable": False}),
+        ("4.0Ultra", False, {"enable": False}),
+        ("4.0Ultra", True, {"enable": True, "search_mode": "normal", "show_ref_label": True}),
+        (
+            "max",
+            WebSearch("deep", citations=False),
+            {"enable": True, "search_mode": "deep", "show_ref_label": False},
+        ),
+        ("pro", True, {"enable": True, "search_mode": "normal", "show_ref_label": False}),
+    ],
+)
+def test_the_search_is_said_to_be_on_or_off(model: str, given_search: Any, sent: Any) -> None:
+    tools = encode(model, "你好", web_search=given_search)["parameter"]["chat"]["tools"]
+    assert tools == [{"type": "web_search", "web_search": sent}]
+
+
+def test_a_model_that_cannot_search_hears_nothing_of_it() -> None:
+    assert "tools" not in encode("lite", "你好")["parameter"]["chat"]
+
+
+def test_a_fine_tuned_model_names_its_resource() -> None:
+    mine = ModelSpec("mine", "svc", "wss://maas.example.com/v1.1/chat", patch_id="res1")
+    assert encode(mine, "你好")["header"]["patch_id"] == ["res1"]
+
+
+def test_stop_strings_are_ours_alone() -> None:
+    assert "stop" not in encode("lite", "你好", stop=["。"])["parameter"]["chat"]
+
+
+def test_extra_keys_go_where_the_parameters_are() -> None:
+    chat = encode("lite", "你好", extra={"auditing": "default"})["parameter"]["chat"]
+    assert chat == {"domain": "lite", "auditing": "default"}
+
+
+def test_chinese_is_written_as_it_is() -> None:
+    request = build_request(resolve("lite"), "你好", {})
+    assert "你好" in encode_request(request, "app1", "uid1")
+
+
+@pytest.mark.parametrize("value", [object(), float("nan"), {1, 2}])
+def test_what_json_cannot_say_is_refused(value: Any) -> None:
+    with pytest.raises(InvalidRequestError, match="cannot be written as JSON"):
+        encode("lite", "你好", extra={"value": value})

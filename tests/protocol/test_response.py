@@ -1,0 +1,55 @@
+"""Events add up to a response."""
+
+from __future__ import annotations
+
+import pytest
+
+from iflytek_spark.errors import StreamInterruptedError
+from iflytek_spark.messages import ChatResponse, Citation, ToolCall
+from iflytek_spark.protocol.chat import ResponseBuilder
+from iflytek_spark.protocol.events import (
+    Citations,
+    ContentDelta,
+    Event,
+    Finished,
+    ReasoningDelta,
+    ToolCallDelta,
+)
+from tests.frames import SID, USAGE
+
+STOPPED = Finished("stop", USAGE, SID)
+
+
+def build(*events: Event) -> ChatResponse:
+    builder = ResponseBuilder("4.0Ultra")
+    for event in events:
+        builder.add(event)
+    return builder.build()
+
+
+def test_events_add_up_to_a_response() -> None:
+    page = Citation(1, "u", "t")
+    response = build(
+        Citations((page,), "ifly_search", "[]"),
+        ReasoningDelta("先"),
+        ReasoningDelta("想"),
+        ContentDelta("您"),
+        ContentDelta("好"),
+        STOPPED,
+    )
+    assert (response.text, response.reasoning) == ("您好", "先想")
+    assert (response.citations, response.tool_calls) == ((page,), ())
+    assert (response.usage, response.finish_reason) == (USAGE, "stop")
+    assert (response.sid, response.model) == (SID, "4.0Ultra")
+
+
+def test_a_response_holds_the_tool_call() -> None:
+    call = ToolCall("call_1", "天气", "{}")
+    response = build(ToolCallDelta(call), Finished("tool_calls", USAGE, SID))
+    assert response.tool_calls == (call,)
+    assert response.text == ""
+
+
+def test_half_an_answer_is_no_response() -> None:
+    with pytest.raises(StreamInterruptedError):
+        build(ContentDelta("您"))
