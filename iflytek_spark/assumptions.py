@@ -28,3 +28,7 @@ that sends 0 throughout is not counting, and a plugin's frame may take a number 
 
 LENGTH_IS_LIMIT = True
 """An answer that used all of max_tokens was cut by it: §2.3 has no finish reason."""
+
+SMALLEST_SPLIT_TOKENS = 64
+"""A text of so few tokens, by our estimate, is not cut further when the embedding service calls it
+too long: the estimate cannot be that wrong, and §8 documents no error code for it."""

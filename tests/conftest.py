@@ -9,8 +9,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from iflytek_spark.emulator import Emulator, running_emulator
+
+QUIET = [HealthCheck.too_slow]
+settings.register_profile("usual", deadline=None, suppress_health_check=QUIET)
+settings.register_profile("few", deadline=None, suppress_health_check=QUIET, max_examples=20)
+settings.load_profile("usual")
 
 PREFIXES = ("SPARK_", "SPARKAI_", "IFLYTEK_", "LANGCHAIN_", "LANGSMITH_")
 SUFFIXES = ("_PROXY",)

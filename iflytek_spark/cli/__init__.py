@@ -39,6 +39,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _forget_stdout()
         return _PIPE_CLOSED
+    except OSError as error:
+        _forget_stdout()
+        report(error)
+        return 1
     return status
 
 
@@ -64,5 +68,5 @@ def _load(name: str) -> ModuleType:
 
 
 def _forget_stdout() -> None:
-    """Keep the interpreter from flushing into the closed pipe when it ends."""
+    """Keep the interpreter from writing once more, when it ends, where nothing can be written."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -171,9 +171,9 @@ def _show_next(service: Service) -> None:
 def _program() -> str:
     """Return what to type for this command line, from the present folder."""
     beside = Path(sys.executable).with_name(PROGRAM)
-    if shutil.which(PROGRAM) == str(beside) or not beside.is_relative_to(Path.cwd()):
-        return PROGRAM
-    return os.path.relpath(beside)
+    if shutil.which(PROGRAM) != str(beside) and beside.is_file():
+        return os.path.relpath(beside)
+    return PROGRAM
 
 
 def _heading(number: str, title: str, note: str) -> None:

@@ -11,7 +11,9 @@ _CONTROLS = dict.fromkeys({*range(32), *range(127, 160)} - {ord("\t"), ord("\n")
 
 def prepare_streams() -> None:
     """Let every text through: UTF-8 where the locale has ASCII only, and never an exception."""
-    for stream in (sys.stdin, sys.stdout, sys.stderr):
+    for name in ("stdin", "stdout", "stderr"):
+        stream = getattr(sys, name) or io.StringIO()  # closed by whoever started the program
+        setattr(sys, name, stream)
         if isinstance(stream, io.TextIOWrapper):
             narrow = not stream.encoding or "ascii" in stream.encoding.lower().replace("_", "")
             encoding = "utf-8" if narrow else stream.encoding

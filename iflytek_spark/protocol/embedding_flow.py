@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
+from iflytek_spark.assumptions import SMALLEST_SPLIT_TOKENS
 from iflytek_spark.errors import ContextLengthError
 from iflytek_spark.protocol.embedding import MAX_TOKENS
 from iflytek_spark.protocol.long_texts import mean_vector, split_text
@@ -13,9 +14,6 @@ from iflytek_spark.service_values import TooLong, Vector
 from iflytek_spark.tokens import estimate_tokens
 
 Ask: TypeAlias = Callable[[str], PostFlow[Vector]]
-
-_SMALLEST = 64
-"""A text of so few tokens that cannot be what the service finds too long."""
 
 
 def embedding_flow(text: str, ask: Ask, too_long: TooLong) -> PostFlow[Vector]:
@@ -45,7 +43,7 @@ def embedding_flow(text: str, ask: Ask, too_long: TooLong) -> PostFlow[Vector]:
     try:
         return (yield from ask(text))
     except ContextLengthError:
-        if too_long == "error" or tokens <= _SMALLEST:
+        if too_long == "error" or tokens <= SMALLEST_SPLIT_TOKENS:
             raise
     # The estimate was too low, so that half of it is tried.
     return (yield from _joined(split_text(text, tokens // 2 + 1), ask, too_long))

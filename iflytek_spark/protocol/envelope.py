@@ -13,7 +13,7 @@ from pydantic_core import from_json
 from typing_extensions import TypedDict
 
 from iflytek_spark.codes import api_error
-from iflytek_spark.errors import InvalidFrameError
+from iflytek_spark.errors import APIError, InvalidFrameError
 from iflytek_spark.protocol.wire import RequestRefusedError
 
 _T = TypeVar("_T")
@@ -59,13 +59,29 @@ def read_answer(payload: TypeAdapter[_T], data: bytes) -> tuple[str, _T]:
         header = answer["header"]
         sid = header.get("sid", "")
         if header["code"]:
-            raise api_error(header["code"], header.get("message", ""), sid)
+            raise _api_error(header)
         return sid, payload.validate_python(answer.get("payload"), strict=True)
     except ValidationError as error:
         raise InvalidFrameError(
             f"Spark sent {len(data)} bytes that are not a valid answer: {_reason(error)}",
             hint="if this lasts, something between here and Spark changes the answers",
         ) from None  # pydantic's own error quotes the answer, which is private
+
+
+def read_error(data: bytes) -> APIError | None:
+    """Look for an error of the service in the body of an HTTP error.
+
+    Args:
+        data: the body.
+
+    Returns:
+        The error, or None when the body is another one, for instance a gateway's.
+    """
+    try:
+        header = _ANSWER.validate_json(data)["header"]
+    except ValidationError:
+        return None
+    return _api_error(header) if header["code"] else None
 
 
 def read_request(request: TypeAdapter[_T], data: bytes) -> _T:
@@ -123,6 +139,10 @@ def write_answer(sid: str, message: str, payload: object, **more: int) -> bytes:
     """
     header = {"code": 0, "message": message, "sid": sid, **more}
     return _json({"header": header, "payload": payload})
+
+
+def _api_error(header: _AnswerHeader) -> APIError:
+    return api_error(header["code"], header.get("message", ""), header.get("sid"))
 
 
 def _json(value: object) -> bytes:

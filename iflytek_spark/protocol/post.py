@@ -20,6 +20,7 @@ from iflytek_spark.errors import (
     InvalidFrameError,
     SparkError,
 )
+from iflytek_spark.protocol.envelope import read_error
 from iflytek_spark.protocol.flow import Timeouts
 from iflytek_spark.protocol.handshake import refusal_error
 from iflytek_spark.protocol.retry import RetryPolicy
@@ -181,7 +182,8 @@ class _Attempt(Generic[T]):
                 "the service answered with a redirect, which is not followed"
             )
         if reply.status != 200:
-            raise HandshakeRefusedError(reply.status, reply.headers, reply.body)
+            refused = HandshakeRefusedError(reply.status, reply.headers, reply.body)
+            raise read_error(reply.body) or refused
         return call.decode(reply.body)
 
     def _timed_out(self, error: TimeoutError) -> APITimeoutError:

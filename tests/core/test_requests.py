@@ -8,8 +8,8 @@ import pytest
 
 from iflytek_spark.catalogue import list_models, resolve
 from iflytek_spark.errors import ContextLengthError, InvalidRequestError
-from iflytek_spark.messages import Message, Tool
-from iflytek_spark.model_spec import ModelSpec
+from iflytek_spark.messages import ImagePart, Message, TextPart, Tool
+from iflytek_spark.model_spec import Interval, ModelSpec
 from iflytek_spark.requests import ChatOptions, ChatRequest, WebSearch, build_request
 
 WEATHER = Tool("天气查询", "查询天气", {"type": "object", "properties": {}})
@@ -42,8 +42,6 @@ PICTURE = b"\x89PNG\r\n\x1a\n"
 
 
 def prompt_for(model: str) -> Any:
-    from iflytek_spark.messages import ImagePart, TextPart
-
     if not resolve(model).images:
         return "你好"
     return [Message("user", (ImagePart(PICTURE), TextPart("这是什么？")))]
@@ -116,8 +114,6 @@ def test_temperature_zero_becomes_the_smallest_legal_value(spec: ModelSpec, zero
 
 
 def test_temperature_zero_stays_where_it_is_legal() -> None:
-    from iflytek_spark.model_spec import Interval
-
     own = ModelSpec("mine", "svc", "wss://maas.example.com/v1.1/chat", temperature=Interval(0, 1))
     assert build(own, temperature=0).temperature == 0
 
@@ -236,11 +232,29 @@ def test_a_prompt_near_the_limit_is_left_to_the_service() -> None:
     assert len(request.messages[0].text) == 12288
 
 
-@pytest.mark.parametrize("prompt", ["a\ud800b", [Message("user", "\udfff")]])
-def test_text_that_cannot_be_sent_is_refused(prompt: Any) -> None:
-    """Half a surrogate pair has no UTF-8; os.fsdecode and broken JSON make such strings."""
+HALF = "a\ud800b"
+"""Half a surrogate pair has no UTF-8; os.fsdecode and broken JSON make such strings."""
+
+
+@pytest.mark.parametrize(
+    ("prompt", "options"),
+    [
+        (HALF, {}),
+        ([Message("user", HALF)], {}),
+        ([Message("system", HALF), Message("user", "你好")], {}),
+        ([Message("user", (TextPart(HALF),))], {}),
+        ("你好", {"uid": HALF}),
+        ("你好", {"chat_id": HALF}),
+        ("你好", {"extra": {"key": HALF}}),
+        ("你好", {"extra": {HALF: 1}}),
+        ("你好", {"tools": [Tool(HALF, "")]}),
+        ("你好", {"tools": [Tool("now", HALF)]}),
+        ("你好", {"tools": [Tool("now", "", {"title": HALF})]}),
+    ],
+)
+def test_text_that_cannot_be_sent_is_refused(prompt: Any, options: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequestError):
-        build(prompt=prompt)
+        build(prompt=prompt, **options)
 
 
 def test_a_request_is_a_value() -> None:

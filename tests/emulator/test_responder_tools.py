@@ -203,7 +203,7 @@ def test_a_schema_that_holds_itself(spark: Emulator) -> None:
         "type": "object",
         "properties": {
             "name": {"type": "string"},
-            "children": {"type": "array", "items": {"$ref": "#/$defs/Node"}},
+            "children": {"type": "array", "items": {"$ref": "#/$defs/Node"}, "minItems": 1},
         },
         "required": ["name", "children"],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import traceback
+from types import MappingProxyType
 from typing import Any, cast
 
 import pytest
@@ -291,4 +292,11 @@ def test_chinese_is_written_as_it_is() -> None:
 @pytest.mark.parametrize("value", [object(), float("nan"), {1, 2}])
 def test_what_json_cannot_say_is_refused(value: Any) -> None:
     with pytest.raises(InvalidRequestError, match="cannot be written as JSON"):
-        encode("lite", "你好", extra={"value": value})
+        encode("max", "你好", extra={"value": value})
+    with pytest.raises(InvalidRequestError, match="cannot be written as JSON"):
+        encode("max", "你好", tools=[Tool("now", "the time", {"value": value})])
+
+
+def test_extra_keys_may_come_in_any_mapping() -> None:
+    extra = MappingProxyType({"auditing": "default"})
+    assert encode("lite", "你好", extra=extra)["parameter"]["chat"]["auditing"] == "default"

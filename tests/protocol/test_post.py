@@ -72,6 +72,18 @@ def test_each_status_has_its_error(status: int, kind: type[SparkError], tries: i
     assert len(played.posts) == tries
 
 
+def test_the_services_own_code_counts_more_than_the_status() -> None:
+    body = '{"header":{"code":11202,"message":"AppIdQpsOverFlowError","sid":"ase1"}}'
+    played = play(post_flow(call(max_retries=0)), ok(body, 403))
+    assert isinstance(played.error, RateLimitError)
+    assert (played.error.code, played.error.sid) == (11202, "ase1")
+
+
+def test_a_header_without_an_error_explains_no_status() -> None:
+    played = play(post_flow(call()), ok('{"header":{"code":0}}', 403))
+    assert type(played.error) is PermissionDeniedError
+
+
 def test_a_wrong_clock_is_measured() -> None:
     reply = ok('{"message":"HMAC signature does not match"}', 401, date=http_date(NOW - 400))
     error = play(post_flow(call()), reply).error

@@ -29,6 +29,7 @@ _FORMATS = {
 }
 _VALUE = r"(?:\s*[:：=]\s*|\s+is\s+|为|是|叫)[\"'“]?([^\s,，。;；\"'”]+)"
 _DEEP = 8
+_MOST = 100
 
 
 class Supply:
@@ -140,10 +141,10 @@ class _Filler:
     def _array(self, schema: JSONObject, name: str, depth: int) -> list[JSON]:
         given = schema.get("items")
         items = given if isinstance(given, dict) else {}
-        count = int(schema.get("minItems", 0)) or int(depth < _DEEP)
+        count = max(int(schema.get("minItems", 1)), 1)
         if kind_of(resolve(items, self._root)) in ("integer", "number"):
             count = max(count, len(self._supply.numbers))
-        count = min(count, int(schema.get("maxItems", count)))
+        count = min(count, int(schema.get("maxItems", count)), _MOST if depth < _DEEP else 0)
         return [self.fill(items, name, depth + 1) for _ in range(count)]
 
     def _number(self, schema: JSONObject, name: str) -> float:

@@ -1,0 +1,179 @@
+"""What the READMEs show is run, and what they name exists."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib
+import os
+import re
+import runpy
+import shlex
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from unittest import mock
+
+import pytest
+import trustme
+
+from iflytek_spark.cli.commands import COMMANDS, command_parser, parse_command
+from iflytek_spark.cli.models import markdown_table
+from iflytek_spark.credentials import FAMILIES
+from iflytek_spark.emulator import Emulator, running_emulator
+from iflytek_spark.errors import SparkError
+
+_ROOT = Path(__file__).parents[1]
+_LANGUAGES = {"README.md": "en", "README.zh-CN.md": "zh"}
+_TEXTS = {name: (_ROOT / name).read_text(encoding="utf-8") for name in _LANGUAGES}
+
+each_readme = pytest.mark.parametrize("name", _TEXTS)
+
+
+def _blocks(name: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.+?)^```$", _TEXTS[name], re.DOTALL | re.MULTILINE)
+
+
+def _every_block(language: str) -> list[tuple[str, str]]:
+    return [(name, block) for name in _TEXTS for block in _blocks(name, language)]
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Emulator]:
+    """An emulator that the environment leads to, and a folder with a CA."""
+    trustme.CA().cert_pem.write_to_path(tmp_path / "ca.pem")
+    with running_emulator() as spark, contextlib.chdir(tmp_path), mock.patch.dict(os.environ):
+        known = spark.credentials
+        os.environ.update(
+            SPARK_APP_ID=known.app_id,
+            SPARK_API_KEY=known.api_key,
+            SPARK_API_SECRET=known.api_secret,
+            SPARK_BASE_URL=spark.base_url,
+        )
+        yield spark
+
+
+@pytest.mark.parametrize(("name", "block"), _every_block("python"))
+def test_python_blocks_run(
+    name: str, block: str, service: Emulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = tmp_path / "example.py"
+    program.write_text(block, encoding="utf-8")
+    runpy.run_path(str(program), run_name="__main__")
+    shows = "print(" in block
+    assert bool(capsys.readouterr().out.strip()) is shows
+    assert service.wait_until_idle()
+
+
+def test_the_langchain_example_has_at_most_ten_lines() -> None:
+    first = _blocks("README.md", "python")[0]
+    assert "ChatSpark" in first
+    assert len([line for line in first.splitlines() if line.strip()]) <= 10
+
+
+def test_both_show_the_same_code() -> None:
+    assert _blocks("README.md", "python") == _blocks("README.zh-CN.md", "python")
+    quoted = re.compile(r'"[^"]*"')
+    english, chinese = (
+        [quoted.sub("", block) for block in _blocks(name, "bash")] for name in _TEXTS
+    )
+    assert english == chinese
+
+
+def test_both_have_the_same_sections() -> None:
+    english, chinese = (re.findall(r"^#+", text, re.MULTILINE) for text in _TEXTS.values())
+    assert english == chinese
+
+
+@each_readme
+def test_the_table_of_models_is_current(name: str) -> None:
+    start, end = "<!-- models:start -->\n", "\n<!-- models:end -->"
+    shown = _TEXTS[name].partition(start)[2].partition(end)[0]
+    assert shown.splitlines() == markdown_table(_LANGUAGES[name]), (
+        f"put the output of `python -m iflytek_spark models --markdown {_LANGUAGES[name]}` there"
+    )
+
+
+@each_readme
+def test_variables_are_the_ones_that_are_read(name: str) -> None:
+    read = {
+        variable
+        for family in FAMILIES
+        for variable in (*family.app_id, *family[1:])
+        if isinstance(variable, str)
+    }
+    named = set(re.findall(r"\b(?:SPARK|SPARKAI|IFLYTEK)_[A-Z_]*[A-Z]\b", _TEXTS[name]))
+    assert named == read
+
+
+@each_readme
+def test_errors_exist(name: str) -> None:
+    errors = importlib.import_module("iflytek_spark.errors")
+    spark = set(re.findall(r"`([A-Z]\w+Error)`", _TEXTS[name]))
+    known = {
+        error.__name__ for error in vars(errors).values()
+        if isinstance(error, type) and issubclass(error, SparkError)
+    }  # fmt: skip
+    assert spark == known - {"APIError"}
+
+
+@each_readme
+def test_links_lead_somewhere(name: str) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)]+)\)", _TEXTS[name])
+    assert [link for link in links if not (_ROOT / link).is_file()] == []
+    assert len(links) >= 5
+
+
+@pytest.mark.parametrize(("name", "block"), _every_block("bash"))
+def test_commands_exist(name: str, block: str) -> None:
+    for line in block.splitlines():
+        for part in line.split(" | "):
+            _check_command(shlex.split(part, comments=True))
+
+
+def _check_command(words: list[str]) -> None:
+    match words:
+        case ["make", *targets]:
+            assert set(targets) <= _make_targets()
+        case ["iflytek-spark", *arguments]:
+            _parse(arguments)
+        case ["pip", "install", project]:
+            assert project == ".[langchain]"
+            assert "langchain" in _project()["optional-dependencies"]
+        case ["export", setting]:
+            assert setting.partition("=")[0].startswith("SPARK_")
+        case ["cat", file]:
+            assert (_ROOT / file).is_file()
+        case _:
+            pytest.fail(f"nobody checks {words}")
+
+
+def _make_targets() -> set[str]:
+    makefile = (_ROOT / "Makefile").read_text()
+    return set(re.findall(r"^(\w+):", makefile, re.MULTILINE))
+
+
+def _project() -> dict[str, dict[str, list[str]]]:
+    with (_ROOT / "pyproject.toml").open("rb") as file:
+        project: dict[str, dict[str, list[str]]] = tomllib.load(file)["project"]
+    return project
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    command, rest = parse_command(arguments)
+    parser = command_parser(command)
+    importlib.import_module(command.module).add_arguments(parser)
+    return parser.parse_args(rest)
+
+
+@each_readme
+def test_every_command_is_shown(name: str) -> None:
+    shown = " ".join(_blocks(name, "bash"))
+    assert [row.name for row in COMMANDS if f"iflytek-spark {row.name}" not in shown] == []
+
+
+@each_readme
+def test_supported_pythons_are_the_declared_ones(name: str) -> None:
+    classifiers = "\n".join(_project()["classifiers"])
+    declared = set(re.findall(r"Python :: (3\.\d+)", classifiers))
+    assert declared == set(re.findall(r"\b3\.1[1-9]\b", _TEXTS[name]))
