@@ -8,16 +8,16 @@ from iflytek_spark.assumptions import TURN_SEPARATOR
 from iflytek_spark.errors import InvalidRequestError
 from iflytek_spark.messages import ImagePart, Message, Part, TextPart
 from iflytek_spark.model_spec import ModelSpec
+from iflytek_spark.tool_text import write_tools
 
-_ROLES = ("system", "user", "assistant")
-_IMAGE_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
-_IMAGE_BYTES = 4 * 1024 * 1024
+_ROLES = ("system", "user", "assistant", "tool")
 
 
 def arrange(messages: str | Sequence[Message], spec: ModelSpec) -> tuple[Message, ...]:
     """Check messages and put them into Spark's order.
 
-    Neighbours of one role become one turn. A system message stays only when it is first and
+    Tool calls and results become text (see :mod:`iflytek_spark.tool_text`). Neighbours of one
+    role become one turn. A system message stays only when it is first and
     the model has the role; any other is put before the next user turn's text. Assistant and
     system messages without content are left out.
 
@@ -30,12 +30,12 @@ def arrange(messages: str | Sequence[Message], spec: ModelSpec) -> tuple[Message
 
     Raises:
         InvalidRequestError: when there is nothing to send, the last turn is not the user's, a
-            content is not text or image, or an image is one that the model cannot take.
+            content is not text or image, or the model cannot take its images.
     """
     if not isinstance(messages, str | list | tuple):
         raise InvalidRequestError(f"messages is a {type(messages).__name__}, not a list")
     turns: list[Message] = []
-    for message in _placed(_checked(messages), spec.system_role):
+    for message in _placed(write_tools(_checked(messages)), spec.system_role):
         if turns and turns[-1].role == message.role:
             turns[-1] = _joined(turns[-1], message)
         else:
@@ -56,7 +56,7 @@ def _checked(messages: str | Sequence[Message]) -> Iterable[Message]:
         raise InvalidRequestError("messages is empty", hint="send at least one user message")
     for index, message in enumerate(messages):
         _check_message(message, f"messages[{index}]")
-        if message.text.strip() or message.images:
+        if message.text.strip() or message.images or message.tool_calls or message.role == "tool":
             yield message
         elif message.role == "user":
             raise InvalidRequestError(f"messages[{index}].content is empty")
@@ -131,8 +131,3 @@ def _check_images(turns: list[Message], spec: ModelSpec) -> None:
         raise InvalidRequestError(
             f"image understanding takes one image, these messages hold {len(images)}"
         )
-    for image in images:
-        if not image.data.startswith(_IMAGE_SIGNATURES):
-            raise InvalidRequestError("the image is neither a JPEG nor a PNG file")
-        if len(image.data) > _IMAGE_BYTES:
-            raise InvalidRequestError(f"the image has {len(image.data)} bytes, at most 4 MB go")

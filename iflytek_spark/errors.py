@@ -11,6 +11,7 @@
     │   ├── APITimeoutError           one of the four time-outs ran out (also TimeoutError)
     │   └── StreamInterruptedError    the answer ended before its final frame
     ├── InvalidFrameError             a frame that the protocol does not allow
+    ├── ToolNotCalledError            a tool call was required, and the model answered in text
     └── APIError                      Spark itself answered with an error
         ├── AuthenticationError       the signature or the key was refused
         │   └── ClockSkewError        this machine's clock is wrong
@@ -110,6 +111,10 @@ class StreamInterruptedError(APIConnectionError):
 
 class InvalidFrameError(SparkError):
     """A frame that is not JSON, lacks a key, or comes out of order."""
+
+
+class ToolNotCalledError(SparkError):
+    """A tool call was required, and the model answered in text, twice."""
 
 
 class APIError(SparkError):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, NamedTuple, TypeAlias
 
-Role: TypeAlias = Literal["system", "user", "assistant"]
+Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
 FinishReason: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter"]
 JSONObject: TypeAlias = Mapping[str, Any]
 
@@ -23,40 +23,15 @@ class ImagePart:
     """An image inside a user message, for image understanding (PROTOCOL.md §6).
 
     Attributes:
-        data: the bytes of a JPEG or PNG file, at most 4 MB.
+        data: the bytes of an image file.
+        url: its address in place of the bytes: https, http or data.
     """
 
-    data: bytes = field(repr=False)
+    data: bytes = field(default=b"", repr=False)
+    url: str = field(default="", repr=False)
 
 
 Part: TypeAlias = TextPart | ImagePart
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One turn of a conversation.
-
-    Attributes:
-        role: who speaks.
-        content: the text, or the parts in order.
-    """
-
-    role: Role
-    content: str | tuple[Part, ...]
-
-    @property
-    def text(self) -> str:
-        """The text of the message, its text parts joined by line ends."""
-        if isinstance(self.content, str):
-            return self.content
-        return "\n".join(part.text for part in self.content if isinstance(part, TextPart))
-
-    @property
-    def images(self) -> tuple[ImagePart, ...]:
-        """The images of the message, in order."""
-        if isinstance(self.content, str):
-            return ()
-        return tuple(part for part in self.content if isinstance(part, ImagePart))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +65,45 @@ class ToolCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation.
+
+    Attributes:
+        role: who speaks; ``tool`` is the result of a tool call.
+        content: the text, or the parts in order.
+        tool_calls: what an assistant message asked for.
+        tool_call_id: the id of the call that a tool message answers.
+        failed: whether the tool of a tool message failed.
+    """
+
+    role: Role
+    content: str | tuple[Part, ...]
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
+    failed: bool = False
+
+    @property
+    def text(self) -> str:
+        """The text of the message, its text parts joined by line ends."""
+        if isinstance(self.content, str):
+            return self.content
+        return "\n".join(part.text for part in self.content if isinstance(part, TextPart))
+
+    def replacing(self, old: ImagePart, new: ImagePart) -> Message:
+        """Return the message with one image in place of another."""
+        if isinstance(self.content, str):
+            return self
+        return replace(self, content=tuple(new if part is old else part for part in self.content))
+
+    @property
+    def images(self) -> tuple[ImagePart, ...]:
+        """The images of the message, in order."""
+        if isinstance(self.content, str):
+            return ()
+        return tuple(part for part in self.content if isinstance(part, ImagePart))
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """A page that web search used (PROTOCOL.md §4).
 
@@ -102,6 +116,18 @@ class Citation:
     index: int
     url: str
     title: str
+
+
+class PluginResult(NamedTuple):
+    """What a plugin of the service returned (PROTOCOL.md §4).
+
+    Attributes:
+        name: the plugin's name, ``ifly_search`` for web search.
+        content: its result as it came, for web search a JSON list of pages.
+    """
+
+    name: str
+    content: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +148,7 @@ class ChatResponse:
         reasoning: the model's thoughts before the answer (X models), or an empty string.
         tool_calls: at most one on the WebSocket.
         citations: the pages that web search used.
+        plugins: what plugins of the service returned, as it came.
         usage: token counts, or None when the answer was cut at a stop string.
         finish_reason: why the answer ended.
         sid: Spark's session id, for the vendor's support.
@@ -132,6 +159,7 @@ class ChatResponse:
     reasoning: str
     tool_calls: tuple[ToolCall, ...]
     citations: tuple[Citation, ...]
+    plugins: tuple[PluginResult, ...]
     usage: Usage | None
     finish_reason: FinishReason
     sid: str

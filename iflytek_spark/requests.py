@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias, TypedDict
 
 from iflytek_spark.assumptions import (
@@ -16,8 +16,15 @@ from iflytek_spark.assumptions import (
 from iflytek_spark.catalogue import MODELS
 from iflytek_spark.conversation import arrange
 from iflytek_spark.errors import ContextLengthError, InvalidRequestError
+from iflytek_spark.instructions import (
+    ToolChoice,
+    call_instruction,
+    chosen_tools,
+    json_instruction,
+)
 from iflytek_spark.messages import JSONObject, Message, Tool
 from iflytek_spark.model_spec import Interval, ModelSpec
+from iflytek_spark.schemas import flatten_parameters
 from iflytek_spark.tokens import estimate_tokens
 
 Thinking: TypeAlias = Literal["enabled", "disabled", "auto"]
@@ -49,6 +56,12 @@ class ChatOptions(TypedDict, total=False):
         frequency_penalty: X models only.
         stop: strings at which the answer is cut, by this library: Spark has no such option.
         tools: functions that the model may ask for.
+        tool_choice: ``auto`` (the default), ``none``, ``required``, or a tool's name. Spark
+            cannot be forced: only the tools in question are offered, the model is told in
+            words, and told once more when it answers in text.
+        response_format: ``{"type": "json_object"}`` or ``{"type": "json_schema",
+            "json_schema": {"schema": …}}``: the model is told in words, and a Markdown fence
+            around its answer is taken off. The answer is not validated.
         web_search: False (the default), True, or a :class:`WebSearch`. Spark itself searches by
             default; this library does not, so that prompts stay where they are sent, and
             time and tokens are what the prompt asks for.
@@ -66,6 +79,8 @@ class ChatOptions(TypedDict, total=False):
     frequency_penalty: float | None
     stop: str | Sequence[str] | None
     tools: Sequence[Tool]
+    tool_choice: ToolChoice | None
+    response_format: JSONObject | None
     web_search: bool | WebSearch
     thinking: Thinking | None
     uid: str | None
@@ -75,7 +90,13 @@ class ChatOptions(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """A request that Spark should accept. Build it with :func:`build_request`."""
+    """A request that Spark should accept. Build it with :func:`build_request`.
+
+    Attributes:
+        must_call: whether one of the tools has to be called.
+        json_only: whether the answer is to be JSON alone.
+        instruction: what is added to the newest user message.
+    """
 
     spec: ModelSpec
     messages: tuple[Message, ...]
@@ -87,6 +108,9 @@ class ChatRequest:
     frequency_penalty: float | None = None
     stop: tuple[str, ...] = ()
     tools: tuple[Tool, ...] = ()
+    must_call: bool = False
+    json_only: bool = False
+    instruction: str = ""
     web_search: WebSearch | None = None
     thinking: Thinking | None = None
     uid: str | None = None
@@ -94,7 +118,7 @@ class ChatRequest:
     extra: JSONObject = field(default_factory=dict)
 
 
-_OPTION_NAMES = frozenset(f.name for f in fields(ChatRequest)) - {"spec", "messages"}
+_OPTION_NAMES = frozenset(ChatOptions.__annotations__)
 _NUMBERS = (
     "temperature", "top_k", "max_tokens", "top_p", "presence_penalty", "frequency_penalty",
 )  # fmt: skip
@@ -126,9 +150,36 @@ def build_request(
     for name, check in _CHECKS.items():
         if name in given:
             given[name] = check(given[name], spec)
+    given.update(_instructed(given))
     arranged = arrange(messages, spec)
     _check_length(arranged, spec)
     return ChatRequest(spec, arranged, **given)
+
+
+def insisted(request: ChatRequest) -> ChatRequest:
+    """Return the second try of a request whose tool call was not made."""
+    return replace(request, instruction=call_instruction(request.tools, again=True))
+
+
+def _instructed(given: dict[str, Any]) -> dict[str, Any]:
+    """Turn what Spark has no field for into words."""
+    tools, must_call = chosen_tools(given.pop("tools", ()), given.pop("tool_choice", None))
+    words = [call_instruction(tools, again=False)] if must_call else []
+    wanted = given.pop("response_format", None)
+    json_only = wanted is not None and wanted["type"] != "text"
+    if json_only and not must_call:
+        words.append(json_instruction(_schema(wanted)))
+    return {
+        "tools": tools,
+        "must_call": must_call,
+        "json_only": json_only and not tools,
+        "instruction": "\n".join(words),
+    }
+
+
+def _schema(wanted: JSONObject) -> JSONObject | None:
+    inner = wanted.get("json_schema")
+    return None if inner is None else inner["schema"]
 
 
 def _check_names(given: Mapping[str, object]) -> None:
@@ -163,15 +214,43 @@ def _stop(value: object, _spec: ModelSpec) -> tuple[str, ...]:
     return tuple(strings)
 
 
-def _tools(value: object, spec: ModelSpec) -> tuple[Tool, ...]:
-    if not isinstance(value, list | tuple) or not all(isinstance(tool, Tool) for tool in value):
+def check_tools(spec: ModelSpec, tools: Sequence[Tool]) -> tuple[Tool, ...]:
+    """Check tools against a model, and make their schemas flat.
+
+    Args:
+        spec: the model.
+        tools: the tools to offer.
+
+    Returns:
+        The tools as they will be sent.
+
+    Raises:
+        InvalidRequestError: when the model cannot call tools (it names those that can), or a
+            schema has no plain form.
+    """
+    if not isinstance(tools, list | tuple) or not all(isinstance(tool, Tool) for tool in tools):
         raise InvalidRequestError("tools must be a list of Tool")
-    if value and not spec.tools:
+    if tools and not spec.tools:
         able = ", ".join(model.name for model in MODELS if model.tools)
         raise InvalidRequestError(
             f"model {spec.name!r} cannot call tools", hint=f"these can: {able}"
         )
-    return tuple(value)
+    return tuple(
+        replace(tool, parameters=flatten_parameters(tool.parameters, tool.name)) for tool in tools
+    )
+
+
+def _response_format(value: object, _spec: ModelSpec) -> object:
+    kind = value.get("type") if isinstance(value, Mapping) else None
+    if kind in ("text", "json_object"):
+        return value
+    if kind == "json_schema" and isinstance(value, Mapping):
+        inner = value.get("json_schema")
+        if isinstance(inner, Mapping) and isinstance(inner.get("schema"), Mapping):
+            return value
+    raise InvalidRequestError(
+        "response_format must be of type text, json_object, or json_schema with its schema"
+    )
 
 
 def _web_search(value: object, spec: ModelSpec) -> WebSearch | None:
@@ -225,7 +304,8 @@ def _extra(value: object, _spec: ModelSpec) -> object:
 
 _CHECKS: Mapping[str, Callable[[Any, ModelSpec], object]] = {
     "stop": _stop,
-    "tools": _tools,
+    "tools": lambda tools, spec: check_tools(spec, tools),
+    "response_format": _response_format,
     "web_search": _web_search,
     "thinking": _thinking,
     "uid": _uid,

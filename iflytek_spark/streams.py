@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from types import TracebackType
 from typing import Self
 
-from iflytek_spark.messages import ChatResponse
+from iflytek_spark.messages import ChatResponse, ImagePart
 from iflytek_spark.protocol.chat import ResponseBuilder
 from iflytek_spark.protocol.events import ContentDelta, Event
 from iflytek_spark.protocol.flow import Flow
 from iflytek_spark.protocol.steps import (
     Connect,
     Emit,
+    LoadImage,
     Receive,
     Send,
     Sleep,
@@ -155,6 +157,8 @@ def _perform(step: Step, transport: Transport) -> StepResult:
             transport.send(data, timeout)
         case Sleep(seconds):
             transport.sleep(seconds)
+        case LoadImage(image, timeout):
+            return _load(image, timeout)
     return None
 
 
@@ -190,4 +194,13 @@ async def _aperform(step: Step, transport: AsyncTransport) -> StepResult:
             await transport.send(data, timeout)
         case Sleep(seconds):
             await transport.sleep(seconds)
+        case LoadImage(image, timeout):
+            return await asyncio.to_thread(_load, image, timeout)
     return None
+
+
+def _load(image: ImagePart, timeout: float) -> bytes:
+    """Load an image; what that needs is loaded with the first one."""
+    from iflytek_spark.image_loading import load_image
+
+    return load_image(image, timeout)

@@ -6,5 +6,6 @@ from iflytek_spark import __version__
 from langchain_spark.chat_models import ChatSpark
 from langchain_spark.embeddings import SparkEmbeddings
 from langchain_spark.images import SparkImageTool
+from langchain_spark.llms import SparkLLM
 
-__all__ = ["ChatSpark", "SparkEmbeddings", "SparkImageTool", "__version__"]
+__all__ = ["ChatSpark", "SparkEmbeddings", "SparkImageTool", "SparkLLM", "__version__"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from langchain_core.messages import (
@@ -10,70 +11,118 @@ from langchain_core.messages import (
     AIMessageChunk,
     BaseMessage,
     ChatMessage,
+    HumanMessage,
+    InvalidToolCall,
+    ToolMessage,
 )
 from langchain_core.messages.ai import UsageMetadata
+from langchain_core.messages.tool import ToolCall as LangChainToolCall
+from langchain_core.messages.tool import (
+    invalid_tool_call,
+    tool_call,
+    tool_call_chunk,
+)
 from langchain_core.outputs import ChatGenerationChunk
 
 from iflytek_spark import (
     ChatResponse,
+    Citation,
+    Citations,
     ContentDelta,
     Event,
     Finished,
     Message,
+    ReasoningDelta,
+    ToolCall,
+    ToolCallDelta,
     Usage,
 )
 from iflytek_spark.errors import InvalidRequestError
 from iflytek_spark.messages import Role
+from langchain_spark._content import parts_of, texts_of
 
 PROVIDER = "iflytek_spark"
-_ROLES: dict[str, Role] = {"human": "user", "ai": "assistant", "system": "system"}
-_CHAT_ROLES: dict[str, Role] = {"user": "user", "assistant": "assistant", "system": "system"}
+_ROLES: dict[str, Role] = {"user": "user", "assistant": "assistant", "system": "system"}
 
 
-def to_messages(messages: Sequence[BaseMessage]) -> list[Message]:
+def to_messages(messages: Sequence[BaseMessage], *, replay_reasoning: bool) -> list[Message]:
     """Translate a conversation.
 
     Args:
         messages: LangChain's, the newest last.
+        replay_reasoning: whether the thoughts in assistant messages are sent back.
 
     Returns:
-        The core's messages, one for one.
+        The core's messages.
 
     Raises:
         InvalidRequestError: for a kind of message or content that Spark cannot take; it names
             the message and the kind.
     """
-    return [_to_message(message, f"messages[{at}]") for at, message in enumerate(messages)]
+    return [
+        translated
+        for at, message in enumerate(messages)
+        for translated in _translate(message, f"messages[{at}]", replay_reasoning)
+    ]
 
 
-def _to_message(message: BaseMessage, where: str) -> Message:
-    if isinstance(message, ChatMessage):
-        role = _CHAT_ROLES.get(message.role)
-    else:
-        role = _ROLES.get(message.type.removesuffix("MessageChunk").lower())
-    if role is None:
-        kind = message.role if isinstance(message, ChatMessage) else message.type
-        raise InvalidRequestError(
-            f"{where} is a {kind!r} message", hint="ChatSpark takes human, ai and system messages"
-        )
-    return Message(role, _text(message.content, where))
-
-
-def _text(content: str | list[str | dict[str, Any]], where: str) -> str:
-    if isinstance(content, str):
-        return content
-    texts = []
-    for block in content:
-        if isinstance(block, str):
-            texts.append(block)
-        elif block.get("type") == "text":
-            texts.append(block["text"])
-        else:
-            raise InvalidRequestError(
-                f"{where}.content holds a block of type {block.get('type')!r}",
-                hint="ChatSpark takes text",
+def _translate(message: BaseMessage, where: str, replay_reasoning: bool) -> Iterator[Message]:
+    match message:
+        case AIMessage():
+            yield _assistant(message, replay_reasoning)
+        case HumanMessage():
+            yield from _foreign_results(message)
+            parts = parts_of(message.content, where)
+            if parts or isinstance(message.content, str):
+                yield Message("user", parts)
+        case ToolMessage():
+            yield Message(
+                "tool",
+                texts_of(message.content),
+                tool_call_id=message.tool_call_id,
+                failed=message.status == "error",
             )
-    return "".join(texts)
+        case _:
+            yield Message(_role(message, where), texts_of(message.content))
+
+
+def _assistant(message: AIMessage, replay_reasoning: bool) -> Message:
+    calls = [
+        ToolCall(call["id"] or "", call["name"], json.dumps(call["args"], ensure_ascii=False))
+        for call in message.tool_calls
+    ]
+    calls += [
+        ToolCall(call["id"] or "", call["name"] or "", call["args"] or "")
+        for call in message.invalid_tool_calls
+    ]
+    text = texts_of(message.content)
+    thoughts = message.additional_kwargs.get("reasoning_content") if replay_reasoning else None
+    if thoughts:
+        text = f"<think>{thoughts}</think>\n{text}"
+    return Message("assistant", text, tool_calls=tuple(calls))
+
+
+def _foreign_results(message: HumanMessage) -> Iterator[Message]:
+    """Yield the tool results that Anthropic's form puts into a human message."""
+    for block in () if isinstance(message.content, str) else message.content:
+        if isinstance(block, dict) and block.get("type") == "tool_result":
+            yield Message(
+                "tool",
+                texts_of(block.get("content", "")),
+                tool_call_id=str(block.get("tool_use_id", "")),
+                failed=bool(block.get("is_error")),
+            )
+
+
+def _role(message: BaseMessage, where: str) -> Role:
+    name = message.role if isinstance(message, ChatMessage) else message.type
+    role = _ROLES.get(name.removesuffix("MessageChunk").lower())
+    if role is None:
+        raise InvalidRequestError(
+            f"{where} is a {name!r} message",
+            hint="ChatSpark takes human, ai, system and tool messages",
+        )
+    return role
 
 
 def to_ai_message(response: ChatResponse) -> AIMessage:
@@ -83,17 +132,30 @@ def to_ai_message(response: ChatResponse) -> AIMessage:
         response: the core's answer.
 
     Returns:
-        A message with text, token counts and metadata.
+        A message with text, tool calls, thoughts, citations, token counts and metadata.
     """
-    end = Finished(response.finish_reason, response.usage, response.sid)
+    calls, invalid = _parsed(response.tool_calls)
+    extra: dict[str, Any] = {}
+    if response.reasoning:
+        extra["reasoning_content"] = response.reasoning
+    if response.citations:
+        extra["citations"] = to_annotations(response.citations)
+    metadata = to_metadata(
+        Finished(response.finish_reason, response.usage, response.sid), response.model
+    )
+    if response.plugins:
+        metadata["plugins"] = [plugin._asdict() for plugin in response.plugins]
     return AIMessage(
         content=response.text,
-        response_metadata=_metadata(end, response.model),
-        usage_metadata=_usage(response.usage),
+        additional_kwargs=extra,
+        tool_calls=calls,
+        invalid_tool_calls=invalid,
+        response_metadata=metadata,
+        usage_metadata=to_usage(response.usage),
     )
 
 
-def to_chunk(event: Event, model: str) -> ChatGenerationChunk | None:
+def to_chunk(event: Event, model: str) -> ChatGenerationChunk:
     """Translate one event of a running answer.
 
     Args:
@@ -101,24 +163,48 @@ def to_chunk(event: Event, model: str) -> ChatGenerationChunk | None:
         model: the model's name, which the last chunk carries.
 
     Returns:
-        A chunk, or None for an event that has nothing to show. Metadata and token counts stand
-        on the last chunk only, because LangChain adds up what chunks carry.
+        A chunk. Metadata and token counts stand on the last chunk only, because LangChain adds
+        up what chunks carry.
     """
     match event:
         case ContentDelta(text):
-            return ChatGenerationChunk(message=AIMessageChunk(content=text))
-        case Finished(usage=usage):
-            last = AIMessageChunk(
+            message = AIMessageChunk(content=text)
+        case ReasoningDelta(text):
+            message = AIMessageChunk(content="", additional_kwargs={"reasoning_content": text})
+        case ToolCallDelta(call):
+            piece = tool_call_chunk(name=call.name, args=call.arguments, id=call.id, index=0)
+            message = AIMessageChunk(content="", tool_call_chunks=[piece])
+        case Citations(citations, plugin):
+            message = AIMessageChunk(
                 content="",
-                response_metadata=_metadata(event, model),
-                usage_metadata=_usage(usage),
+                additional_kwargs={"citations": to_annotations(citations)} if citations else {},
+                response_metadata={"plugins": [plugin._asdict()]},
+            )
+        case Finished():
+            message = AIMessageChunk(
+                content="",
+                response_metadata=to_metadata(event, model),
+                usage_metadata=to_usage(event.usage),
                 chunk_position="last",
             )
-            return ChatGenerationChunk(message=last)
-    return None
+    return ChatGenerationChunk(message=message)
 
 
-def _metadata(end: Finished, model: str) -> dict[str, Any]:
+def to_tool_call(call: ToolCall) -> LangChainToolCall | InvalidToolCall:
+    """Translate a tool call; arguments that are not a JSON object make it an invalid one."""
+    try:
+        arguments = json.loads(call.arguments)
+    except ValueError as error:
+        problem = f"the arguments are not JSON: {error}"
+    else:
+        if isinstance(arguments, dict):
+            return tool_call(name=call.name, args=arguments, id=call.id)
+        problem = "the arguments are not a JSON object"
+    return invalid_tool_call(name=call.name, args=call.arguments, id=call.id, error=problem)
+
+
+def to_metadata(end: Finished, model: str) -> dict[str, Any]:
+    """Return the metadata of an answer."""
     return {
         "model_name": model,
         "model_provider": PROVIDER,
@@ -127,7 +213,8 @@ def _metadata(end: Finished, model: str) -> dict[str, Any]:
     }
 
 
-def _usage(usage: Usage | None) -> UsageMetadata | None:
+def to_usage(usage: Usage | None) -> UsageMetadata | None:
+    """Return token counts in LangChain's form."""
     if usage is None:
         return None
     return UsageMetadata(
@@ -135,3 +222,29 @@ def _usage(usage: Usage | None) -> UsageMetadata | None:
         output_tokens=usage.completion_tokens,
         total_tokens=usage.total_tokens,
     )
+
+
+def _parsed(
+    calls: Sequence[ToolCall],
+) -> tuple[list[LangChainToolCall], list[InvalidToolCall]]:
+    valid: list[LangChainToolCall] = []
+    invalid: list[InvalidToolCall] = []
+    for call in map(to_tool_call, calls):
+        if call["type"] == "tool_call":
+            valid.append(call)
+        else:
+            invalid.append(call)
+    return valid, invalid
+
+
+def to_annotations(citations: Sequence[Citation]) -> list[dict[str, Any]]:
+    """Write citations as LangChain's standard annotations."""
+    return [
+        {
+            "type": "citation",
+            "url": citation.url,
+            "title": citation.title,
+            "extras": {"index": citation.index},
+        }
+        for citation in citations
+    ]

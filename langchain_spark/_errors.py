@@ -53,6 +53,10 @@ class ChatSparkFrameError(spark.InvalidFrameError, core.ModelAPIError):
     """A frame that the protocol does not allow."""
 
 
+class ChatSparkToolNotCalledError(spark.ToolNotCalledError, core.ModelError):
+    """A tool call was required, and the model answered in text, twice."""
+
+
 class ChatSparkAPIError(spark.APIError, core.ModelAPIError):
     """Spark answered with an error that has no class of its own."""
 

@@ -1,20 +1,55 @@
-"""The settings that embeddings and image generation share."""
+"""What ChatSpark, SparkLLM and SparkEmbeddings are set up with."""
 
 from __future__ import annotations
 
 import ssl
+from functools import cached_property
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, InstanceOf, SecretStr, model_validator
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    InstanceOf,
+    SecretStr,
+    model_validator,
+)
 
-from iflytek_spark import AsyncSparkClient, Credentials, SparkClient, Timeouts
+from iflytek_spark import (
+    AsyncSparkClient,
+    Credentials,
+    ModelSpec,
+    SparkClient,
+    Timeouts,
+    WebSearch,
+)
+from iflytek_spark.catalogue import resolve
+from iflytek_spark.requests import Thinking
 from langchain_spark._errors import model_errors
+from langchain_spark._tools import to_choice, to_tools
+
+_OPTIONS = (
+    "temperature",
+    "top_k",
+    "max_tokens",
+    "top_p",
+    "presence_penalty",
+    "frequency_penalty",
+    "stop",
+    "uid",
+    "web_search",
+    "thinking",
+)
+_FOR_OTHERS = ("parallel_tool_calls", "strict")
+"""Options of other providers that change nothing here: Spark gives one tool call an answer, and
+its arguments are validated by whoever asked for them."""
 
 
-class SparkSettings(BaseModel):
-    """Who calls Spark, where, and how patiently. It holds values only, and can be pickled."""
+class Connection(BaseModel):
+    """Who calls, and how the service is reached."""
 
-    model_config = ConfigDict(arbitrary_types_allowed=True)
+    model_config = ConfigDict(populate_by_name=True, arbitrary_types_allowed=True)
 
     app_id: str | None = None
     """APPID of the console; from the environment by default."""
@@ -24,30 +59,44 @@ class SparkSettings(BaseModel):
     """APISecret of the console; from the environment by default."""
     base_url: str | None = None
     """Another address; without a path it replaces scheme and host only."""
-    timeout: float | InstanceOf[Timeouts] | None = None
-    """Seconds for a request with its retries, or the four time-outs."""
+    timeout: float | InstanceOf[Timeouts] | None = Field(
+        default=None, validation_alias=AliasChoices("timeout", "request_timeout")
+    )
+    """Seconds for the whole call, or the four time-outs."""
     max_retries: int = 2
-    """Further tries after a failure that may pass."""
+    """Further tries after a failure that may pass, before the first token only."""
     proxy: str | None = Field(default=None, repr=False, exclude=True)
     """``http://…`` or ``socks5h://…``; by default what the environment says."""
     ssl_context: InstanceOf[ssl.SSLContext] | None = Field(default=None, repr=False, exclude=True)
     """Your own CA; certificates are always verified."""
+    client: InstanceOf[SparkClient] | None = Field(default=None, repr=False, exclude=True)
+    """A client of your own for sync calls."""
+    async_client: InstanceOf[AsyncSparkClient] | None = Field(
+        default=None, repr=False, exclude=True
+    )
+    """A client of your own for async calls."""
 
     @model_validator(mode="after")
-    def _check_settings(self) -> Self:
+    def _check_connection(self) -> Self:
         """Refuse wrong settings and missing credentials now rather than at the first call."""
         with model_errors():
-            found = Credentials.resolve(self.app_id, _text(self.api_key), _text(self.api_secret))
-            self.app_id = found.app_id
-            self.api_key, self.api_secret = SecretStr(found.api_key), SecretStr(found.api_secret)
-            self._client()
+            if self.client is None and self.async_client is None:
+                self._resolve_credentials()
+            _ = self._sync_client
         return self
 
-    def _client(self) -> SparkClient:
-        return SparkClient(**self._client_settings())
+    def _resolve_credentials(self) -> None:
+        found = Credentials.resolve(self.app_id, _text(self.api_key), _text(self.api_secret))
+        self.app_id = found.app_id
+        self.api_key, self.api_secret = SecretStr(found.api_key), SecretStr(found.api_secret)
 
-    def _async_client(self) -> AsyncSparkClient:
-        return AsyncSparkClient(**self._client_settings())
+    @cached_property
+    def _sync_client(self) -> SparkClient:
+        return self.client or SparkClient(**self._client_settings())
+
+    @cached_property
+    def _aio_client(self) -> AsyncSparkClient:
+        return self.async_client or AsyncSparkClient(**self._client_settings())
 
     def _client_settings(self) -> dict[str, Any]:
         return {
@@ -60,6 +109,86 @@ class SparkSettings(BaseModel):
             "proxy": self.proxy,
             "ssl_context": self.ssl_context,
         }
+
+
+class Completion(Connection):
+    """Which model answers, and how."""
+
+    model: str | InstanceOf[ModelSpec] = Field(
+        default="", validation_alias=AliasChoices("model", "model_name")
+    )
+    """Any of a model's names, or a spec; ``SPARK_MODEL`` or 4.0 Ultra by default."""
+    temperature: float | None = None
+    """Randomness; each model's range stands in the catalogue."""
+    top_k: int | None = None
+    """How many candidates a token is drawn from, 1 to 6."""
+    max_tokens: int | None = None
+    """The longest answer, in tokens."""
+    top_p: float | None = None
+    """Nucleus sampling, X models only."""
+    presence_penalty: float | None = None
+    """X models only."""
+    frequency_penalty: float | None = None
+    """X models only."""
+    stop: str | list[str] | None = Field(
+        default=None, validation_alias=AliasChoices("stop", "stop_sequences")
+    )
+    """Strings at which the answer is cut, on this side: Spark has no such option."""
+    uid: str | None = None
+    """An id of the end user, at most 32 characters; random for each call by default."""
+    web_search: bool | WebSearch | dict[str, Any] = False
+    """Whether the model searches the web: True, or ``{"mode": "deep"}``. Spark searches by default
+    on Pro, Max and Ultra; this class does not, so that prompts stay where they are sent, and
+    time and tokens are what the prompt asks for."""
+    thinking: Thinking | None = None
+    """Whether an X model thinks before it answers: ``enabled``, ``disabled`` or ``auto``."""
+    model_kwargs: dict[str, Any] = Field(default_factory=dict)
+    """Further keys for Spark's ``parameter.chat``, sent as they are."""
+
+    @model_validator(mode="after")
+    def _check_completion(self) -> Self:
+        """Name the model that the environment or the library chose."""
+        self.model = self.model or self._sync_client.model.name
+        return self
+
+    @property
+    def _spec(self) -> ModelSpec:
+        return resolve(self.model)
+
+    def _client_settings(self) -> dict[str, Any]:
+        return {**super()._client_settings(), "model": self.model or None}
+
+    def _parameters(self) -> dict[str, Any]:
+        """Return all that changes an answer, and no secret."""
+        given = {name: getattr(self, name) for name in _OPTIONS}
+        given["stop_sequences"] = given.pop("stop")  # LangChain's cache key has a stop of its own
+        spec = self._spec
+        return {
+            "model": spec.name,
+            "domain": spec.domain,
+            "patch_id": spec.patch_id,
+            "base_url": self.base_url,
+            "model_kwargs": dict(self.model_kwargs),
+            **{name: value for name, value in given.items() if value is not None},
+        }
+
+    def _options(self, stop: list[str] | None, kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Join the options of a call with the model's own; the call's win."""
+        options: dict[str, Any] = {name: getattr(self, name) for name in _OPTIONS}
+        options |= {"model": self.model, "extra": dict(self.model_kwargs)}
+        for name, value in kwargs.items():
+            if name == "model_kwargs":
+                options["extra"] |= value
+            elif name not in _FOR_OTHERS:
+                options[name] = value
+        if stop is not None:
+            options["stop"] = stop
+        if "tools" in options:
+            options["tools"] = to_tools(options["tools"])
+        options["tool_choice"] = to_choice(options.get("tool_choice"))
+        if isinstance(options["web_search"], dict):
+            options["web_search"] = WebSearch(**options["web_search"])
+        return options
 
 
 def _text(secret: SecretStr | None) -> str | None:

@@ -2,43 +2,38 @@
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import AsyncIterator, Iterator
-from functools import cached_property
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any, Self
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.language_models import LanguageModelInput
 from langchain_core.language_models.base import LangSmithParams
 from langchain_core.language_models.chat_models import BaseChatModel
-from langchain_core.messages import BaseMessage
+from langchain_core.language_models.model_profile import ModelProfile
+from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
-from pydantic import ConfigDict, Field, InstanceOf, SecretStr, model_validator
+from langchain_core.runnables import Runnable
+from langchain_core.utils.utils import LC_ID_PREFIX
+from langchain_protocol.protocol import MessagesData
+from pydantic import InstanceOf, model_validator
 
-from iflytek_spark import (
-    AsyncSparkClient,
-    Credentials,
-    ModelSpec,
-    SparkClient,
-    Timeouts,
-    __version__,
-)
+from iflytek_spark import Message, ModelSpec, __version__
 from iflytek_spark.catalogue import resolve
+from iflytek_spark.requests import check_tools
+from iflytek_spark.tokens import estimate_tokens
+from langchain_spark._blocks import register_blocks
 from langchain_spark._convert import PROVIDER, to_ai_message, to_chunk, to_messages
 from langchain_spark._errors import model_errors
+from langchain_spark._events import EventWriter
+from langchain_spark._profiles import profile_of
+from langchain_spark._settings import Completion
+from langchain_spark._structured import Method, Schema, StructuredAnswer, checker, json_schema_of
+from langchain_spark._tools import AnyChoice, AnyTool, to_choice, to_openai_tools, to_tools
 
-_OPTIONS = (
-    "temperature",
-    "top_k",
-    "max_tokens",
-    "top_p",
-    "presence_penalty",
-    "frequency_penalty",
-    "stop",
-    "uid",
-)
+register_blocks()
 
 
-class ChatSpark(BaseChatModel):
+class ChatSpark(Completion, BaseChatModel):
     """iFlytek Spark (讯飞星火) as a chat model.
 
     Setup:
@@ -96,131 +91,85 @@ class ChatSpark(BaseChatModel):
     One object may be shared by threads and event loops.
     """
 
-    model_config = ConfigDict(populate_by_name=True, arbitrary_types_allowed=True)
-
-    model: str | InstanceOf[ModelSpec] = Field(default="", alias="model_name")
-    """Any of a model's names, or a spec; ``SPARK_MODEL`` or 4.0 Ultra by default."""
-    app_id: str | None = None
-    """APPID of the console; from the environment by default."""
-    api_key: SecretStr | None = None
-    """APIKey of the console; from the environment by default."""
-    api_secret: SecretStr | None = None
-    """APISecret of the console; from the environment by default."""
-    base_url: str | None = None
-    """Another address; without a path it replaces scheme and host only."""
-    temperature: float | None = None
-    """Randomness; each model's range stands in the catalogue."""
-    top_k: int | None = None
-    """How many candidates a token is drawn from, 1 to 6."""
-    max_tokens: int | None = None
-    """The longest answer, in tokens."""
-    top_p: float | None = None
-    """Nucleus sampling, X models only."""
-    presence_penalty: float | None = None
-    """X models only."""
-    frequency_penalty: float | None = None
-    """X models only."""
-    stop: str | list[str] | None = Field(default=None, alias="stop_sequences")
-    """Strings at which the answer is cut, on this side: Spark has no such option."""
-    uid: str | None = None
-    """An id of the end user, at most 32 characters; random for each call by default."""
-    model_kwargs: dict[str, Any] = Field(default_factory=dict)
-    """Further keys for Spark's ``parameter.chat``, sent as they are."""
-    timeout: float | InstanceOf[Timeouts] | None = Field(default=None, alias="request_timeout")
-    """Seconds for the whole call, or the four time-outs."""
-    max_retries: int = 2
-    """Further tries after a failure that may pass, before the first token only."""
+    replay_reasoning: bool = False
+    """Whether thoughts in the history are sent back; Spark advises against it."""
+    image_model: str | InstanceOf[ModelSpec] | None = "image"
+    """The model that answers messages with an image when ``model`` cannot look at images; None
+    refuses them."""
     streaming: bool = False
     """Whether ``invoke`` streams too, so that callbacks see each token."""
-    proxy: str | None = Field(default=None, repr=False, exclude=True)
-    """``http://…`` or ``socks5h://…``; by default what the environment says."""
-    ssl_context: InstanceOf[ssl.SSLContext] | None = Field(default=None, repr=False, exclude=True)
-    """Your own CA; certificates are always verified."""
-    client: InstanceOf[SparkClient] | None = Field(default=None, repr=False, exclude=True)
-    """A client of your own for sync calls."""
-    async_client: InstanceOf[AsyncSparkClient] | None = Field(
-        default=None, repr=False, exclude=True
-    )
-    """A client of your own for async calls."""
 
     @model_validator(mode="after")
-    def _check_spark(self) -> Self:
-        """Refuse wrong settings and missing credentials now rather than at the first call."""
+    def _set_spark_version(self) -> Self:
         self._add_version("iflytek-spark", __version__)
-        with model_errors():
-            default = self._sync_client.model
-        self.model = self.model or default.name
         return self
 
     @property
     def _llm_type(self) -> str:
         return "chat-spark"
 
+    @classmethod
+    def is_lc_serializable(cls) -> bool:
+        """Whether LangChain may write this model down; secrets are written as their names."""
+        return True
+
+    @classmethod
+    def get_lc_namespace(cls) -> list[str]:
+        """Where LangChain finds the class again."""
+        return ["langchain_spark", "chat_models"]
+
+    @property
+    def lc_secrets(self) -> dict[str, str]:
+        """The environment variables that stand for the secrets."""
+        return {"api_key": "SPARK_API_KEY", "api_secret": "SPARK_API_SECRET"}
+
+    def _resolve_model_profile(self) -> ModelProfile:
+        return profile_of(self._spec)
+
+    def get_token_ids(self, text: str) -> list[int]:
+        """Refuse: Spark's vocabulary is not public.
+
+        Raises:
+            NotImplementedError: always; :meth:`get_num_tokens` gives an estimate.
+        """
+        raise NotImplementedError("Spark's vocabulary is not public; use get_num_tokens")
+
+    def get_num_tokens(self, text: str) -> int:
+        """Estimate the tokens of a text; see :func:`iflytek_spark.tokens.estimate_tokens`."""
+        return estimate_tokens(text)
+
     @property
     def _identifying_params(self) -> dict[str, Any]:
-        """All that changes an answer, and no secret: this is a key of LangChain's cache."""
-        spec = self.model if isinstance(self.model, ModelSpec) else resolve(self.model)
-        options = {name: getattr(self, name) for name in _OPTIONS}
-        given = {name: value for name, value in options.items() if value is not None}
-        given["stop_sequences"] = given.pop("stop", None)  # LangChain's key has a stop of its own
-        return {
-            "model": spec.name,
-            "domain": spec.domain,
-            "patch_id": spec.patch_id,
-            "base_url": self.base_url,
-            "model_kwargs": dict(self.model_kwargs),
-            **given,
-        }
+        return {**self._parameters(), "replay_reasoning": self.replay_reasoning}
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         model = kwargs.get("model", self.model)
-        options = self._options(stop, {**kwargs})
         params = LangSmithParams(
             ls_provider=PROVIDER,
             ls_model_name=model.name if isinstance(model, ModelSpec) else model,
             ls_model_type="chat",
         )
-        if options.get("temperature") is not None:
-            params["ls_temperature"] = options["temperature"]
-        if options.get("max_tokens") is not None:
-            params["ls_max_tokens"] = options["max_tokens"]
-        if options.get("stop"):
-            params["ls_stop"] = options["stop"]
+        temperature = kwargs.get("temperature", self.temperature)
+        if temperature is not None:
+            params["ls_temperature"] = temperature
+        max_tokens = kwargs.get("max_tokens", self.max_tokens)
+        if max_tokens is not None:
+            params["ls_max_tokens"] = max_tokens
+        strings = stop or self.stop
+        if strings:
+            params["ls_stop"] = [strings] if isinstance(strings, str) else strings
         return params
 
-    @cached_property
-    def _sync_client(self) -> SparkClient:
-        return self.client or SparkClient(**self._client_settings())
-
-    @cached_property
-    def _aio_client(self) -> AsyncSparkClient:
-        return self.async_client or AsyncSparkClient(**self._client_settings())
-
-    def _client_settings(self) -> dict[str, Any]:
-        key, secret = self.api_key, self.api_secret
-        return {
-            "credentials": Credentials.resolve(
-                self.app_id,
-                key.get_secret_value() if key else None,
-                secret.get_secret_value() if secret else None,
-            ),
-            "model": self.model or None,
-            "base_url": self.base_url,
-            "timeout": self.timeout,
-            "max_retries": self.max_retries,
-            "proxy": self.proxy,
-            "ssl_context": self.ssl_context,
-        }
-
-    def _options(self, stop: list[str] | None, kwargs: dict[str, Any]) -> dict[str, Any]:
-        """Join the options of a call with the model's own; the call's win."""
-        options: dict[str, Any] = {name: getattr(self, name) for name in _OPTIONS}
-        extra = {**self.model_kwargs, **kwargs.pop("model_kwargs", {})}
-        options.update(kwargs, extra=extra)
-        if stop is not None:
-            options["stop"] = stop
-        options.setdefault("model", self.model)
-        return options
+    def _request(
+        self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
+    ) -> tuple[list[Message], dict[str, Any]]:
+        """Translate a call; one with an image goes to a model that can look at it."""
+        options = self._options(stop, kwargs)
+        translated = to_messages(messages, replay_reasoning=self.replay_reasoning)
+        if self.image_model and any(message.images for message in translated):
+            spec = resolve(options["model"])
+            options["model"] = spec if spec.images else resolve(self.image_model)
+        return translated, options
 
     def _generate(
         self,
@@ -230,7 +179,8 @@ class ChatSpark(BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         with model_errors():
-            response = self._sync_client.chat(to_messages(messages), **self._options(stop, kwargs))
+            translated, options = self._request(messages, stop, kwargs)
+            response = self._sync_client.chat(translated, **options)
         return ChatResult(generations=[ChatGeneration(message=to_ai_message(response))])
 
     async def _agenerate(
@@ -241,9 +191,8 @@ class ChatSpark(BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         with model_errors():
-            response = await self._aio_client.chat(
-                to_messages(messages), **self._options(stop, kwargs)
-            )
+            translated, options = self._request(messages, stop, kwargs)
+            response = await self._aio_client.chat(translated, **options)
         return ChatResult(generations=[ChatGeneration(message=to_ai_message(response))])
 
     def _stream(
@@ -253,16 +202,11 @@ class ChatSpark(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        with (
-            model_errors(),
-            self._sync_client.stream(
-                to_messages(messages), **self._options(stop, kwargs)
-            ) as stream,
-        ):
-            for event in stream:
-                chunk = to_chunk(event, stream.model)
-                if chunk is not None:
-                    yield chunk
+        with model_errors():
+            translated, options = self._request(messages, stop, kwargs)
+            with self._sync_client.stream(translated, **options) as stream:
+                for event in stream:
+                    yield to_chunk(event, stream.model)
 
     async def _astream(
         self,
@@ -272,10 +216,144 @@ class ChatSpark(BaseChatModel):
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         with model_errors():
-            async with self._aio_client.stream(
-                to_messages(messages), **self._options(stop, kwargs)
-            ) as stream:
+            translated, options = self._request(messages, stop, kwargs)
+            async with self._aio_client.stream(translated, **options) as stream:
                 async for event in stream:
-                    chunk = to_chunk(event, stream.model)
-                    if chunk is not None:
-                        yield chunk
+                    yield to_chunk(event, stream.model)
+
+    def _stream_chat_model_events(
+        self,
+        messages: list[BaseMessage],
+        *,
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[MessagesData]:
+        with model_errors():
+            translated, options = self._request(messages, stop, kwargs)
+            with self._sync_client.stream(translated, **options) as stream:
+                writer = EventWriter(stream.model, _message_id(run_manager))
+                yield writer.start()
+                for event in stream:
+                    yield from writer.write(event)
+
+    async def _astream_chat_model_events(
+        self,
+        messages: list[BaseMessage],
+        *,
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[MessagesData]:
+        with model_errors():
+            translated, options = self._request(messages, stop, kwargs)
+            async with self._aio_client.stream(translated, **options) as stream:
+                writer = EventWriter(stream.model, _message_id(run_manager))
+                yield writer.start()
+                async for event in stream:
+                    for written in writer.write(event):
+                        yield written
+
+    def bind_tools(
+        self,
+        tools: Sequence[AnyTool],
+        *,
+        tool_choice: AnyChoice = None,
+        strict: bool | None = None,
+        parallel_tool_calls: bool | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """Offer tools to the model.
+
+        Args:
+            tools: tools of any kind that LangChain knows.
+            tool_choice: None or ``auto``; ``none``; ``any``, ``required`` or True; a tool's name;
+                or a dict of OpenAI's form. Spark cannot be forced: only the tools in question
+                are offered, the model is told in words, and told once more when it answers
+                in text; then a :class:`~iflytek_spark.errors.ToolNotCalledError` is raised.
+            strict: kept in the tools' JSON; Spark has no such option.
+            parallel_tool_calls: accepted; Spark gives one call an answer.
+            **kwargs: further options of the calls.
+
+        Returns:
+            The model with the tools bound.
+
+        Raises:
+            InvalidRequestError: when the model cannot call tools, or a tool's schema has no
+                plain form.
+        """
+        with model_errors():
+            written = to_openai_tools(tools, strict)
+            check_tools(resolve(kwargs.get("model", self.model)), to_tools(written))
+            choice = to_choice(tool_choice)
+        if written:
+            kwargs["tools"] = written
+        if choice is not None:
+            kwargs["tool_choice"] = choice
+        if parallel_tool_calls is not None:
+            kwargs["parallel_tool_calls"] = parallel_tool_calls
+        return self.bind(**kwargs)
+
+    def with_structured_output(
+        self,
+        schema: Schema | None = None,
+        *,
+        method: Method | None = None,
+        include_raw: bool = False,
+        strict: bool | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, Any]:
+        """Make the model answer with an object of a schema.
+
+        The answer is validated; one that does not fit is shown to the model with the reason,
+        once.
+
+        Args:
+            schema: a pydantic class of version 2 or 1, a TypedDict, or a JSON schema; None with
+                ``json_mode`` for any JSON object.
+            method: ``function_calling`` (the default of models with tools), ``json_schema``
+                (the schema is told in words; the default of the others) or ``json_mode`` (the
+                prompt must name the keys).
+            include_raw: whether to return ``{"raw", "parsed", "parsing_error"}`` and raise
+                nothing for an answer that does not fit.
+            strict: kept in the tool's JSON; Spark has no such option.
+            **kwargs: further options of the calls.
+
+        Returns:
+            A runnable that gives an instance of a pydantic class, else a dict.
+
+        Raises:
+            ValueError: for an unknown method, or no schema where one is needed.
+        """
+        check = checker(schema)
+        spec = resolve(self.model)
+        method = method or ("function_calling" if spec.tools else "json_schema")
+        bound = self._bound_to(schema, method, strict, kwargs)
+        from_tool = method == "function_calling"
+        answer = StructuredAnswer(bound, check, from_tool=from_tool, include_raw=include_raw)
+        return answer.runnable()
+
+    def _bound_to(
+        self, schema: Schema | None, method: Method, strict: bool | None, kwargs: dict[str, Any]
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        if schema is None and method != "json_mode":
+            raise ValueError(f"method {method!r} needs a schema")
+        written = {} if schema is None else json_schema_of(schema)
+        kwargs["ls_structured_output_format"] = {"kwargs": {"method": method}, "schema": written}
+        if method == "function_calling" and schema is not None:
+            return self.bind_tools([schema], tool_choice="any", strict=strict, **kwargs)
+        if method == "json_schema":
+            inner = {"name": written.get("title", "answer"), "schema": written}
+            return self.bind(
+                response_format={"type": "json_schema", "json_schema": inner}, **kwargs
+            )
+        if method == "json_mode":
+            return self.bind(response_format={"type": "json_object"}, **kwargs)
+        raise ValueError(f"method {method!r} is not function_calling, json_schema or json_mode")
+
+
+def _message_id(
+    run_manager: CallbackManagerForLLMRun | AsyncCallbackManagerForLLMRun | None,
+) -> str:
+    """Name the message as LangChain names those that it makes from chunks."""
+    return f"{LC_ID_PREFIX}-{run_manager.run_id}" if run_manager else ""

@@ -13,10 +13,10 @@ from pydantic import ConfigDict, Field
 from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.service_values import EmbeddingKind, EmbedOptions, Progress, Vector
 from langchain_spark._errors import model_errors
-from langchain_spark._settings import SparkSettings
+from langchain_spark._settings import Connection
 
 
-class SparkEmbeddings(SparkSettings, Embeddings):
+class SparkEmbeddings(Connection, Embeddings):
     """iFlytek Spark (讯飞星火) embeddings: 2,560 numbers for a text.
 
     Setup:
@@ -98,7 +98,7 @@ class SparkEmbeddings(SparkSettings, Embeddings):
             SparkError: when one of them has failed for good.
         """
         with model_errors(), self._progress(len(texts)) as progress:
-            return self._client().embed(texts, **self._options("document", progress))
+            return self._sync_client.embed(texts, **self._options("document", progress))
 
     def embed_query(self, text: str) -> Vector:
         """Turn a query into a vector.
@@ -113,19 +113,19 @@ class SparkEmbeddings(SparkSettings, Embeddings):
             SparkError: when it has failed for good.
         """
         with model_errors():
-            (vector,) = self._client().embed([text], **self._options("query"))
+            (vector,) = self._sync_client.embed([text], **self._options("query"))
         return vector
 
     async def aembed_documents(self, texts: list[str]) -> list[Vector]:
         """Turn documents into vectors; see :meth:`embed_documents`."""
         with model_errors(), self._progress(len(texts)) as progress:
-            client = self._async_client()
+            client = self._aio_client
             return await client.embed(texts, **self._options("document", progress))
 
     async def aembed_query(self, text: str) -> Vector:
         """Turn a query into a vector; see :meth:`embed_query`."""
         with model_errors():
-            client = self._async_client()
+            client = self._aio_client
             (vector,) = await client.embed([text], **self._options("query"))
         return vector
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from iflytek_spark.service_values import IMAGE_SIZES
 from langchain_spark._errors import model_errors
-from langchain_spark._settings import SparkSettings
+from langchain_spark._settings import Connection
 
 _SIZES = ", ".join(f"{width}x{height}" for width, height in IMAGE_SIZES)
 
@@ -32,7 +32,7 @@ class _Arguments(BaseModel):
         return self
 
 
-class SparkImageTool(SparkSettings, BaseTool):
+class SparkImageTool(Connection, BaseTool):
     """A tool that makes images with iFlytek Spark (讯飞星火).
 
     The tool message's text tells the model that the image exists and how large it is; the
@@ -62,7 +62,7 @@ class SparkImageTool(SparkSettings, BaseTool):
         run_manager: CallbackManagerForToolRun | None = None,
     ) -> tuple[str, bytes]:
         with model_errors():
-            image = self._client().generate_image(prompt, width=width, height=height)
+            image = self._sync_client.generate_image(prompt, width=width, height=height)
         return _told(width, height), image.data
 
     async def _arun(
@@ -73,7 +73,7 @@ class SparkImageTool(SparkSettings, BaseTool):
         run_manager: AsyncCallbackManagerForToolRun | None = None,
     ) -> tuple[str, bytes]:
         with model_errors():
-            client = self._async_client()
+            client = self._aio_client
             image = await client.generate_image(prompt, width=width, height=height)
         return _told(width, height), image.data
 

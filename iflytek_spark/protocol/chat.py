@@ -15,7 +15,14 @@ from iflytek_spark.errors import (
     InvalidFrameError,
     StreamInterruptedError,
 )
-from iflytek_spark.messages import ChatResponse, Citation, FinishReason, ToolCall, Usage
+from iflytek_spark.messages import (
+    ChatResponse,
+    Citation,
+    FinishReason,
+    PluginResult,
+    ToolCall,
+    Usage,
+)
 from iflytek_spark.protocol.events import (
     Citations,
     ContentDelta,
@@ -24,7 +31,7 @@ from iflytek_spark.protocol.events import (
     ReasoningDelta,
     ToolCallDelta,
 )
-from iflytek_spark.protocol.frames import Frame, PluginResult
+from iflytek_spark.protocol.frames import Frame
 
 _FLAGGED_WHOLE = 10019
 """Sent after the full result: the text may be shown, with a warning (PROTOCOL.md §4)."""
@@ -71,6 +78,10 @@ class ChatProtocol:
     """Reads the frames of one answer and says what they mean.
 
     It holds the state of one call and is thrown away with it.
+
+    Attributes:
+        state: how far the answer has come.
+        sid: the session id, empty before the first frame.
     """
 
     def __init__(self, max_tokens: int | None = None) -> None:
@@ -82,17 +93,12 @@ class ChatProtocol:
         """
         self.state = State.WAITING
         self._max_tokens = max_tokens
-        self._sid = ""
+        self.sid = ""
         self._seq: int | None = -SEQ_STEP
         self._counted = True
         self._content = False
         self._tool_call = False
         self._anything = False
-
-    @property
-    def finished(self) -> bool:
-        """Whether the answer is whole."""
-        return self.state is State.FINISHED
 
     def receive(self, frame: Frame) -> tuple[Event, ...]:
         """Take the next frame.
@@ -108,11 +114,11 @@ class ChatProtocol:
             EmptyAnswerError: for a whole answer without any content.
             InvalidFrameError: for a frame out of order or after the end.
         """
-        self._sid = frame.sid or self._sid
+        self.sid = frame.sid or self.sid
         if frame.code:
             return self._refused(frame)
         if self._advance(Signal.LAST if frame.last else Signal.PIECE) is State.FAILED:
-            raise InvalidFrameError("Spark sent a frame after the answer's end", sid=self._sid)
+            raise InvalidFrameError("Spark sent a frame after the answer's end", sid=self.sid)
         if frame.has_choices:
             self._check_order(frame.seq)
         events = tuple(self._events(frame))
@@ -126,13 +132,8 @@ class ChatProtocol:
         """
         if self._advance(Signal.CLOSED) is State.FAILED:
             raise StreamInterruptedError(
-                "the connection was closed before the answer was whole", sid=self._sid or None
+                "the connection was closed before the answer was whole", sid=self.sid or None
             )
-
-    def stop(self) -> Finished:
-        """End the answer from our side, at a stop string."""
-        self.state = State.FINISHED
-        return Finished("stop", None, self._sid)
 
     def _advance(self, signal: Signal) -> State:
         self.state = TRANSITIONS[self.state, signal]
@@ -143,8 +144,8 @@ class ChatProtocol:
         self._advance(Signal.ERROR)
         if frame.code == _FLAGGED_WHOLE and whole:
             self.state = State.FINISHED
-            return (Finished("content_filter", frame.usage, self._sid),)
-        raise api_error(frame.code, frame.message, self._sid)
+            return (Finished("content_filter", frame.usage, self.sid),)
+        raise api_error(frame.code, frame.message, self.sid)
 
     def _check_order(self, seq: int | None) -> None:
         """Refuse a piece that is repeated, lost or late, once the service counts at all."""
@@ -156,13 +157,13 @@ class ChatProtocol:
         elif seq != (previous + SEQ_STEP if self._counted else 0):
             self.state = State.FAILED
             raise InvalidFrameError(
-                f"Spark sent piece {seq} of the answer out of order", sid=self._sid
+                f"Spark sent piece {seq} of the answer out of order", sid=self.sid
             )
 
     def _events(self, frame: Frame) -> Iterable[Event]:
         for plugin in frame.plugins:
             self._seq = None
-            yield Citations(_citations(plugin), plugin.name, plugin.content)
+            yield Citations(_citations(plugin), plugin)
         if frame.reasoning:
             self._anything = True
             yield ReasoningDelta(frame.reasoning)
@@ -171,17 +172,17 @@ class ChatProtocol:
             yield ContentDelta(frame.content)
         if frame.function_call:
             self._tool_call = True
-            yield ToolCallDelta(ToolCall(f"call_{self._sid}", *frame.function_call))
+            yield ToolCallDelta(ToolCall(f"call_{self.sid}", *frame.function_call))
 
     def _finish(self, usage: Usage | None) -> Finished:
         if not (self._content or self._anything or self._tool_call):
             self.state = State.FAILED
             raise EmptyAnswerError(
                 "Spark ended the answer without any content",
-                sid=self._sid,
+                sid=self.sid,
                 hint="try again, or ask in other words",
             )
-        return Finished(self._finish_reason(usage), usage, self._sid)
+        return Finished(self._finish_reason(usage), usage, self.sid)
 
     def _finish_reason(self, usage: Usage | None) -> FinishReason:
         if self._tool_call:
@@ -191,7 +192,7 @@ class ChatProtocol:
 
 
 def _citations(plugin: PluginResult) -> tuple[Citation, ...]:
-    """Read the pages of a search; another plugin's content is left to ``Citations.raw``."""
+    """Read the pages of a search; another plugin's content is left as it came."""
     try:
         pages = _PAGES.validate_json(plugin.content)
     except ValidationError:
@@ -213,6 +214,7 @@ class ResponseBuilder:
         self._reasoning: list[str] = []
         self._tool_calls: list[ToolCall] = []
         self._citations: list[Citation] = []
+        self._plugins: list[PluginResult] = []
         self._finished: Finished | None = None
 
     def add(self, event: Event) -> None:
@@ -224,8 +226,9 @@ class ResponseBuilder:
                 self._reasoning.append(text)
             case ToolCallDelta(call):
                 self._tool_calls.append(call)
-            case Citations(citations):
+            case Citations(citations, plugin):
                 self._citations.extend(citations)
+                self._plugins.append(plugin)
             case _:
                 self._finished = event
 
@@ -243,6 +246,7 @@ class ResponseBuilder:
             reasoning="".join(self._reasoning),
             tool_calls=tuple(self._tool_calls),
             citations=tuple(self._citations),
+            plugins=tuple(self._plugins),
             usage=end.usage,
             finish_reason=end.finish_reason,
             sid=end.sid,

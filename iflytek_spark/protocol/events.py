@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from iflytek_spark.messages import Citation, FinishReason, ToolCall, Usage
+from iflytek_spark.messages import Citation, FinishReason, PluginResult, ToolCall, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,11 @@ class Citations:
 
     Attributes:
         citations: the pages; empty when the plugin's content has another form.
-        plugin: the plugin's name, ``ifly_search`` for web search.
-        raw: the plugin's content as it came.
+        plugin: the plugin's result as it came.
     """
 
     citations: tuple[Citation, ...]
-    plugin: str
-    raw: str
+    plugin: PluginResult
 
 
 @dataclass(frozen=True, slots=True)

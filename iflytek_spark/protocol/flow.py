@@ -21,9 +21,12 @@ from iflytek_spark.errors import (
     InvalidFrameError,
     SparkError,
     StreamInterruptedError,
+    ToolNotCalledError,
 )
+from iflytek_spark.messages import ImagePart
 from iflytek_spark.protocol.chat import ChatProtocol
-from iflytek_spark.protocol.events import ContentDelta, Event, Finished
+from iflytek_spark.protocol.events import Finished
+from iflytek_spark.protocol.filters import Events, filters_for
 from iflytek_spark.protocol.frames import decode_frame, encode_request
 from iflytek_spark.protocol.handshake import refusal_error
 from iflytek_spark.protocol.retry import RetryPolicy
@@ -34,6 +37,7 @@ from iflytek_spark.protocol.steps import (
     Emit,
     FrameTooLargeError,
     HandshakeRefusedError,
+    LoadImage,
     Receive,
     Send,
     Sleep,
@@ -41,8 +45,7 @@ from iflytek_spark.protocol.steps import (
     StepResult,
     TransportError,
 )
-from iflytek_spark.protocol.stop import StopFilter
-from iflytek_spark.requests import ChatRequest
+from iflytek_spark.requests import ChatRequest, insisted
 
 Flow: TypeAlias = Generator[Step, StepResult, None]
 
@@ -99,10 +102,15 @@ def chat_flow(call: Call) -> Flow:
         SparkError: when the call has failed for good.
     """
     attempt = _Attempt(call)
+    yield from attempt.prepare()
     failures = 0
     while True:
         try:
             yield from attempt.run()
+        except ToolNotCalledError:
+            if not attempt.insist():
+                raise
+            continue
         except SparkError as error:
             jitter = call.clock.random()
             delay = call.retry.delay(error, failures, attempt.emitted, jitter)
@@ -119,7 +127,8 @@ class _Attempt:
 
     def __init__(self, call: Call) -> None:
         self._call = call
-        self._data = encode_request(call.request, call.credentials.app_id, call.uid)
+        self._request = call.request
+        self._data = ""
         self._deadline = call.clock.monotonic() + call.timeouts.total
         self._stage = "connect"
         self.emitted = False
@@ -127,6 +136,27 @@ class _Attempt:
     def remaining(self) -> float:
         """Seconds that the whole call has left."""
         return self._deadline - self._call.clock.monotonic()
+
+    def prepare(self) -> Flow:
+        """Load the images, and write the request."""
+        messages = self._request.messages
+        for image in [image for message in messages for image in message.images]:
+            data = yield LoadImage(image, self._within(self._call.timeouts.connect))
+            loaded = ImagePart(data if isinstance(data, bytes) else b"")
+            messages = tuple(message.replacing(image, loaded) for message in messages)
+        self._write(replace(self._request, messages=messages))
+
+    def insist(self) -> bool:
+        """Ask for a tool call once more, in stronger words; False when that was done before."""
+        again = insisted(self._request)
+        if self.emitted or again == self._request:
+            return False
+        self._write(again)
+        return True
+
+    def _write(self, request: ChatRequest) -> None:
+        self._request = request
+        self._data = encode_request(request, self._call.credentials.app_id, self._call.uid)
 
     def run(self) -> Flow:
         """Connect, ask and read, with every failure as a SparkError."""
@@ -152,16 +182,17 @@ class _Attempt:
         self._stage = "first_frame"
         yield Send(self._data, self._within(limits.first_frame))
         protocol = ChatProtocol(call.request.max_tokens)
-        stop = StopFilter(call.request.stop) if call.request.stop else None
+        filters = filters_for(self._request, lambda: protocol.sid)
         patience = limits.first_frame
-        while not protocol.finished:
+        events: Events = ()
+        while not (events and isinstance(events[-1], Finished)):
             payload = yield Receive(self._within(patience))
             if payload is None:
                 protocol.closed()
-                continue
+                return
             events = protocol.receive(decode_frame(payload))
-            if stop is not None:
-                events = _cut(events, stop, protocol)
+            for apply in filters:
+                events = apply(events)
             if events:
                 self.emitted = True
                 yield Emit(events)
@@ -195,26 +226,6 @@ class _Attempt:
         return StreamInterruptedError(
             f"the connection was lost before the answer was whole: {error}"
         )
-
-
-def _cut(events: tuple[Event, ...], stop: StopFilter, protocol: ChatProtocol) -> tuple[Event, ...]:
-    """Apply the stop strings to the events of one frame."""
-    passed: list[Event] = []
-    for event in events:
-        if isinstance(event, ContentDelta):
-            text, stopped = stop.feed(event.text)
-            passed += [ContentDelta(text)] if text else []
-            if stopped:
-                return (*passed, _stopped(events[-1], protocol))
-        else:
-            held = stop.flush() if isinstance(event, Finished) else ""
-            passed += [ContentDelta(held), event] if held else [event]
-    return tuple(passed)
-
-
-def _stopped(last: Event, protocol: ChatProtocol) -> Finished:
-    """End at a stop string, with the token counts when they came in the same frame."""
-    return replace(last, finish_reason="stop") if isinstance(last, Finished) else protocol.stop()
 
 
 def _host(url: str) -> str:

@@ -13,18 +13,12 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
+from iflytek_spark.assumptions import TURN_SEPARATOR
 from iflytek_spark.errors import InvalidFrameError, InvalidRequestError
-from iflytek_spark.messages import Message, TextPart, Tool, Usage
+from iflytek_spark.messages import PluginResult, Tool, Usage
 from iflytek_spark.requests import ChatRequest, WebSearch
 
 _LAST = 2
-
-
-class PluginResult(NamedTuple):
-    """What a plugin of the service returned."""
-
-    name: str
-    content: str
 
 
 class Frame(NamedTuple):
@@ -132,7 +126,7 @@ def encode_request(request: ChatRequest, app_id: str, uid: str) -> str:
     header: dict[str, Any] = {"app_id": app_id, "uid": request.uid or uid}
     if spec.patch_id:
         header["patch_id"] = [spec.patch_id]
-    payload: dict[str, Any] = {"message": {"text": list(_texts(request.messages))}}
+    payload: dict[str, Any] = {"message": {"text": list(_texts(request))}}
     if request.tools:
         payload["functions"] = {"text": [_function(tool) for tool in request.tools]}
     body = {"header": header, "parameter": {"chat": _chat(request)}, "payload": payload}
@@ -170,24 +164,20 @@ def _search(request: ChatRequest) -> dict[str, Any]:
 
 
 def _function(tool: Tool) -> dict[str, Any]:
-    parameters = dict(tool.parameters) or {"type": "object", "properties": {}}
-    return {"name": tool.name, "description": tool.description, "parameters": parameters}
+    return {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
 
 
-def _texts(messages: tuple[Message, ...]) -> Iterator[dict[str, Any]]:
+def _texts(request: ChatRequest) -> Iterator[dict[str, Any]]:
     """Yield the image first, which image understanding asks for, then the turns (§6)."""
-    for message in messages:
+    *before, newest = request.messages
+    for message in request.messages:
         for image in message.images:
             data = base64.b64encode(image.data).decode()
             yield {"role": "user", "content": data, "content_type": "image"}
-    for message in messages:
-        yield {"role": message.role, "content": _content(message)}
-
-
-def _content(message: Message) -> str:
-    if isinstance(message.content, str):
-        return message.content
-    return "\n".join(part.text for part in message.content if isinstance(part, TextPart))
+    for message in before:
+        yield {"role": message.role, "content": message.text}
+    words = [part for part in (newest.text, request.instruction) if part]
+    yield {"role": newest.role, "content": TURN_SEPARATOR.join(words)}
 
 
 def decode_frame(data: bytes | str) -> Frame:

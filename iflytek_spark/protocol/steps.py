@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeAlias
 
+from iflytek_spark.messages import ImagePart
 from iflytek_spark.protocol.events import Event
+
+
+class LoadImage(NamedTuple):
+    """Fetch an image if it is an address, and bring it into a form that Spark takes.
+
+    The answer is the bytes of a JPEG or PNG file; the driver throws SparkError.
+    """
+
+    image: ImagePart
+    timeout: float
 
 
 class Connect(NamedTuple):
@@ -44,7 +55,7 @@ class Emit(NamedTuple):
     events: tuple[Event, ...]
 
 
-Step: TypeAlias = Connect | Send | Receive | Sleep | Emit
+Step: TypeAlias = LoadImage | Connect | Send | Receive | Sleep | Emit
 StepResult: TypeAlias = bytes | str | None
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from iflytek_spark import errors
-from iflytek_spark.messages import Citation, ToolCall
+from iflytek_spark.messages import Citation, PluginResult, ToolCall
 from iflytek_spark.protocol.events import (
     Citations,
     ContentDelta,
@@ -115,7 +115,9 @@ ANSWERS = [
         "a search",
         (record(search(PAGES), *answer("晴", "天")),),
         (
-            Citations((Citation(1, "https://example.com", "晴"),), "ifly_search", PAGES),
+            Citations(
+                (Citation(1, "https://example.com", "晴"),), PluginResult("ifly_search", PAGES)
+            ),
             ContentDelta("晴"),
             ContentDelta("天"),
             STOPPED,

@@ -70,6 +70,7 @@ def total(events: tuple[Event, ...], model: str) -> ChatResponse:
         reasoning="".join(e.text for e in events if isinstance(e, ReasoningDelta)),
         tool_calls=tuple(e.call for e in events if isinstance(e, ToolCallDelta)),
         citations=tuple(p for e in events if isinstance(e, Citations) for p in e.citations),
+        plugins=tuple(e.plugin for e in events if isinstance(e, Citations)),
         usage=end.usage,
         finish_reason=end.finish_reason,
         sid=end.sid,

@@ -54,6 +54,16 @@ def test_the_host_that_is_signed_is_the_host_that_is_sent(
 
 
 @both
+def test_the_handshake_asks_for_nothing_more_than_a_websocket(ask: Any, emulator: Emulator) -> None:
+    """A compressed frame would cost more than it saves, and a browser's origin is none of ours."""
+    ask(emulator)
+    (handshake,) = emulator.handshakes
+    assert not {"sec-websocket-extensions", "sec-websocket-protocol", "origin"} & set(
+        handshake.headers
+    )
+
+
+@both
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_redirect_is_not_followed(ask: Any, status: int, emulator: Emulator) -> None:
     """A signature is for one address, and whoever gets it may use it for five minutes."""

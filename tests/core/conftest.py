@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.core.fetching import Contacts
+from tests.core.posting import CALLERS, Caller
 
 
 @pytest.fixture
@@ -23,3 +24,9 @@ def contacted(monkeypatch: pytest.MonkeyPatch) -> Contacts:
 
     monkeypatch.setattr(socket.socket, "connect", recorded)
     return contacts
+
+
+@pytest.fixture(params=CALLERS)
+def caller(request: pytest.FixtureRequest) -> Caller:
+    """A thread, and then an event loop."""
+    return CALLERS[request.param]

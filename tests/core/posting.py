@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 from typing import Any, Protocol
 
 from iflytek_spark.client import AsyncSparkClient, SparkClient
-from iflytek_spark.emulator import Emulator
+from iflytek_spark.emulator import Emulator, SeenRequest
 from iflytek_spark.service_values import GeneratedImage, Vector
 
 SETTINGS = {"timeout", "max_retries", "proxy", "ssl_context", "base_url", "credentials"}
@@ -50,3 +52,21 @@ def divided(spark: Emulator, more: dict[str, Any]) -> tuple[dict[str, Any], dict
 
 
 CALLERS: dict[str, Caller] = {"sync": SyncCaller(), "async": AsyncCaller()}
+
+TEXTS = [f"第{number}段:讯飞星火" for number in range(12)]
+
+
+def asked(request: SeenRequest) -> str:
+    """The text of a request."""
+    turns = json.loads(base64.b64decode(request.body["payload"]["messages"]["text"]))
+    content: str = turns["messages"][0]["content"]
+    return content
+
+
+def domain(request: SeenRequest) -> str:
+    name: str = request.body["parameter"]["emb"]["domain"]
+    return name
+
+
+def near(left: list[float], right: list[float]) -> bool:
+    return max(abs(a - b) for a, b in zip(left, right, strict=True)) < 1e-6

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -69,7 +69,8 @@ def test_blank_turns_of_others_are_left_out(blank: str) -> None:
 
 
 TEXTS = st.text(min_size=1).filter(str.strip)
-MESSAGES = st.lists(st.builds(Message, st.sampled_from(get_args(Role)), TEXTS), max_size=8)
+SPEAKERS: list[Role] = ["system", "user", "assistant"]
+MESSAGES = st.lists(st.builds(Message, st.sampled_from(SPEAKERS), TEXTS), max_size=8)
 MODELS = st.sampled_from([WITH_SYSTEM, WITHOUT])
 
 
@@ -114,7 +115,8 @@ def test_what_is_in_order_is_left_alone(earlier: Any, text: str, spec: Any) -> N
         (["A"], r"messages\[0\] is a str, not a Message"),
         ([{"role": "user", "content": "A"}], r"messages\[0\] is a dict, not a Message"),
         ([Message("user", "A"), None], r"messages\[1\] is a NoneType"),
-        ([Message("tool", "A")], r"messages\[0\].role is 'tool'"),  # type: ignore[arg-type]
+        ([Message("tool", "A")], r"messages\[0\] is the result of a tool call that is not in"),
+        ([Message("function", "A")], r"messages\[0\].role is 'function'"),  # type: ignore[arg-type]
         ([Message("user", 5)], r"messages\[0\].content is a int"),  # type: ignore[arg-type]
         ([Message("user", b"A")], r"messages\[0\].content is a bytes"),  # type: ignore[arg-type]
         ([Message("user", None)], r"messages\[0\].content is a NoneType"),  # type: ignore[arg-type]
@@ -149,9 +151,6 @@ def test_an_image_of_either_kind_is_taken(image: ImagePart) -> None:
         ("4.0Ultra", [JPEG], "'4.0Ultra' cannot look at images"),
         ("image", [], "takes one image, these messages hold 0"),
         ("imagev3", [JPEG, PNG], "takes one image, these messages hold 2"),
-        ("image", [ImagePart(b"GIF89a")], "neither a JPEG nor a PNG"),
-        ("image", [ImagePart(b"")], "neither a JPEG nor a PNG"),
-        ("image", [ImagePart(JPEG.data.ljust(4 * 2**20 + 1))], "has 4194305 bytes"),
     ],
 )
 def test_images_that_the_model_cannot_take(model: str, images: Any, words: str) -> None:

@@ -15,12 +15,7 @@ from iflytek_spark.errors import (
     InvalidRequestError,
 )
 from iflytek_spark.service_values import IMAGE_SIZES
-from tests.core.posting import CALLERS, Caller
-
-
-@pytest.fixture(params=CALLERS)
-def caller(request: pytest.FixtureRequest) -> Caller:
-    return CALLERS[request.param]
+from tests.core.posting import Caller
 
 
 def size(png: bytes) -> tuple[int, int]:

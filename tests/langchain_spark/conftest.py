@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -17,16 +18,19 @@ def spark() -> Iterator[Emulator]:
         yield running
 
 
+def settings_of(spark: Emulator) -> dict[str, Any]:
+    return {
+        "base_url": spark.base_url,
+        "app_id": spark.credentials.app_id,
+        "api_key": spark.credentials.api_key,
+        "api_secret": spark.credentials.api_secret,
+    }
+
+
 @pytest.fixture
 def chat(spark: Emulator) -> Callable[..., ChatSpark]:
     def make(**settings: object) -> ChatSpark:
-        usual: dict[str, object] = {
-            "base_url": spark.base_url,
-            "app_id": spark.credentials.app_id,
-            "api_key": spark.credentials.api_key,
-            "api_secret": spark.credentials.api_secret,
-        }
-        return ChatSpark.model_validate(usual | settings)
+        return ChatSpark.model_validate(settings_of(spark) | settings)
 
     return make
 

@@ -1,4 +1,4 @@
-"""SparkEmbeddings: LangChain's own tests, and what they do not look at."""
+"""SparkEmbeddings: what LangChain's own tests do not look at."""
 
 from __future__ import annotations
 
@@ -19,24 +19,14 @@ from langchain_core import exceptions as core
 from langchain_core.embeddings import Embeddings
 from langchain_core.stores import InMemoryByteStore
 from langchain_core.vectorstores import InMemoryVectorStore
-from langchain_tests.integration_tests import EmbeddingsIntegrationTests
-from langchain_tests.unit_tests import EmbeddingsUnitTests
 from pydantic import ValidationError
 
 from iflytek_spark import errors
 from iflytek_spark.emulator import Emulator, SeenRequest, faults
 from langchain_spark import SparkEmbeddings
+from tests.langchain_spark.conftest import settings_of
 
 Make = Callable[..., SparkEmbeddings]
-
-
-def settings_of(spark: Emulator) -> dict[str, Any]:
-    return {
-        "base_url": spark.base_url,
-        "app_id": spark.credentials.app_id,
-        "api_key": spark.credentials.api_key,
-        "api_secret": spark.credentials.api_secret,
-    }
 
 
 @pytest.fixture
@@ -45,47 +35,6 @@ def make(spark: Emulator) -> Make:
         return SparkEmbeddings(**{**settings_of(spark), "max_qps": None, **settings})
 
     return embeddings
-
-
-class TestUnit(EmbeddingsUnitTests):
-    @property
-    def embeddings_class(self) -> type[Embeddings]:
-        return SparkEmbeddings
-
-    @property
-    def embedding_model_params(self) -> dict[str, Any]:
-        return {"app_id": "app1", "api_key": "key1", "api_secret": "secret1"}
-
-    @property
-    def init_from_env_params(self) -> tuple[dict[str, str], dict[str, Any], dict[str, Any]]:
-        names = ("app_id", "api_key", "api_secret")
-        return (
-            {f"SPARK_{name.upper()}": f"env-{name}" for name in names},
-            {},
-            {name: f"env-{name}" for name in names},
-        )
-
-
-class TestIntegration(EmbeddingsIntegrationTests):
-    """Each async test has a loop of its own."""
-
-    @pytest.fixture(autouse=True)
-    def _service(self, spark: Emulator) -> None:
-        self.spark = spark
-
-    @property
-    def embeddings_class(self) -> type[Embeddings]:
-        return SparkEmbeddings
-
-    @property
-    def embedding_model_params(self) -> dict[str, Any]:
-        return {**settings_of(self.spark), "max_qps": 100.0}
-
-
-class TestIntegrationInOneLoop(TestIntegration):
-    """All async tests share a loop."""
-
-    one_loop = True
 
 
 def asked(request: SeenRequest) -> tuple[str, str]:

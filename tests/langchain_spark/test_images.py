@@ -18,17 +18,9 @@ from pydantic import ValidationError
 
 from iflytek_spark.emulator import Emulator, faults
 from langchain_spark import SparkImageTool
+from tests.langchain_spark.conftest import settings_of
 
 Make = Callable[..., SparkImageTool]
-
-
-def settings_of(spark: Emulator) -> dict[str, Any]:
-    return {
-        "base_url": spark.base_url,
-        "app_id": spark.credentials.app_id,
-        "api_key": spark.credentials.api_key,
-        "api_secret": spark.credentials.api_secret,
-    }
 
 
 @pytest.fixture

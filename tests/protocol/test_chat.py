@@ -68,7 +68,6 @@ def test_every_pair_of_state_and_signal(state: str, name: str) -> None:
         with pytest.raises(SparkError):
             signal(protocol, name)
         assert protocol.state is State.FAILED
-    assert protocol.finished is (protocol.state is State.FINISHED)
 
 
 def test_the_table_has_every_pair() -> None:
@@ -102,9 +101,3 @@ def test_a_closed_connection_names_the_session() -> None:
     with pytest.raises(StreamInterruptedError) as caught:
         ChatProtocol().closed()
     assert caught.value.sid is None
-
-
-def test_an_answer_stopped_from_our_side_is_finished_without_counts() -> None:
-    protocol = machine("ANSWERING")
-    assert protocol.stop() == Finished("stop", None, SID)
-    assert protocol.finished

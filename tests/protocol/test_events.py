@@ -13,7 +13,7 @@ from iflytek_spark.errors import (
     PermissionDeniedError,
     SparkError,
 )
-from iflytek_spark.messages import Citation, ToolCall, Usage
+from iflytek_spark.messages import Citation, PluginResult, ToolCall, Usage
 from iflytek_spark.protocol.chat import ChatProtocol
 from iflytek_spark.protocol.events import (
     Citations,
@@ -163,7 +163,8 @@ def test_pages_found_come_before_the_answer() -> None:
     raw = json.dumps(PAGES)
     found, *_ = run(search(raw), last(0, "晴"))
     assert found == Citations(
-        (Citation(1, "https://example.com/a", "晴"), Citation(2, "b", "")), "ifly_search", raw
+        (Citation(1, "https://example.com/a", "晴"), Citation(2, "b", "")),
+        PluginResult("ifly_search", raw),
     )
 
 
@@ -188,7 +189,7 @@ def test_pages_found_come_before_the_answer() -> None:
 )
 def test_what_another_plugin_says_is_kept_as_it_came(content: str) -> None:
     found, *_ = run(search(content, name="weather"), last(0, "晴"))
-    assert found == Citations((), "weather", content)
+    assert found == Citations((), PluginResult("weather", content))
 
 
 def test_an_error_frame_in_the_middle() -> None:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from iflytek_spark.catalogue import resolve
 from iflytek_spark.errors import InvalidFrameError, InvalidRequestError
-from iflytek_spark.messages import ImagePart, Message, TextPart, Tool, Usage
+from iflytek_spark.messages import ImagePart, Message, PluginResult, TextPart, Tool, Usage
 from iflytek_spark.model_spec import ModelSpec
-from iflytek_spark.protocol.frames import Frame, PluginResult, decode_frame, encode_request
+from iflytek_spark.protocol.frames import Frame, decode_frame, encode_request
 from iflytek_spark.requests import ChatOptions, WebSearch, build_request
 from tests.frames import SID
 
@@ -293,8 +293,9 @@ def test_chinese_is_written_as_it_is() -> None:
 def test_what_json_cannot_say_is_refused(value: Any) -> None:
     with pytest.raises(InvalidRequestError, match="cannot be written as JSON"):
         encode("max", "你好", extra={"value": value})
+    schema = {"type": "object", "properties": {"x": {"default": value}}}
     with pytest.raises(InvalidRequestError, match="cannot be written as JSON"):
-        encode("max", "你好", tools=[Tool("now", "the time", {"value": value})])
+        encode("max", "你好", tools=[Tool("now", "the time", schema)])
 
 
 def test_extra_keys_may_come_in_any_mapping() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from iflytek_spark.errors import StreamInterruptedError
-from iflytek_spark.messages import ChatResponse, Citation, ToolCall
+from iflytek_spark.messages import ChatResponse, Citation, PluginResult, ToolCall
 from iflytek_spark.protocol.chat import ResponseBuilder
 from iflytek_spark.protocol.events import (
     Citations,
@@ -30,7 +30,7 @@ def build(*events: Event) -> ChatResponse:
 def test_events_add_up_to_a_response() -> None:
     page = Citation(1, "u", "t")
     response = build(
-        Citations((page,), "ifly_search", "[]"),
+        Citations((page,), PluginResult("ifly_search", "[]")),
         ReasoningDelta("先"),
         ReasoningDelta("想"),
         ContentDelta("您"),

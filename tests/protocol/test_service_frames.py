@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from iflytek_spark.catalogue import resolve
-from iflytek_spark.messages import Citation, ImagePart, Message, TextPart, Tool, Usage
-from iflytek_spark.protocol.frames import PluginResult, decode_frame, encode_request
+from iflytek_spark.messages import Citation, ImagePart, Message, PluginResult, TextPart, Tool, Usage
+from iflytek_spark.protocol.frames import decode_frame, encode_request
 from iflytek_spark.protocol.service_frames import (
     decode_request,
     encode_answer,

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from iflytek_spark.emulator.responder.json_text import without_json
 from iflytek_spark.emulator.responder.words import sentences
 from iflytek_spark.protocol.wire import Turn
+from iflytek_spark.tool_text import RESULT_NOTE, ToolResult, read_tool_text
 
 _QUESTION_LABEL = re.compile(
     r"^[ \t>*#\[]*(?:user |用户|原始|以下)?(?:question|query|问题|提问|查询|输入)[\]* \t]*[:：]"
@@ -37,20 +39,21 @@ _CALL = re.compile(
     re.IGNORECASE,
 )
 _RESULT_WITHIN = 120
+_ORDER = re.compile(r"\bmust\b|必须|务必|不要|只输出|不符合要求|JSON", re.IGNORECASE)
 
 
-class ToolResult(NamedTuple):
-    """What a tool returned for the newest question.
+class Returned(NamedTuple):
+    """What tools returned for the newest question.
 
     Attributes:
-        question: the question that the tool was called for.
-        text: what it returned.
-        about: the turns since that question, which name the tools that were called.
+        question: the question that they were called for.
+        text: what they returned, the newest last.
+        called: text that names the tools that were called.
     """
 
     question: str
     text: str
-    about: str
+    called: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class Prompt:
     text: str
     instructions: str
     history: tuple[str, ...]
-    result: ToolResult | None
+    result: Returned | None
 
     @property
     def whole(self) -> str:
@@ -82,36 +85,63 @@ def read_prompt(turns: Sequence[Turn]) -> Prompt:
         turns: the messages, the newest last.
     """
     texts = [turn for turn in turns if not turn.image]
-    said = [turn.content for turn in texts if turn.role == "user"]
+    said = [_without_results(turn.content) for turn in texts if turn.role == "user"]
     instructions = "\n".join(turn.content for turn in texts if turn.role == "system")
-    return Prompt(said[-1].strip(), instructions, tuple(said[:-1]), tool_result(texts))
+    return Prompt(said[-1], instructions, tuple(filter(None, said[:-1])), returned(texts))
 
 
-def tool_result(turns: Sequence[Turn]) -> ToolResult | None:
-    """Find the result of a tool, which comes as the text of a user turn (PROTOCOL.md §3).
+def returned(turns: Sequence[Turn]) -> Returned | None:
+    """Find what tools returned, which comes as the text of user turns (PROTOCOL.md §3).
 
-    The turn before it is the assistant's and speaks of a call; its own beginning speaks of a
-    tool's result and ends with a colon.
+    Either in the lines of :mod:`iflytek_spark.tool_text`, or in other clients' words: the turn
+    before is the assistant's and speaks of a call, the turn itself begins by speaking of a
+    tool's result, up to a colon.
 
     Args:
         turns: the messages, the newest last.
     """
-    at = len(turns) - 1
-    match = _result_at(turns, at)
-    if match is None:
-        return None
-    asked = at - 2
-    while asked > 0 and (turns[asked].role != "user" or _result_at(turns, asked)):
+    asked = len(turns) - 1
+    while asked > 0 and (turns[asked].role != "user" or _only_returns(turns, asked)):
         asked -= 1
-    about = "\n".join(turn.content for turn in turns[asked + 1 :])
-    return ToolResult(turns[asked].content.strip(), turns[at].content[match.end() :].strip(), about)
-
-
-def _result_at(turns: Sequence[Turn], at: int) -> re.Match[str] | None:
-    if at < 2 or turns[at].role != "user" or turns[at - 1].role != "assistant":
+    since = range(asked + 1, len(turns))
+    results = [_result_at(turns, at) for at in since if turns[at].role == "user"]
+    if not any(results):
         return None
-    match = _RESULT.search(turns[at].content, 0, _RESULT_WITHIN)
-    return match if match and _CALL.search(turns[at - 1].content) else None
+    called = "\n".join(turns[at].content for at in since if turns[at].role == "assistant")
+    return Returned(turns[asked].content.strip(), "\n".join(filter(None, results)), called)
+
+
+def _only_returns(turns: Sequence[Turn], at: int) -> bool:
+    """Tell whether a user turn holds results and orders, and no question of its own."""
+    if not _result_at(turns, at):
+        return False
+    content = turns[at].content
+    return not (_in_lines(content) and said_plainly(_without_results(content)))
+
+
+def _result_at(turns: Sequence[Turn], at: int) -> str:
+    content = turns[at].content
+    if lines := _in_lines(content):
+        return "\n".join(lines)
+    if at < 2 or turns[at - 1].role != "assistant" or not _CALL.search(turns[at - 1].content):
+        return ""
+    match = _RESULT.search(content, 0, _RESULT_WITHIN)
+    return content[match.end() :].strip() if match else ""
+
+
+def _in_lines(content: str) -> list[str]:
+    return [item.content for item in read_tool_text(content) if isinstance(item, ToolResult)]
+
+
+def said_plainly(text: str) -> list[str]:
+    """Return the sentences of a text that are neither JSON nor orders about the answer's form."""
+    return [sentence for sentence in sentences(without_json(text)) if not _ORDER.search(sentence)]
+
+
+def _without_results(content: str) -> str:
+    """Take out the lines of results and the note that follows them."""
+    kept = [line for line in content.splitlines() if not read_tool_text(line)]
+    return "\n".join(kept).replace(RESULT_NOTE, "").strip()
 
 
 def question_of(text: str) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from typing import Any
 
 from iflytek_spark.emulator.responder.filling import JSON, fill
+from iflytek_spark.emulator.responder.json_text import json_values, without_json
 from iflytek_spark.emulator.responder.prompt import Prompt, context_of, question_of
 from iflytek_spark.emulator.responder.schema import is_schema
 from iflytek_spark.emulator.responder.words import quoted, sentences, terms
@@ -41,13 +40,13 @@ def answer_with_json(prompt: Prompt, *, demanded: bool) -> str | None:
         JSON, or None when the prompt does not ask for it.
     """
     whole = prompt.whole.replace(context_of(prompt.whole) or "\0", "")
-    found = list(_json_values(prompt.whole))
+    found = list(json_values(prompt.whole))
     schema = next((value for value in reversed(found) if _describes(value)), None)
     if schema is None and not (demanded or _ASKS.search(whole)):
         return None
     if schema is None:
         sample = next((value for value in reversed(found) if isinstance(value, dict)), None)
-        keys = _keys(_without_json(whole))
+        keys = _keys(without_json(whole))
         schema = _from_keys(keys) if keys else _from_sample(sample or {"answer": ""})
     return json.dumps(_filled(schema, prompt), ensure_ascii=False)
 
@@ -55,34 +54,12 @@ def answer_with_json(prompt: Prompt, *, demanded: bool) -> str | None:
 def _filled(schema: JSONObject, prompt: Prompt) -> JSON:
     """Fill the schema from those sentences of the question that are not about the form."""
     names = set(schema.get("properties", ()))
-    plain = _without_json(prompt.text)
+    plain = without_json(prompt.text)
     said = [s for s in sentences(plain) if not _ABOUT_FORM.search(s)] or [plain]
+    if prompt.result is not None:
+        said = [prompt.result.question, prompt.result.text]
     text = "\n".join(said)
     return fill(schema, text, question_of(text), terms(" ".join(names)) | {"json"})
-
-
-def _json_values(text: str) -> Iterator[Any]:
-    """Yield the JSON objects that stand in a text, outermost only."""
-    for start, end in _json_spans(text):
-        yield json.loads(text[start:end])
-
-
-def _without_json(text: str) -> str:
-    for start, end in reversed(list(_json_spans(text))):
-        text = text[:start] + text[end:]
-    return text
-
-
-def _json_spans(text: str) -> Iterator[tuple[int, int]]:
-    decode = json.JSONDecoder().raw_decode
-    start = text.find("{")
-    while start >= 0:
-        try:
-            _, end = decode(text, start)
-            yield start, end
-        except (ValueError, RecursionError):
-            end = start + 1
-        start = text.find("{", end)
 
 
 def _describes(value: JSONObject) -> bool:

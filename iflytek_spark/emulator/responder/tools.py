@@ -7,7 +7,8 @@ import re
 from collections.abc import Sequence
 
 from iflytek_spark.emulator.responder.filling import fill
-from iflytek_spark.emulator.responder.prompt import Prompt
+from iflytek_spark.emulator.responder.json_text import without_json
+from iflytek_spark.emulator.responder.prompt import Prompt, said_plainly
 from iflytek_spark.emulator.responder.words import sentences, terms
 from iflytek_spark.messages import Tool
 from iflytek_spark.protocol.wire import FunctionCall
@@ -49,25 +50,26 @@ def call_tool(
     tool = next((tool for tool in tools if tool.name == forced), None) or _chosen(prompt, tools)
     if tool is None:
         return None
-    text = prompt.result.question if prompt.result else prompt.text
-    plain = [sentence for sentence in sentences(text) if not _demands(sentence, tools)]
+    asked = prompt.result.question if prompt.result else prompt.text
+    plain = [sentence for sentence in said_plainly(asked) if not _demands(sentence, tools)]
+    text = f"{without_json(asked)}\n{prompt.result.text if prompt.result else ''}"
     own = terms(f"{tool.name} {tool.description} {' '.join(tool.parameters.get('properties', ()))}")
-    arguments = fill({"type": "object", **tool.parameters}, text, "\n".join(plain) or text, own)
+    arguments = fill({"type": "object", **tool.parameters}, text, "\n".join(plain) or asked, own)
     return FunctionCall(tool.name, json.dumps(arguments, ensure_ascii=False))
 
 
 def _chosen(prompt: Prompt, tools: Sequence[Tool]) -> Tool | None:
     """Take the tool that is named or demanded, else the one that fits the question's words.
 
-    After a result only a demand leads to a further call, and to a tool not called before.
+    After a result a tool that was not called before may follow; a demand is always obeyed.
     """
     said = sentences(prompt.whole)
     if any(map(_FORBIDS.search, said)):
         return None
     strict = [sentence for sentence in said if _demands(sentence, tools)]
     if prompt.result is not None:
-        tools = [tool for tool in tools if not _names(prompt.result.about, tool)] if strict else []
-        return _fittest(tools, prompt.result.question, at_least=0)
+        new = [tool for tool in tools if not _names(prompt.result.called, tool)]
+        return _fittest(new, prompt.result.question, at_least=0 if strict else 1)
     heard = prompt.text + "\n".join(strict)
     named = [tool for tool in tools if _names(heard, tool)]
     return _fittest(named or tools, prompt.text, at_least=0 if named or strict else 1)

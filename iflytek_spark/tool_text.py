@@ -1,0 +1,136 @@
+r"""Tool calls and their results as text, since the WebSocket has no role for them.
+
+PROTOCOL.md §3 defines no message that returns a tool's result. This library writes one line a
+call at the end of the assistant's turn, and one line a result in the user's next turn::
+
+    <tool_call>{"id": "c1", "name": "weather", "arguments": "{\"city\": \"合肥\"}"}</tool_call>
+    <tool_result>{"id": "c1", "name": "weather", "status": "success", "content": "晴"}</tool_result>
+
+Each line holds JSON in which ``</`` is written ``<\/``, so that nothing inside can end it:
+what was written can be read back without loss.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from iflytek_spark.errors import InvalidRequestError
+from iflytek_spark.messages import Message, ToolCall
+
+RESULT_NOTE = "以上是工具返回的结果。请根据它们继续：回答用户的问题，或者在需要时再调用工具。"
+"""Follows the results, so that the model knows who speaks."""
+
+_LINE = re.compile(r"^<tool_(call|result)>(.*)</tool_\1>$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What a tool returned.
+
+    Attributes:
+        id: the id of the call that it answers.
+        name: the tool's name.
+        content: the result as text.
+        status: whether the tool worked.
+    """
+
+    id: str
+    name: str
+    content: str
+    status: Literal["success", "error"] = "success"
+
+
+def write_tools(messages: Iterable[Message]) -> Iterator[Message]:
+    """Write the tool calls and results of a conversation into its text.
+
+    Args:
+        messages: messages, the newest last.
+
+    Yields:
+        Messages without tool calls and without the role ``tool``: results that follow each
+        other stand in one user message, in their order.
+
+    Raises:
+        InvalidRequestError: for a result whose call is not in the messages before it.
+    """
+    names: dict[str, str] = {}
+    results: list[ToolResult] = []
+    for index, message in enumerate(messages):
+        if message.role == "tool":
+            results.append(_result(message, names, index))
+            continue
+        if results:
+            yield Message("user", write_results(results))
+            results = []
+        names.update((call.id, call.name) for call in message.tool_calls)
+        yield _with_calls(message) if message.tool_calls else message
+    if results:
+        yield Message("user", write_results(results))
+
+
+def _result(message: Message, names: dict[str, str], index: int) -> ToolResult:
+    if message.tool_call_id not in names:
+        raise InvalidRequestError(
+            f"messages[{index}] is the result of a tool call that is not in the messages before it",
+            hint="keep the assistant's message with its tool call in the history",
+        )
+    status: Literal["success", "error"] = "error" if message.failed else "success"
+    return ToolResult(message.tool_call_id, names[message.tool_call_id], message.text, status)
+
+
+def _with_calls(message: Message) -> Message:
+    text = "\n".join(part for part in (message.text, write_calls(message.tool_calls)) if part)
+    return Message(message.role, text)
+
+
+def write_calls(calls: Iterable[ToolCall]) -> str:
+    """Write tool calls, a line each, in their order."""
+    return "\n".join(
+        _line("call", {"id": call.id, "name": call.name, "arguments": call.arguments})
+        for call in calls
+    )
+
+
+def write_results(results: Iterable[ToolResult]) -> str:
+    """Write tool results, a line each, in their order, with a note for the model."""
+    lines = [
+        _line(
+            "result",
+            {
+                "id": result.id,
+                "name": result.name,
+                "status": result.status,
+                "content": result.content,
+            },
+        )
+        for result in results
+    ]
+    return "\n".join((*lines, RESULT_NOTE))
+
+
+def read_tool_text(text: str) -> list[ToolCall | ToolResult]:
+    """Read back what :func:`write_calls` and :func:`write_results` wrote.
+
+    Args:
+        text: any text.
+
+    Returns:
+        The calls and results in it, in their order; lines of another form are passed over.
+    """
+    found: list[ToolCall | ToolResult] = []
+    for kind, body in _LINE.findall(text):
+        try:
+            fields = json.loads(body)
+            found.append(ToolCall(**fields) if kind == "call" else ToolResult(**fields))
+        except (ValueError, TypeError):
+            continue
+    return found
+
+
+def _line(kind: str, fields: dict[str, Any]) -> str:
+    body = json.dumps(fields, ensure_ascii=False).replace("</", "<\\/")
+    return f"<tool_{kind}>{body}</tool_{kind}>"

@@ -1,0 +1,157 @@
+"""``with_structured_output``: ask for a schema, validate the answer, have it repaired once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypeAlias
+
+from jsonschema import Draft202012Validator, exceptions
+from langchain_core.exceptions import OutputParserException
+from langchain_core.language_models import LanguageModelInput
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.messages.utils import convert_to_messages
+from langchain_core.prompt_values import PromptValue
+from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
+from langchain_core.utils.function_calling import convert_to_json_schema
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic.v1 import BaseModel as BaseModelV1
+from pydantic.v1 import ValidationError as ValidationErrorV1
+
+from iflytek_spark.instructions import repair_instruction
+
+Method: TypeAlias = Literal["function_calling", "json_schema", "json_mode"]
+Schema: TypeAlias = Mapping[str, Any] | type
+Check: TypeAlias = Callable[[Any], Any]
+
+
+def json_schema_of(schema: Schema) -> dict[str, Any]:
+    """Return the JSON schema of a pydantic class, TypedDict or JSON schema."""
+    return convert_to_json_schema(dict(schema) if isinstance(schema, Mapping) else schema)
+
+
+def checker(schema: Schema | None) -> Check:
+    """Choose how an answer is validated.
+
+    Args:
+        schema: a pydantic class of version 2 or 1, a TypedDict, a JSON schema, or None for any
+            JSON object.
+
+    Returns:
+        A function from the answer's JSON to what the user gets: an instance of a pydantic class,
+        else a dict. It raises ValueError for an answer that does not fit.
+    """
+    if schema is None:
+        return _any_object
+    if isinstance(schema, Mapping):
+        return _against_json_schema(json_schema_of(schema))
+    if issubclass(schema, BaseModelV1):
+        return schema.parse_obj
+    if issubclass(schema, BaseModel):
+        return schema.model_validate
+    return TypeAdapter(schema).validate_python
+
+
+def _any_object(value: Any) -> Any:
+    if not isinstance(value, dict):
+        raise TypeError("it is not a JSON object")
+    return value
+
+
+def _against_json_schema(schema: dict[str, Any]) -> Check:
+    validator = Draft202012Validator(schema)
+
+    def check(value: Any) -> Any:
+        problem = exceptions.best_match(validator.iter_errors(value))
+        if problem is not None:
+            raise ValueError(f"{problem.json_path}: {problem.message}")
+        return value
+
+    return check
+
+
+class StructuredAnswer:
+    """Asks, validates, and asks once more with the validation error in view."""
+
+    def __init__(
+        self,
+        llm: Runnable[LanguageModelInput, AIMessage],
+        check: Check,
+        *,
+        from_tool: bool,
+        include_raw: bool,
+    ) -> None:
+        """Set up.
+
+        Args:
+            llm: the model, bound to the schema.
+            check: as :func:`checker` gives it.
+            from_tool: whether the answer is a tool call's arguments rather than text.
+            include_raw: whether the message and the error are returned too.
+        """
+        self._llm = llm
+        self._check = check
+        self._from_tool = from_tool
+        self._include_raw = include_raw
+
+    def runnable(self) -> Runnable[LanguageModelInput, Any]:
+        """Return it as a part of a chain."""
+        return RunnableLambda(self._invoke, self._ainvoke, name="StructuredOutput")
+
+    def _invoke(self, prompt: LanguageModelInput, config: RunnableConfig) -> Any:
+        raw = self._llm.invoke(prompt, config)
+        parsed, problem = self._parse(raw)
+        if problem is not None:
+            raw = self._llm.invoke(_repair(prompt, raw, problem), config)
+            parsed, problem = self._parse(raw)
+        return self._result(raw, parsed, problem)
+
+    async def _ainvoke(self, prompt: LanguageModelInput, config: RunnableConfig) -> Any:
+        raw = await self._llm.ainvoke(prompt, config)
+        parsed, problem = self._parse(raw)
+        if problem is not None:
+            raw = await self._llm.ainvoke(_repair(prompt, raw, problem), config)
+            parsed, problem = self._parse(raw)
+        return self._result(raw, parsed, problem)
+
+    def _parse(self, raw: AIMessage) -> tuple[Any, OutputParserException | None]:
+        try:
+            return self._check(self._json(raw)), None
+        except (ValidationError, ValidationErrorV1, ValueError, TypeError) as error:
+            return None, OutputParserException(
+                f"the model's answer does not fit the schema: {error}", llm_output=str(raw.text)
+            )
+
+    def _json(self, raw: AIMessage) -> Any:
+        if not self._from_tool:
+            return json.loads(raw.text)
+        if raw.invalid_tool_calls:
+            raise ValueError(raw.invalid_tool_calls[0]["error"])
+        return raw.tool_calls[0]["args"]
+
+    def _result(self, raw: AIMessage, parsed: Any, problem: OutputParserException | None) -> Any:
+        if self._include_raw:
+            return {"raw": raw, "parsed": parsed, "parsing_error": problem}
+        if problem is not None:
+            raise problem
+        return parsed
+
+
+def _repair(
+    prompt: LanguageModelInput, raw: AIMessage, problem: OutputParserException
+) -> list[BaseMessage]:
+    """Continue the conversation with the refused answer and the reason."""
+    words = repair_instruction(str(problem))
+    calls = (*raw.tool_calls, *raw.invalid_tool_calls)
+    replies: list[BaseMessage] = [
+        ToolMessage(words, tool_call_id=call["id"] or "", status="error") for call in calls
+    ]
+    return [*_messages(prompt), raw, *(replies or [HumanMessage(words)])]
+
+
+def _messages(prompt: LanguageModelInput) -> list[BaseMessage]:
+    if isinstance(prompt, PromptValue):
+        return prompt.to_messages()
+    if isinstance(prompt, str):
+        return [HumanMessage(prompt)]
+    return convert_to_messages(prompt)

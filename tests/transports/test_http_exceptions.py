@@ -1,0 +1,73 @@
+"""Every exception of httpx and httpcore becomes one of the transports' own."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+
+import httpcore
+import httpx
+import pytest
+
+from iflytek_spark.emulator import Emulator
+from iflytek_spark.protocol.post import ConnectTimedOutError
+from iflytek_spark.protocol.steps import (
+    TransportError,
+)
+from tests.transports.posting import Send, both, request
+
+
+def below(kind: type[Exception]) -> Iterator[type[Exception]]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from below(child)
+
+
+OF_HTTPX = sorted(
+    {*below(httpx.TransportError), *below(httpx.StreamError), httpx.InvalidURL}, key=str
+)
+OF_HTTPCORE = [
+    kind
+    for kind in vars(httpcore).values()
+    if isinstance(kind, type)
+    and issubclass(kind, Exception)
+    and kind is not httpcore.ConnectionNotAvailable  # between httpcore's pool and connections
+]
+OF_THE_SYSTEM = [OSError, ConnectionResetError, ssl.SSLError, ssl.SSLCertVerificationError]
+
+
+SPEECHLESS = {
+    httpx.StreamConsumed,
+    httpx.StreamClosed,
+    httpx.ResponseNotRead,
+    httpx.RequestNotRead,
+}
+
+
+def made(kind: type[Exception]) -> Exception:
+    return kind() if kind in SPEECHLESS else kind("boom")
+
+
+@both
+@pytest.mark.parametrize("kind", [*OF_HTTPX, *OF_HTTPCORE, *OF_THE_SYSTEM], ids=str)
+def test_every_exception_has_its_place(
+    send: Send, kind: type[Exception], monkeypatch: pytest.MonkeyPatch, emulator: Emulator
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise made(kind)
+
+    async def afail(*arguments: object) -> None:
+        raise made(kind)
+
+    if kind in OF_HTTPCORE:
+        monkeypatch.setattr(httpcore.ConnectionPool, "handle_request", fail)
+        monkeypatch.setattr(httpcore.AsyncConnectionPool, "handle_async_request", afail)
+    else:
+        monkeypatch.setattr(httpx.HTTPTransport, "handle_request", fail)
+        monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", afail)
+    with pytest.raises((TimeoutError, TransportError)) as caught:
+        send(request(emulator))
+    assert isinstance(caught.value, TimeoutError) is ("Timeout" in kind.__name__)
+    assert isinstance(caught.value, ConnectTimedOutError) is (kind.__name__ == "ConnectTimeout")
+    cause = caught.value.__cause__
+    assert isinstance(cause, kind) or isinstance(cause and cause.__cause__, kind)
