@@ -26,12 +26,14 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# Writes the committed lock files anew; the second is a part of the first.
+# Writes the committed lock files anew. The second is a part of the first; the third is data alone.
 lock: $(VENV)/.dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" --upgrade --group dev --all-extras pyproject.toml -o requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" -c requirements/dev.txt --extra langchain pyproject.toml requirements/build.in -o requirements/demo.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock" --no-deps --upgrade requirements/corpus.in -o requirements/corpus.txt
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage .hypothesis
@@ -49,8 +51,9 @@ $(VENV)/.demo: requirements/demo.txt pyproject.toml | $(VENV)/.python
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/.python
+$(VENV)/.dev: requirements/dev.txt requirements/corpus.txt pyproject.toml | $(VENV)/.python
 	@echo "Installing the developer's packages into $(VENV) (once)"
 	@$(PIP) --require-hashes -r requirements/dev.txt
+	@$(PIP) --require-hashes --no-deps -r requirements/corpus.txt
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@

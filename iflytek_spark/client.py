@@ -20,13 +20,13 @@ from iflytek_spark.protocol.flow import Call, Timeouts, chat_flow
 from iflytek_spark.protocol.retry import RetryPolicy
 from iflytek_spark.protocol.steps import Clock
 from iflytek_spark.requests import ChatOptions, build_request
+from iflytek_spark.service_catalogue import EMBEDDING, IMAGE_GENERATION, Service
 from iflytek_spark.service_values import EmbedOptions, GeneratedImage, Vector
-from iflytek_spark.services import EMBEDDING, IMAGE_GENERATION, Service
 from iflytek_spark.streams import AsyncChatStream, ChatStream
 from iflytek_spark.transports.base import AsyncTransport, Route, Transport
 
 if TYPE_CHECKING:
-    from iflytek_spark.posts import Caller
+    from iflytek_spark.services.posts import Caller
 
 SYSTEM_CLOCK = Clock(time.time, time.monotonic, random.random)
 """Real time and chance."""
@@ -107,7 +107,7 @@ class _Client(Generic[_T]):
         )
 
     def _caller(self, service: Service) -> Caller:
-        from iflytek_spark.posts import Caller  # loads httpx
+        from iflytek_spark.services.posts import Caller  # loads httpx
 
         return Caller(
             credentials=self._credentials,
@@ -206,7 +206,7 @@ class SparkClient(_Client[Transport]):
             ContextLengthError: for a text that is too long.
             SparkError: the first failure that retries did not mend; what else runs is stopped.
         """
-        from iflytek_spark.embeddings import CheckedOptions, embed  # loads httpx
+        from iflytek_spark.services.embeddings import CheckedOptions, embed  # loads httpx
 
         return embed(self._caller(EMBEDDING), texts, CheckedOptions(**options))
 
@@ -226,7 +226,7 @@ class SparkClient(_Client[Transport]):
             InvalidRequestError: before anything is sent; it names the legal sizes.
             SparkError: see :mod:`iflytek_spark.errors`.
         """
-        from iflytek_spark.images import generate_image  # loads httpx
+        from iflytek_spark.services.image_generation import generate_image  # loads httpx
 
         return generate_image(self._caller(IMAGE_GENERATION), prompt, width, height)
 
@@ -265,7 +265,7 @@ class AsyncSparkClient(_Client[AsyncTransport]):
 
     async def embed(self, texts: Sequence[str], **options: Unpack[EmbedOptions]) -> list[Vector]:
         """Turn texts into vectors of 2,560 numbers; see :meth:`SparkClient.embed`."""
-        from iflytek_spark.embeddings import CheckedOptions, aembed  # loads httpx
+        from iflytek_spark.services.embeddings import CheckedOptions, aembed  # loads httpx
 
         return await aembed(self._caller(EMBEDDING), texts, CheckedOptions(**options))
 
@@ -273,7 +273,7 @@ class AsyncSparkClient(_Client[AsyncTransport]):
         self, prompt: str, *, width: int = 512, height: int = 512
     ) -> GeneratedImage:
         """Make an image; see :meth:`SparkClient.generate_image`."""
-        from iflytek_spark.images import agenerate_image  # loads httpx
+        from iflytek_spark.services.image_generation import agenerate_image  # loads httpx
 
         return await agenerate_image(self._caller(IMAGE_GENERATION), prompt, width, height)
 

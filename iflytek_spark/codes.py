@@ -118,7 +118,8 @@ _UNKNOWN_CODE = CodeRow(
     APIError, "a code that this library does not know", "report it with the sid", False
 )
 _ENGINE_FAILED = 10012
-_INPUT_FAULTS = ("invalidparameter", "length", "limit", "unsupported")
+_TOO_LONG = ("length", "limit")
+_INPUT_FAULTS = ("invalidparameter", "unsupported")
 
 
 def known_codes() -> tuple[int, ...]:
@@ -139,7 +140,16 @@ def api_error(code: int, message: str, sid: str | None = None) -> APIError:
         for a code that is not in the table.
     """
     row = _CODES.get(code, _UNKNOWN_CODE)
-    if code == _ENGINE_FAILED and any(word in message.lower() for word in _INPUT_FAULTS):
-        row = CodeRow(BadRequestError, "the model engine refused the input", _FORMAT, False)
+    if code == _ENGINE_FAILED:
+        row = _engine_row(message.lower(), row)
     text = f"Spark error {code}, {row.meaning}: {message}"
     return row.kind(text, code=code, sid=sid or None, hint=row.hint, retryable=row.retryable)
+
+
+def _engine_row(message: str, row: CodeRow) -> CodeRow:
+    """Tell the engine's own failures from those of the input (§4, §10)."""
+    if any(word in message for word in _TOO_LONG):
+        return _CODES[10907]
+    if any(word in message for word in _INPUT_FAULTS):
+        return CodeRow(BadRequestError, "the model engine refused the input", _FORMAT, False)
+    return row

@@ -153,7 +153,9 @@ def build_request(
     given.update(_instructed(given))
     arranged = arrange(messages, spec)
     _check_length(arranged, spec)
-    return ChatRequest(spec, arranged, **given)
+    request = ChatRequest(spec, arranged, **given)
+    _check_writable(request)
+    return request
 
 
 def insisted(request: ChatRequest) -> ChatRequest:
@@ -295,11 +297,7 @@ def _chat_id(value: object, _spec: ModelSpec) -> object:
 def _extra(value: object, _spec: ModelSpec) -> object:
     if not isinstance(value, Mapping):
         raise InvalidRequestError(f"extra is a {type(value).__name__}, not a mapping")
-    try:
-        json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise InvalidRequestError(f"extra cannot be written as JSON: {error}") from error
-    return value
+    return dict(value)
 
 
 _CHECKS: Mapping[str, Callable[[Any, ModelSpec], object]] = {
@@ -312,6 +310,16 @@ _CHECKS: Mapping[str, Callable[[Any, ModelSpec], object]] = {
     "chat_id": _chat_id,
     "extra": _extra,
 }
+
+
+def _check_writable(request: ChatRequest) -> None:
+    """Refuse what no JSON text in UTF-8 can hold."""
+    tools = [(tool.name, tool.description, tool.parameters) for tool in request.tools]
+    free = (request.uid, request.chat_id, request.extra, tools)
+    try:
+        json.dumps(free, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidRequestError(f"the request cannot be written as JSON: {error}") from error
 
 
 def _check_length(messages: tuple[Message, ...], spec: ModelSpec) -> None:

@@ -201,6 +201,6 @@ async def _aperform(step: Step, transport: AsyncTransport) -> StepResult:
 
 def _load(image: ImagePart, timeout: float) -> bytes:
     """Load an image; what that needs is loaded with the first one."""
-    from iflytek_spark.image_loading import load_image
+    from iflytek_spark.pictures.load import load_image
 
     return load_image(image, timeout)

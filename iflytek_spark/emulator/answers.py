@@ -11,8 +11,8 @@ from iflytek_spark.emulator.checks import refused
 from iflytek_spark.emulator.painting import paint
 from iflytek_spark.emulator.vectors import text_vector
 from iflytek_spark.protocol import embedding, images
+from iflytek_spark.service_catalogue import EMBEDDING, IMAGE_GENERATION
 from iflytek_spark.service_values import IMAGE_SIZES
-from iflytek_spark.services import EMBEDDING, IMAGE_GENERATION
 from iflytek_spark.tokens import estimate_tokens
 
 Answer: TypeAlias = Callable[[bytes, str, str], bytes]

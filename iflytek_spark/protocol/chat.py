@@ -124,8 +124,11 @@ class ChatProtocol:
         events = tuple(self._events(frame))
         return (*events, self._finish(frame.usage)) if frame.last else events
 
-    def closed(self) -> None:
+    def closed(self) -> tuple[Event, ...]:
         """Take note that the connection is closed.
+
+        Returns:
+            No event, after the answer's end.
 
         Raises:
             StreamInterruptedError: when the answer is not whole.
@@ -134,6 +137,7 @@ class ChatProtocol:
             raise StreamInterruptedError(
                 "the connection was closed before the answer was whole", sid=self.sid or None
             )
+        return ()
 
     def _advance(self, signal: Signal) -> State:
         self.state = TRANSITIONS[self.state, signal]

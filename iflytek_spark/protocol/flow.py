@@ -39,6 +39,7 @@ from iflytek_spark.protocol.steps import (
     HandshakeRefusedError,
     LoadImage,
     Receive,
+    RedirectedError,
     Send,
     Sleep,
     Step,
@@ -187,10 +188,9 @@ class _Attempt:
         events: Events = ()
         while not (events and isinstance(events[-1], Finished)):
             payload = yield Receive(self._within(patience))
-            if payload is None:
-                protocol.closed()
-                return
-            events = protocol.receive(decode_frame(payload))
+            events = (
+                protocol.closed() if payload is None else protocol.receive(decode_frame(payload))
+            )
             for apply in filters:
                 events = apply(events)
             if events:
@@ -222,6 +222,7 @@ class _Attempt:
             return APIConnectionError(
                 f"no connection to {_host(self._call.url)}: {error}",
                 hint="check the network, the proxy and base_url",
+                retryable=not isinstance(error, RedirectedError),
             )
         return StreamInterruptedError(
             f"the connection was lost before the answer was whole: {error}"

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from iflytek_spark.assumptions import TURN_SEPARATOR
-from iflytek_spark.errors import InvalidFrameError, InvalidRequestError
+from iflytek_spark.errors import InvalidFrameError
 from iflytek_spark.messages import PluginResult, Tool, Usage
 from iflytek_spark.requests import ChatRequest, WebSearch
 
@@ -118,9 +118,6 @@ def encode_request(request: ChatRequest, app_id: str, uid: str) -> str:
 
     Returns:
         JSON.
-
-    Raises:
-        InvalidRequestError: when ``extra`` or a tool's schema cannot be written as JSON.
     """
     spec = request.spec
     header: dict[str, Any] = {"app_id": app_id, "uid": request.uid or uid}
@@ -130,10 +127,7 @@ def encode_request(request: ChatRequest, app_id: str, uid: str) -> str:
     if request.tools:
         payload["functions"] = {"text": [_function(tool) for tool in request.tools]}
     body = {"header": header, "parameter": {"chat": _chat(request)}, "payload": payload}
-    try:
-        return json.dumps(body, ensure_ascii=False, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise InvalidRequestError(f"the request cannot be written as JSON: {error}") from error
+    return json.dumps(body, ensure_ascii=False, allow_nan=False)
 
 
 def _chat(request: ChatRequest) -> dict[str, Any]:

@@ -67,6 +67,10 @@ class ConnectionFailedError(TransportError):
     """The connection could not be made, or broke."""
 
 
+class RedirectedError(ConnectionFailedError):
+    """The service answered with a redirect; a signature is for one address."""
+
+
 class FrameTooLargeError(TransportError):
     """A frame was longer than a transport accepts."""
 

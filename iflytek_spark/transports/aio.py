@@ -21,6 +21,7 @@ from iflytek_spark.protocol.steps import (
     ConnectionFailedError,
     FrameTooLargeError,
     HandshakeRefusedError,
+    RedirectedError,
 )
 from iflytek_spark.transports.base import Route
 from iflytek_spark.transports.proxy import resolve_proxy
@@ -161,6 +162,6 @@ def _words(error: Exception) -> str:
 def _refused(error: InvalidStatus) -> HandshakeRefusedError | ConnectionFailedError:
     response = error.response
     if 300 <= response.status_code < 400:
-        return ConnectionFailedError("the service answered with a redirect, which is not followed")
+        return RedirectedError("the service answered with a redirect, which is not followed")
     headers = {name.lower(): value for name, value in response.headers.raw_items()}
     return HandshakeRefusedError(response.status_code, headers, bytes(response.body or b""))

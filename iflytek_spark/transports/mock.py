@@ -80,7 +80,10 @@ class MockTransport:
     def connect(self, url: str, timeout: float) -> None:
         """Take the script's next connection."""
         self.close()
-        connection = self._script.connections[len(self._script.urls)]
+        number = len(self._script.urls)
+        if number >= len(self._script.connections):
+            raise AssertionError(f"the script has no connection after {number}")
+        connection = self._script.connections[number]
         self._script.urls.append(url)
         if isinstance(connection, TransportError):
             raise connection

@@ -8,7 +8,11 @@ from urllib.parse import urlsplit
 
 import websocket
 
-from iflytek_spark.protocol.steps import ConnectionFailedError, HandshakeRefusedError
+from iflytek_spark.protocol.steps import (
+    ConnectionFailedError,
+    HandshakeRefusedError,
+    RedirectedError,
+)
 from iflytek_spark.transports.base import Route
 from iflytek_spark.transports.sockets import DeadlineSocket, open_socket
 from iflytek_spark.transports.tls import checked_context
@@ -57,7 +61,7 @@ class SyncTransport:
         except websocket.WebSocketBadStatusException as error:
             raise self._refused(error) from error
         except _FAILURES as error:
-            raise ConnectionFailedError(self._reason(error)) from error
+            raise self._failed(error) from error
 
     def send(self, data: str, timeout: float) -> None:
         """Send one text frame."""
@@ -101,10 +105,10 @@ class SyncTransport:
             body = self._socket.read_body(chunked="transfer-encoding" in headers)
         return HandshakeRefusedError(error.status_code, headers, body or b"")
 
-    def _reason(self, error: Exception) -> str:
+    def _failed(self, error: Exception) -> ConnectionFailedError:
         if (self._websocket.getstatus() or 0) in _REDIRECTS:
-            return "the service answered with a redirect, which is not followed"
-        return str(error) or type(error).__name__
+            return RedirectedError("the service answered with a redirect, which is not followed")
+        return ConnectionFailedError(str(error) or type(error).__name__)
 
     def _open(self) -> DeadlineSocket:
         if self._socket is None:

@@ -11,8 +11,8 @@ from iflytek_spark.emulator import Emulator, faults, running_emulator
 from iflytek_spark.errors import (
     RateLimitError,
 )
-from iflytek_spark.pacing import turns
 from iflytek_spark.protocol.steps import Clock
+from iflytek_spark.services.pacing import turns
 from tests.core.posting import CALLERS, TEXTS, Caller
 
 RATE = 25.0

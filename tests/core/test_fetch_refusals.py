@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iflytek_spark.addresses import is_public
 from iflytek_spark.errors import (
     APIConnectionError,
     APITimeoutError,
     InvalidRequestError,
     SparkError,
 )
-from iflytek_spark.fetch import fetch_public
+from iflytek_spark.pictures.addresses import is_public
+from iflytek_spark.pictures.fetch import fetch_public
 from tests.core.fetching import BROKEN, HERE, LOOPBACK, NOT_WEB, PRIVATE, Contacts, always, fetch
 from tests.core.local_site import plain, running_site
 

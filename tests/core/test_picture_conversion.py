@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from iflytek_spark.emulator.pictures import read_picture
-from iflytek_spark.pictures import MAX_BYTES, SIDES, prepare_image
+from iflytek_spark.pictures.limits import MAX_BYTES, SIDES
+from iflytek_spark.pictures.prepare import prepare_image
 from tests.core.drawing import BLUE, RED, drawn, halves, is_like, noise, opened, saved
 
 WHITE = (255, 255, 255)

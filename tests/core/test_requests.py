@@ -249,7 +249,7 @@ HALF = "a\ud800b"
         ("你好", {"extra": {HALF: 1}}),
         ("你好", {"tools": [Tool(HALF, "")]}),
         ("你好", {"tools": [Tool("now", HALF)]}),
-        ("你好", {"tools": [Tool("now", "", {"type": "object", "title": HALF})]}),
+        ("你好", {"tools": [Tool("now", "", {"type": "object", "description": HALF})]}),
     ],
 )
 def test_text_that_cannot_be_sent_is_refused(prompt: Any, options: dict[str, Any]) -> None:

@@ -23,8 +23,8 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import h11
 
-from iflytek_spark.addresses import IPAddress, is_public
 from iflytek_spark.errors import APIConnectionError, APITimeoutError, InvalidRequestError
+from iflytek_spark.pictures.addresses import IPAddress, is_public
 from iflytek_spark.transports.tls import checked_context
 
 MAX_REDIRECTS = 3

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from iflytek_spark.fetch import fetch_public
 from iflytek_spark.messages import ImagePart
-from iflytek_spark.pictures import decode_data_url, prepare_image
+from iflytek_spark.pictures.fetch import fetch_public
+from iflytek_spark.pictures.prepare import decode_data_url, prepare_image
 
 MAX_BYTES = 20 * 1024 * 1024
 """The largest file that is fetched: it is scaled down to the service's 4 MB."""

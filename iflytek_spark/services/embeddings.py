@@ -12,8 +12,6 @@ from queue import SimpleQueue
 from typing import get_args
 
 from iflytek_spark.errors import ContextLengthError, InvalidRequestError, SparkError
-from iflytek_spark.pacing import turns
-from iflytek_spark.posts import Caller, adrive_post, drive_post
 from iflytek_spark.protocol.embedding import (
     DOMAINS,
     MAX_TOKENS,
@@ -23,6 +21,8 @@ from iflytek_spark.protocol.embedding import (
 from iflytek_spark.protocol.embedding_flow import embedding_flow
 from iflytek_spark.protocol.post import PostFlow, post_flow
 from iflytek_spark.service_values import EmbeddingKind, Progress, TooLong, Vector
+from iflytek_spark.services.pacing import turns
+from iflytek_spark.services.posts import Caller, adrive_post, drive_post
 from iflytek_spark.tokens import estimate_tokens
 from iflytek_spark.transports.http import AsyncHttpTransport, HttpTransport
 

@@ -9,12 +9,7 @@ import struct
 from urllib.parse import unquote_to_bytes
 
 from iflytek_spark.errors import InvalidRequestError
-
-MAX_BYTES = 4 * 1024 * 1024
-"""The largest file: 4 MB (§6)."""
-
-SIDES = range(50, 6000 + 1)
-"""Pixels that a side may have: 50×50 to 6000×6000, else error 10041 (§6)."""
+from iflytek_spark.pictures.limits import MAX_BYTES, SIDES
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"
@@ -44,7 +39,7 @@ def prepare_image(data: bytes) -> bytes:
     if _fits(data):
         return data
     try:
-        conversion = importlib.import_module("iflytek_spark.picture_conversion")
+        conversion = importlib.import_module("iflytek_spark.pictures.convert")
     except ImportError as error:
         raise InvalidRequestError(
             "the image is not a JPEG or PNG of at most 4 MB with sides of 50 to 6000 pixels",

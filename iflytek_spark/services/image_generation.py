@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from iflytek_spark.posts import Caller, adrive_post, drive_post
 from iflytek_spark.protocol.images import check_image_request, decode_image, encode_image_request
 from iflytek_spark.protocol.post import PostFlow, post_flow
 from iflytek_spark.service_values import GeneratedImage
+from iflytek_spark.services.posts import Caller, adrive_post, drive_post
 from iflytek_spark.transports.http import AsyncHttpTransport, HttpTransport
 
 

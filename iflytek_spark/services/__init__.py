@@ -1,0 +1,1 @@
+"""What Spark does over signed POST: embeddings and image generation."""
