@@ -15,95 +15,110 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 
+from benchmarks.cases import Place, cases
+
 CHUNKS = 1000
 ROUNDS = 5
 REPEATS = 10
-IMPORTS = (
-    "langchain_core.language_models.chat_models",
-    "langchain_spark",
-    "iflytek_spark",
-)
+CONSTRUCT = "construct ChatSpark"
+IMPORTS = {
+    "langchain_spark": "langchain_core.language_models.chat_models",
+    "llama_index_spark": "llama_index.core",
+}
+RATIOS = {  # a case, what it is measured against, and what it should reach
+    "ChatSpark.stream": (("raw websocket-client", "LangChain's floor, stream"), None),
+    "ChatSpark.astream": (("raw websockets", "LangChain's floor, astream"), None),
+    "ChatSpark.stream ": (("ChatOpenAI.stream",), 0.25),
+    "ChatSpark.astream ": (("ChatOpenAI.astream",), 0.25),
+    "ChatSpark.stream_events v3": (("ChatOpenAI.stream_events v3",), 0.2),
+    "ChatSpark, a tool call": (("ChatOpenAI, a tool call",), 0.25),
+    "SparkLLM.stream_chat": (("OpenAILike.stream_chat",), 0.33),
+    "SparkLLM.astream_chat": (("OpenAILike.astream_chat",), 0.33),
+}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="samples of each case")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--sample", nargs=2, metavar=("CASE", "URL"), help=argparse.SUPPRESS)
+    parser.add_argument("--sample", nargs=3, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.serve:
         from benchmarks.server import main as serve
 
         serve(CHUNKS)
     elif args.sample:
-        print(_sample(*args.sample))
+        case, spark, openai = args.sample
+        print(_sample(case, Place(spark, openai, CHUNKS)))
     else:
         _report(args.rounds)
     return 0
 
 
 def _report(rounds: int) -> None:
-    from benchmarks.streaming import CASES
-
-    server = _start("--serve", stdout=subprocess.PIPE)
+    server = _start("--serve")
     try:
         assert server.stdout is not None
-        url = f"ws://127.0.0.1:{int(server.stdout.readline())}"
-        streaming = _alternate(
-            [*CASES, "construct ChatSpark"], rounds, lambda case: _ask(case, url)
-        )
+        spark, openai = server.stdout.readline().split()
+        urls = (f"ws://127.0.0.1:{spark}", f"http://127.0.0.1:{openai}")
+        costs = _alternate([*cases(), CONSTRUCT], rounds, lambda case: _ask(case, *urls))
     finally:
         server.terminate()
-        server.wait()
-    construction = streaming.pop("construct ChatSpark")
-    floor = streaming["LangChain's floor, stream"] + streaming["raw websocket-client"]
-    afloor = streaming["LangChain's floor, astream"] + streaming["raw websockets"]
-    _table("CPU per streamed chunk, µs", streaming)
-    sync, asynchronous = streaming["ChatSpark.stream"], streaming["ChatSpark.astream"]
-    print(f"\nChatSpark.stream  / (raw socket + LangChain's floor): {sync / floor:.2f}")
-    print(f"ChatSpark.astream / (raw socket + LangChain's floor): {asynchronous / afloor:.2f}")
-    print(f"construct ChatSpark: {construction:.0f} µs")
-    imports = _alternate(IMPORTS, rounds, _import_time)
-    _table("import, ms of wall time in a fresh process", imports)
-    ratio = imports["langchain_spark"] / imports[IMPORTS[0]]
-    print(f"\nimport langchain_spark / import {IMPORTS[0]}: {ratio:.2f}")
+        server.communicate()
+    _table("CPU per streamed chunk (of a tool call: per call), µs", costs)
+    _ratios(costs)
+    imports = _alternate([*IMPORTS, *IMPORTS.values()], rounds, _import_time)
+    _table("Import, ms of wall time in a fresh process", imports)
+    for ours, floor in IMPORTS.items():
+        print(f"  {ours} / {floor}: {imports[ours] / imports[floor]:.2f}")
+
+
+def _ratios(costs: dict[str, float]) -> None:
+    print("\nRatios\n")
+    for name, (against, goal) in RATIOS.items():
+        if name.strip() in costs:
+            ratio = costs[name.strip()] / sum(costs[other] for other in against)
+            aim = f"  (to reach: {goal})" if goal else ""
+            print(f"  {name.strip()} / ({' + '.join(against)}): {ratio:.2f}{aim}")
 
 
 def _alternate(
-    cases: Iterable[str], rounds: int, measure: Callable[[str], float]
+    names: Iterable[str], rounds: int, measure: Callable[[str], float]
 ) -> dict[str, float]:
-    names = list(cases)
-    samples: dict[str, list[float]] = {name: [] for name in names}
-    for round_number in range(rounds):
-        for name in names if round_number % 2 == 0 else reversed(names):
+    order = list(names)
+    samples: dict[str, list[float]] = {name: [] for name in order}
+    for number in range(rounds):
+        for name in order if number % 2 == 0 else reversed(order):
             samples[name].append(measure(name))
     return {name: statistics.median(values) for name, values in samples.items()}
 
 
-def _ask(case: str, url: str) -> float:
-    process = _start("--sample", case, url, stdout=subprocess.PIPE)
+def _ask(case: str, spark: str, openai: str) -> float:
+    process = _start("--sample", case, spark, openai)
     output, _ = process.communicate()
     if process.returncode:
         sys.exit(f"the case {case!r} failed")
     return float(output)
 
 
-def _sample(case: str, url: str) -> float:
-    """Return microseconds of CPU per chunk, or per construction."""
-    from benchmarks import streaming
+def _sample(case: str, place: Place) -> float:
+    """Return microseconds of CPU per unit, after one run that is not counted."""
+    if case == CONSTRUCT:
+        from benchmarks.langchain_cases import make_chat_spark
 
-    if case == "construct ChatSpark":
-        streaming.make_chat_spark(url)
-        return _cpu(lambda: streaming.make_chat_spark(url), 1000) * 1e6
-    run = streaming.CASES[case]
+        make_chat_spark(place)
+        return _cpu(lambda: make_chat_spark(place), 1000) * 1e6
+    work = cases()[case]
+    units = 0
 
     def once() -> None:
-        result = run(url, CHUNKS)
-        seen = asyncio.run(result) if inspect.iscoroutine(result) else result
-        assert seen == CHUNKS, f"{case}: {seen} chunks"
+        nonlocal units
+        result = work(place)
+        units = asyncio.run(result) if inspect.iscoroutine(result) else int(str(result))
+        assert units, f"{case} saw nothing"
 
     once()
-    return _cpu(once, REPEATS) / CHUNKS * 1e6
+    return _cpu(once, REPEATS) / units * 1e6
 
 
 def _cpu(run: Callable[[], object], repeats: int) -> float:
@@ -115,20 +130,20 @@ def _cpu(run: Callable[[], object], repeats: int) -> float:
 
 def _import_time(module: str) -> float:
     code = f"import time; t = time.perf_counter(); import {module}; print(time.perf_counter() - t)"
-    output = subprocess.run(
-        [sys.executable, "-c", code], check=True, capture_output=True, text=True
-    )
+    command = [sys.executable, "-c", code]
+    output = subprocess.run(command, check=True, capture_output=True, text=True)
     return float(output.stdout) * 1e3
 
 
-def _start(*args: str, stdout: int) -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, "-m", "benchmarks", *args], stdout=stdout, text=True)
+def _start(*args: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "benchmarks", *args]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
 def _table(title: str, rows: dict[str, float]) -> None:
     print(f"\n{title}\n")
     for name, value in rows.items():
-        print(f"  {name:<45}{value:>8.1f}")
+        print(f"  {name:<45}{value:>9.1f}")
 
 
 if __name__ == "__main__":

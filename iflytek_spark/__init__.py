@@ -21,6 +21,7 @@ from iflytek_spark.messages import (
     Usage,
 )
 from iflytek_spark.model_spec import ModelSpec
+from iflytek_spark.options import ChatOptions, WebSearch
 from iflytek_spark.protocol.events import (
     Citations,
     ContentDelta,
@@ -30,7 +31,6 @@ from iflytek_spark.protocol.events import (
     ToolCallDelta,
 )
 from iflytek_spark.protocol.flow import Timeouts
-from iflytek_spark.requests import ChatOptions, WebSearch
 from iflytek_spark.streams import AsyncChatStream, ChatStream
 
 __all__ = [

@@ -16,10 +16,11 @@ from iflytek_spark.endpoint import Endpoint
 from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.messages import ChatResponse, Message
 from iflytek_spark.model_spec import ModelSpec
+from iflytek_spark.options import ChatOptions
 from iflytek_spark.protocol.flow import Call, Timeouts, chat_flow
 from iflytek_spark.protocol.retry import RetryPolicy
 from iflytek_spark.protocol.steps import Clock
-from iflytek_spark.requests import ChatOptions, build_request
+from iflytek_spark.requests import build_request
 from iflytek_spark.service_catalogue import EMBEDDING, IMAGE_GENERATION, Service
 from iflytek_spark.service_values import EmbedOptions, GeneratedImage, Vector
 from iflytek_spark.streams import AsyncChatStream, ChatStream

@@ -2,90 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, TypeAlias, TypedDict
+from typing import Any
 
-from iflytek_spark.assumptions import (
-    CONTEXT_MARGIN,
-    SMALLEST_TEMPERATURE,
-    UNKNOWN_CONTEXT_TOKENS,
-)
-from iflytek_spark.catalogue import MODELS
+from iflytek_spark.assumptions import CONTEXT_MARGIN, UNKNOWN_CONTEXT_TOKENS
 from iflytek_spark.conversation import arrange
 from iflytek_spark.errors import ContextLengthError, InvalidRequestError
-from iflytek_spark.instructions import (
-    ToolChoice,
-    call_instruction,
-    chosen_tools,
-    json_instruction,
-)
+from iflytek_spark.instructions import call_instruction, chosen_tools, json_instruction
 from iflytek_spark.messages import JSONObject, Message, Tool
-from iflytek_spark.model_spec import Interval, ModelSpec
-from iflytek_spark.schemas import flatten_parameters
+from iflytek_spark.model_spec import ModelSpec
+from iflytek_spark.option_checks import checked_options
+from iflytek_spark.options import ChatOptions, Thinking, WebSearch
 from iflytek_spark.tokens import estimate_tokens
-
-Thinking: TypeAlias = Literal["enabled", "disabled", "auto"]
-_UID_LENGTH = 32
-
-
-@dataclass(frozen=True, slots=True)
-class WebSearch:
-    """How the model searches the web (PROTOCOL.md §4).
-
-    Attributes:
-        mode: ``normal`` reads snippets, ``deep`` whole pages (more tokens).
-        citations: whether the pages are asked for; only Max and Ultra give them.
-    """
-
-    mode: Literal["normal", "deep"] = "normal"
-    citations: bool = True
-
-
-class ChatOptions(TypedDict, total=False):
-    """What may be set for a call; the ranges stand in the catalogue.
-
-    Attributes:
-        temperature: randomness; 0 is sent as the smallest legal value.
-        top_k: how many candidates a token is drawn from, 1 to 6.
-        max_tokens: the longest answer, in tokens.
-        top_p: nucleus sampling, X models only.
-        presence_penalty: X models only.
-        frequency_penalty: X models only.
-        stop: strings at which the answer is cut, by this library: Spark has no such option.
-        tools: functions that the model may ask for.
-        tool_choice: ``auto`` (the default), ``none``, ``required``, or a tool's name. Spark
-            cannot be forced: only the tools in question are offered, the model is told in
-            words, and told once more when it answers in text.
-        response_format: ``{"type": "json_object"}`` or ``{"type": "json_schema",
-            "json_schema": {"schema": …}}``: the model is told in words, and a Markdown fence
-            around its answer is taken off. The answer is not validated.
-        web_search: False (the default), True, or a :class:`WebSearch`. Spark itself searches by
-            default; this library does not, so that prompts stay where they are sent, and
-            time and tokens are what the prompt asks for.
-        thinking: whether an X model thinks before it answers.
-        uid: an id of the end user, at most 32 characters; random by default.
-        chat_id: an id of the conversation; Spark keeps no history by it.
-        extra: further keys for ``parameter.chat``, sent as they are.
-    """
-
-    temperature: float | None
-    top_k: int | None
-    max_tokens: int | None
-    top_p: float | None
-    presence_penalty: float | None
-    frequency_penalty: float | None
-    stop: str | Sequence[str] | None
-    tools: Sequence[Tool]
-    tool_choice: ToolChoice | None
-    response_format: JSONObject | None
-    web_search: bool | WebSearch
-    thinking: Thinking | None
-    uid: str | None
-    chat_id: str | None
-    extra: JSONObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +48,6 @@ class ChatRequest:
     extra: JSONObject = field(default_factory=dict)
 
 
-_OPTION_NAMES = frozenset(ChatOptions.__annotations__)
-_NUMBERS = (
-    "temperature", "top_k", "max_tokens", "top_p", "presence_penalty", "frequency_penalty",
-)  # fmt: skip
-
-
 def build_request(
     spec: ModelSpec, messages: str | Sequence[Message], options: ChatOptions
 ) -> ChatRequest:
@@ -142,14 +66,7 @@ def build_request(
             its value and what is legal.
         ContextLengthError: when the messages are surely too long for the model.
     """
-    given: dict[str, Any] = {key: value for key, value in options.items() if value is not None}
-    _check_names(given)
-    for name in _NUMBERS:
-        if name in given:
-            given[name] = _number(name, given[name], spec)
-    for name, check in _CHECKS.items():
-        if name in given:
-            given[name] = check(given[name], spec)
+    given = checked_options(spec, options)
     given.update(_instructed(given))
     arranged = arrange(messages, spec)
     _check_length(arranged, spec)
@@ -182,134 +99,6 @@ def _instructed(given: dict[str, Any]) -> dict[str, Any]:
 def _schema(wanted: JSONObject) -> JSONObject | None:
     inner = wanted.get("json_schema")
     return None if inner is None else inner["schema"]
-
-
-def _check_names(given: Mapping[str, object]) -> None:
-    for name in given.keys() - _OPTION_NAMES:
-        near = difflib.get_close_matches(name, _OPTION_NAMES, n=1)
-        raise InvalidRequestError(
-            f"there is no option {name!r}",
-            hint=f"did you mean {near[0]}?" if near else f"{', '.join(sorted(_OPTION_NAMES))}",
-        )
-
-
-def _number(name: str, value: object, spec: ModelSpec) -> float:
-    legal: Interval | None = getattr(spec, name)
-    whole = name in ("top_k", "max_tokens")
-    if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
-        raise InvalidRequestError(f"{name} is {value!r}, not a {'whole ' if whole else ''}number")
-    if name == "temperature" and value == 0 and 0 not in spec.temperature:
-        return SMALLEST_TEMPERATURE
-    if legal is None and name != "max_tokens":
-        raise InvalidRequestError(f"model {spec.name!r} has no {name}", hint="leave it out")
-    if value not in (legal or Interval(1, float("inf"))):
-        raise InvalidRequestError(
-            f"{name} is {value}, but model {spec.name!r} takes {legal or '[1, ∞)'}"
-        )
-    return value
-
-
-def _stop(value: object, _spec: ModelSpec) -> tuple[str, ...]:
-    strings = (value,) if isinstance(value, str) else value
-    if not isinstance(strings, Sequence) or not all(s and isinstance(s, str) for s in strings):
-        raise InvalidRequestError(f"stop is {value!r}; it must be strings that are not empty")
-    return tuple(strings)
-
-
-def check_tools(spec: ModelSpec, tools: Sequence[Tool]) -> tuple[Tool, ...]:
-    """Check tools against a model, and make their schemas flat.
-
-    Args:
-        spec: the model.
-        tools: the tools to offer.
-
-    Returns:
-        The tools as they will be sent.
-
-    Raises:
-        InvalidRequestError: when the model cannot call tools (it names those that can), or a
-            schema has no plain form.
-    """
-    if not isinstance(tools, list | tuple) or not all(isinstance(tool, Tool) for tool in tools):
-        raise InvalidRequestError("tools must be a list of Tool")
-    if tools and not spec.tools:
-        able = ", ".join(model.name for model in MODELS if model.tools)
-        raise InvalidRequestError(
-            f"model {spec.name!r} cannot call tools", hint=f"these can: {able}"
-        )
-    return tuple(
-        replace(tool, parameters=flatten_parameters(tool.parameters, tool.name)) for tool in tools
-    )
-
-
-def _response_format(value: object, _spec: ModelSpec) -> object:
-    kind = value.get("type") if isinstance(value, Mapping) else None
-    if kind in ("text", "json_object"):
-        return value
-    if kind == "json_schema" and isinstance(value, Mapping):
-        inner = value.get("json_schema")
-        if isinstance(inner, Mapping) and isinstance(inner.get("schema"), Mapping):
-            return value
-    raise InvalidRequestError(
-        "response_format must be of type text, json_object, or json_schema with its schema"
-    )
-
-
-def _web_search(value: object, spec: ModelSpec) -> WebSearch | None:
-    if value is False:
-        return None
-    search = WebSearch() if value is True else value
-    if not isinstance(search, WebSearch) or search.mode not in ("normal", "deep"):
-        raise InvalidRequestError(f"web_search is {value!r}; it must be a bool or a WebSearch")
-    if not spec.web_search:
-        able = ", ".join(model.name for model in MODELS if model.web_search)
-        raise InvalidRequestError(
-            f"model {spec.name!r} cannot search the web", hint=f"these can: {able}"
-        )
-    return search
-
-
-def _thinking(value: object, spec: ModelSpec) -> object:
-    if value not in ("enabled", "disabled", "auto"):
-        raise InvalidRequestError(f"thinking is {value!r}, not enabled, disabled or auto")
-    if not spec.reasoning:
-        raise InvalidRequestError(f"model {spec.name!r} has no thinking", hint="x1.5 and x2 have")
-    return value
-
-
-def _uid(value: object, _spec: ModelSpec) -> object:
-    if not isinstance(value, str):
-        raise InvalidRequestError(f"uid is a {type(value).__name__}, not a string")
-    if not 0 < len(value) <= _UID_LENGTH:
-        raise InvalidRequestError(
-            f"uid has {len(value)} characters, Spark takes 1 to {_UID_LENGTH}",
-            hint="a hash of your user's id is short and says nothing about the person",
-        )
-    return value
-
-
-def _chat_id(value: object, _spec: ModelSpec) -> object:
-    if not isinstance(value, str):
-        raise InvalidRequestError(f"chat_id is a {type(value).__name__}, not a string")
-    return value
-
-
-def _extra(value: object, _spec: ModelSpec) -> object:
-    if not isinstance(value, Mapping):
-        raise InvalidRequestError(f"extra is a {type(value).__name__}, not a mapping")
-    return dict(value)
-
-
-_CHECKS: Mapping[str, Callable[[Any, ModelSpec], object]] = {
-    "stop": _stop,
-    "tools": lambda tools, spec: check_tools(spec, tools),
-    "response_format": _response_format,
-    "web_search": _web_search,
-    "thinking": _thinking,
-    "uid": _uid,
-    "chat_id": _chat_id,
-    "extra": _extra,
-}
 
 
 def _check_writable(request: ChatRequest) -> None:

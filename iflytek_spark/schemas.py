@@ -40,7 +40,10 @@ def flatten_parameters(schema: JSONObject, tool: str) -> dict[str, Any]:
     """
     if not schema:
         return {"type": "object", "properties": {}}
-    flat = _Flattener(schema, tool).flatten(schema, "", ())
+    try:
+        flat = _Flattener(schema, tool).flatten(schema, "", ())
+    except (AttributeError, TypeError, RecursionError) as error:
+        raise InvalidRequestError(f"tool {tool!r}: its parameters are no JSON schema") from error
     if flat.get("type") != "object":
         raise InvalidRequestError(f"tool {tool!r}: its parameters are not of type object")
     return flat
@@ -58,12 +61,22 @@ class _Flattener:
         flat = {key: schema[key] for key in _KEPT if key in schema}
         if "const" in schema:
             flat["enum"] = [schema["const"]]
+        if "enum" in flat:
+            flat["enum"] = [value for value in flat["enum"] if value is not None]
         flat["type"] = self._type(schema, flat, place)
         if flat["type"] == "object":
             flat |= self._object(schema, place, above)
         elif flat["type"] == "array":
-            flat["items"] = self.flatten(schema.get("items") or {}, f"{place}[]", above)
+            flat["items"] = self._items(schema, f"{place}[]", above)
         return flat
+
+    def _items(self, schema: JSONObject, place: str, above: tuple[str, ...]) -> dict[str, Any]:
+        if "prefixItems" not in schema:
+            return self.flatten(schema.get("items") or {}, place, above)
+        first, *others = (self.flatten(item, place, above) for item in schema["prefixItems"])
+        if any(item != first for item in others):
+            raise self._refusal(place, "is a row of several kinds of value")
+        return first
 
     def _in_place(
         self, schema: JSONObject, place: str, above: tuple[str, ...]
@@ -90,7 +103,7 @@ class _Flattener:
             if not isinstance(target, Mapping) or key not in target:
                 raise self._refusal(place, f"refers to {reference}, which does not exist")
             target = target[key]
-        return dict(target)
+        return {**target}
 
     def _merged(self, schema: JSONObject, place: str) -> JSONObject:
         parts: Sequence[JSONObject] = schema["allOf"]
@@ -106,7 +119,7 @@ class _Flattener:
         kinds = [option.get("type") for option in options]
         if not all(kind in _SCALARS for kind in kinds):
             raise self._refusal(place, "is a choice between several kinds of value")
-        return {**rest, "type": kinds}
+        return {**rest, "type": list(dict.fromkeys(kinds))}
 
     def _type(self, schema: JSONObject, flat: dict[str, Any], place: str) -> str:
         kind = schema.get("type")
@@ -136,11 +149,13 @@ class _Flattener:
             for name, inner in (schema.get("properties") or {}).items()
         }
         more = schema.get("additionalProperties")
-        if isinstance(more, Mapping) and more:
+        typed = isinstance(more, Mapping) and bool(more)
+        flat: dict[str, Any] = {"properties": properties} if properties or not typed else {}
+        if typed:
             place = f"{place}.*" if place else "*"
-            return {"additionalProperties": self.flatten(more, place, above)}
+            flat["additionalProperties"] = self.flatten(more, place, above)
         required = [name for name in schema.get("required") or () if name in properties]
-        return {"properties": properties} | ({"required": required} if required else {})
+        return flat | ({"required": required} if required else {})
 
     def _refusal(self, place: str, reason: str) -> InvalidRequestError:
         return InvalidRequestError(
@@ -160,6 +175,8 @@ def _implied(schema: JSONObject, flat: dict[str, Any]) -> str:
         return "boolean"
     if values and all(isinstance(value, int) for value in values):
         return "integer"
+    if values and all(isinstance(value, int | float) for value in values):
+        return "number"
     return "string"
 
 

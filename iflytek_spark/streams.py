@@ -149,8 +149,8 @@ def drive(flow: Flow, transport: Transport) -> Generator[Event, None, None]:
 
 def _perform(step: Step, transport: Transport) -> StepResult:
     match step:
-        case Receive(timeout):
-            return transport.receive(timeout)
+        case Receive():
+            return transport.receive(step.timeout)
         case Connect(url, timeout):
             transport.connect(url, timeout)
         case Send(data, timeout):
@@ -186,8 +186,8 @@ async def adrive(flow: Flow, transport: AsyncTransport) -> AsyncGenerator[Event,
 
 async def _aperform(step: Step, transport: AsyncTransport) -> StepResult:
     match step:
-        case Receive(timeout):
-            return await transport.receive(timeout)
+        case Receive():
+            return await transport.receive(step.timeout)
         case Connect(url, timeout):
             await transport.connect(url, timeout)
         case Send(data, timeout):

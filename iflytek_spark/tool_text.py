@@ -12,11 +12,14 @@ what was written can be read back without loss.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
+
+from pydantic import TypeAdapter, ValidationError
 
 from iflytek_spark.errors import InvalidRequestError
 from iflytek_spark.messages import Message, ToolCall
@@ -42,6 +45,13 @@ class ToolResult:
     name: str
     content: str
     status: Literal["success", "error"] = "success"
+
+
+Written: TypeAlias = ToolCall | ToolResult
+_FORMS: dict[str, TypeAdapter[Any]] = {
+    "call": TypeAdapter(ToolCall),
+    "result": TypeAdapter(ToolResult),
+}
 
 
 def write_tools(messages: Iterable[Message]) -> Iterator[Message]:
@@ -112,7 +122,7 @@ def write_results(results: Iterable[ToolResult]) -> str:
     return "\n".join((*lines, RESULT_NOTE))
 
 
-def read_tool_text(text: str) -> list[ToolCall | ToolResult]:
+def read_tool_text(text: str) -> list[Written]:
     """Read back what :func:`write_calls` and :func:`write_results` wrote.
 
     Args:
@@ -121,13 +131,10 @@ def read_tool_text(text: str) -> list[ToolCall | ToolResult]:
     Returns:
         The calls and results in it, in their order; lines of another form are passed over.
     """
-    found: list[ToolCall | ToolResult] = []
+    found: list[Written] = []
     for kind, body in _LINE.findall(text):
-        try:
-            fields = json.loads(body)
-            found.append(ToolCall(**fields) if kind == "call" else ToolResult(**fields))
-        except (ValueError, TypeError):
-            continue
+        with contextlib.suppress(ValidationError):
+            found.append(_FORMS[kind].validate_json(body))
     return found
 
 

@@ -19,7 +19,7 @@ def _spoken(message: AIMessage) -> list[dict[str, Any]]:
         blocks.append({"type": "reasoning", "reasoning": thoughts})
     citations = extra.get("citations")
     if message.content or citations:
-        text: dict[str, Any] = {"type": "text", "text": message.text}
+        text: dict[str, Any] = {"type": "text", "text": str(message.text)}
         if citations:
             text["annotations"] = citations
         blocks.append(text)

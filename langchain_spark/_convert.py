@@ -166,19 +166,26 @@ def to_chunk(event: Event, model: str) -> ChatGenerationChunk:
         A chunk. Metadata and token counts stand on the last chunk only, because LangChain adds
         up what chunks carry.
     """
+    metadata: dict[str, Any] = {"model_provider": PROVIDER}
     match event:
         case ContentDelta(text):
-            message = AIMessageChunk(content=text)
+            message = AIMessageChunk(content=text, response_metadata=metadata)
         case ReasoningDelta(text):
-            message = AIMessageChunk(content="", additional_kwargs={"reasoning_content": text})
+            message = AIMessageChunk(
+                content="",
+                additional_kwargs={"reasoning_content": text},
+                response_metadata=metadata,
+            )
         case ToolCallDelta(call):
             piece = tool_call_chunk(name=call.name, args=call.arguments, id=call.id, index=0)
-            message = AIMessageChunk(content="", tool_call_chunks=[piece])
+            message = AIMessageChunk(
+                content="", tool_call_chunks=[piece], response_metadata=metadata
+            )
         case Citations(citations, plugin):
             message = AIMessageChunk(
                 content="",
                 additional_kwargs={"citations": to_annotations(citations)} if citations else {},
-                response_metadata={"plugins": [plugin._asdict()]},
+                response_metadata=metadata | {"plugins": [plugin._asdict()]},
             )
         case Finished():
             message = AIMessageChunk(
@@ -194,7 +201,7 @@ def to_tool_call(call: ToolCall) -> LangChainToolCall | InvalidToolCall:
     """Translate a tool call; arguments that are not a JSON object make it an invalid one."""
     try:
         arguments = json.loads(call.arguments)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         problem = f"the arguments are not JSON: {error}"
     else:
         if isinstance(arguments, dict):

@@ -25,7 +25,8 @@ from iflytek_spark import (
     WebSearch,
 )
 from iflytek_spark.catalogue import resolve
-from iflytek_spark.requests import Thinking
+from iflytek_spark.options import Thinking
+from iflytek_spark.tokens import estimate_tokens
 from langchain_spark._errors import model_errors
 from langchain_spark._tools import to_choice, to_tools
 
@@ -166,11 +167,24 @@ class Completion(Connection):
         return {
             "model": spec.name,
             "domain": spec.domain,
+            "url": spec.url,
             "patch_id": spec.patch_id,
             "base_url": self.base_url,
             "model_kwargs": dict(self.model_kwargs),
             **{name: value for name, value in given.items() if value is not None},
         }
+
+    def get_token_ids(self, text: str) -> list[int]:
+        """Refuse: Spark's vocabulary is not public.
+
+        Raises:
+            NotImplementedError: always; :meth:`get_num_tokens` gives an estimate.
+        """
+        raise NotImplementedError("Spark's vocabulary is not public; use get_num_tokens")
+
+    def get_num_tokens(self, text: str) -> int:
+        """Estimate the tokens of a text; see :func:`iflytek_spark.tokens.estimate_tokens`."""
+        return estimate_tokens(text)
 
     def _options(self, stop: list[str] | None, kwargs: dict[str, Any]) -> dict[str, Any]:
         """Join the options of a call with the model's own; the call's win."""
@@ -183,7 +197,7 @@ class Completion(Connection):
                 options[name] = value
         if stop is not None:
             options["stop"] = stop
-        if "tools" in options:
+        if options.get("tools"):
             options["tools"] = to_tools(options["tools"])
         options["tool_choice"] = to_choice(options.get("tool_choice"))
         if isinstance(options["web_search"], dict):

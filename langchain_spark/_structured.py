@@ -14,7 +14,7 @@ from langchain_core.messages.utils import convert_to_messages
 from langchain_core.prompt_values import PromptValue
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from langchain_core.utils.function_calling import convert_to_json_schema
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic.v1 import BaseModel as BaseModelV1
 from pydantic.v1 import ValidationError as ValidationErrorV1
 
@@ -43,13 +43,11 @@ def checker(schema: Schema | None) -> Check:
     """
     if schema is None:
         return _any_object
-    if isinstance(schema, Mapping):
-        return _against_json_schema(json_schema_of(schema))
-    if issubclass(schema, BaseModelV1):
+    if isinstance(schema, type) and issubclass(schema, BaseModelV1):
         return schema.parse_obj
-    if issubclass(schema, BaseModel):
+    if isinstance(schema, type) and issubclass(schema, BaseModel):
         return schema.model_validate
-    return TypeAdapter(schema).validate_python
+    return _against_json_schema(json_schema_of(schema))
 
 
 def _any_object(value: Any) -> Any:
@@ -117,7 +115,7 @@ class StructuredAnswer:
     def _parse(self, raw: AIMessage) -> tuple[Any, OutputParserException | None]:
         try:
             return self._check(self._json(raw)), None
-        except (ValidationError, ValidationErrorV1, ValueError, TypeError) as error:
+        except (ValidationError, ValidationErrorV1, ValueError, TypeError, RecursionError) as error:
             return None, OutputParserException(
                 f"the model's answer does not fit the schema: {error}", llm_output=str(raw.text)
             )

@@ -19,8 +19,7 @@ from pydantic import InstanceOf, model_validator
 
 from iflytek_spark import Message, ModelSpec, __version__
 from iflytek_spark.catalogue import resolve
-from iflytek_spark.requests import check_tools
-from iflytek_spark.tokens import estimate_tokens
+from iflytek_spark.option_checks import check_tools
 from langchain_spark._blocks import register_blocks
 from langchain_spark._convert import PROVIDER, to_ai_message, to_chunk, to_messages
 from langchain_spark._errors import model_errors
@@ -126,21 +125,14 @@ class ChatSpark(Completion, BaseChatModel):
     def _resolve_model_profile(self) -> ModelProfile:
         return profile_of(self._spec)
 
-    def get_token_ids(self, text: str) -> list[int]:
-        """Refuse: Spark's vocabulary is not public.
-
-        Raises:
-            NotImplementedError: always; :meth:`get_num_tokens` gives an estimate.
-        """
-        raise NotImplementedError("Spark's vocabulary is not public; use get_num_tokens")
-
-    def get_num_tokens(self, text: str) -> int:
-        """Estimate the tokens of a text; see :func:`iflytek_spark.tokens.estimate_tokens`."""
-        return estimate_tokens(text)
-
     @property
     def _identifying_params(self) -> dict[str, Any]:
-        return {**self._parameters(), "replay_reasoning": self.replay_reasoning}
+        own = {"replay_reasoning": self.replay_reasoning, "image_model": str(self.image_model)}
+        return self._parameters() | own
+
+    def _get_llm_string(self, stop: list[str] | None = None, **kwargs: Any) -> str:
+        """Name the cache entry; what serialization cannot write, a ModelSpec, counts too."""
+        return f"{super()._get_llm_string(stop, **kwargs)}---{self._identifying_params}"
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         model = kwargs.get("model", self.model)

@@ -15,7 +15,7 @@ from iflytek_spark.credentials import Credentials
 from iflytek_spark.endpoint import Endpoint
 from iflytek_spark.errors import MissingCredentialsError
 from iflytek_spark.messages import Message
-from iflytek_spark.requests import ChatOptions
+from iflytek_spark.options import ChatOptions
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -224,10 +224,10 @@ class ResponseBuilder:
     def add(self, event: Event) -> None:
         """Take the next event."""
         match event:
-            case ContentDelta(text):
-                self._text.append(text)
-            case ReasoningDelta(text):
-                self._reasoning.append(text)
+            case ContentDelta():
+                self._text.append(event.text)
+            case ReasoningDelta():
+                self._reasoning.append(event.text)
             case ToolCallDelta(call):
                 self._tool_calls.append(call)
             case Citations(citations, plugin):

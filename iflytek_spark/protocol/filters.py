@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
+
+from pydantic import TypeAdapter, ValidationError
+from typing_extensions import TypedDict
 
 from iflytek_spark.errors import ToolNotCalledError
 from iflytek_spark.messages import Tool, ToolCall
 from iflytek_spark.protocol.events import ContentDelta, Event, Finished, ToolCallDelta
 from iflytek_spark.protocol.stop import StopFilter
 from iflytek_spark.requests import ChatRequest
-from iflytek_spark.tool_text import read_tool_text
 
 Events: TypeAlias = tuple[Event, ...]
 Filter: TypeAlias = Callable[[Events], Events]
 
 _MARKUP = ("<tool_call>", "<function=", "function=")
-_FUNCTION = re.compile(r"\s*<?function=([^>\s]+)>(.*?)(?:</function>)?\s*", re.DOTALL)
-_FENCE_OPENS = re.compile(r"\s*```(?:json|JSON)?[ \t]*\n?")
-_FENCE_CLOSES = re.compile(r"\s*`{0,3}\s*\Z")
+_CALL = re.compile(r"<tool_call>(.*?)</tool_call>", re.DOTALL)
+_FUNCTION = re.compile(r"<?function=([^<>\s]+)>\s*(|\{.*?\})\s*(?:</function>)?", re.DOTALL)
+_FENCE = re.compile(r"\s*```\w*\s*")
+_PART_OF_FENCE = re.compile(r"\s*(?:`{0,2}|```\w*\s*)")
+
+
+class _Call(TypedDict, total=False):
+    """A call in the form of ``tool_text``, or as models write it: with an object, without id."""
+
+    name: str
+    arguments: str | dict[str, Any]
+
+
+_CALL_FORM = TypeAdapter(_Call)
 
 
 def filters_for(request: ChatRequest, sid: Callable[[], str]) -> tuple[Filter, ...]:
@@ -87,26 +101,43 @@ class MarkupFilter:
             yield Finished("tool_calls", end.usage, end.sid)
 
     def _call(self, text: str) -> ToolCall | None:
-        name, arguments = "", ""
-        for call in read_tool_text(text.strip()):
-            if isinstance(call, ToolCall):
-                name, arguments = call.name, call.arguments
-                break
-        else:
-            if match := _FUNCTION.fullmatch(text):
-                name, arguments = match[1], match[2].strip() or "{}"
+        name, arguments = _read_call(text.strip())
         return ToolCall(f"call_{self._sid()}", name, arguments) if name in self._names else None
 
 
+def _read_call(text: str) -> tuple[str, str]:
+    """Read name and arguments of the first call in a text; the name is empty if there is none."""
+    if match := _FUNCTION.fullmatch(text):
+        return match[1], match[2] or "{}"
+    match = _CALL.match(text)
+    try:
+        call = _CALL_FORM.validate_json(match[1] if match else "{}")
+    except ValidationError:
+        return "", ""
+    arguments = call.get("arguments", "{}")
+    if not isinstance(arguments, str):
+        arguments = json.dumps(arguments, ensure_ascii=False)
+    return call.get("name", ""), arguments
+
+
 def refuse_text(events: Events) -> Events:
-    """Refuse an answer in text where a tool must be called.
+    """Refuse an answer without a tool call where one must be made.
 
     Raises:
-        ToolNotCalledError: at the first text that is not blank.
+        ToolNotCalledError: at the first text that is not blank, or at the end.
     """
-    if any(isinstance(event, ContentDelta) and event.text.strip() for event in events):
+    if any(map(_lacks_call, events)):
         raise ToolNotCalledError("the model answered in text although a tool call was required")
     return tuple(event for event in events if not isinstance(event, ContentDelta))
+
+
+def _lacks_call(event: Event) -> bool:
+    match event:
+        case ContentDelta(text):
+            return bool(text.strip())
+        case Finished(reason):
+            return reason != "tool_calls"
+    return False
 
 
 class FenceFilter:
@@ -114,7 +145,7 @@ class FenceFilter:
 
     def __init__(self) -> None:
         """Start at the beginning of an answer."""
-        self._begun = False
+        self._fenced: bool | None = None
         self._held = ""
 
     def __call__(self, events: Events) -> Events:
@@ -128,23 +159,22 @@ class FenceFilter:
                 if text:
                     yield ContentDelta(text)
                 continue
-            if isinstance(event, Finished) and not self._begun and self._held.strip():
+            if isinstance(event, Finished) and self._fenced is None and self._held.strip():
                 yield ContentDelta(self._held)
             yield event
 
     def _feed(self, text: str) -> str:
         text = self._held + text
-        if not self._begun:
-            fence = _FENCE_OPENS.match(text)
-            if not text.lstrip("` \n\tjsonJSON"):
+        if self._fenced is None:
+            if _PART_OF_FENCE.fullmatch(text):
                 self._held = text
                 return ""
-            self._begun = True
-            text = text[fence.end() :] if fence else text.lstrip()
-        tail = _FENCE_CLOSES.search(text)
-        cut = tail.start() if tail else len(text)
-        self._held = text[cut:]
-        return text[:cut]
+            fence = _FENCE.match(text)
+            self._fenced = fence is not None
+            text = text[fence.end() :] if fence else text
+        kept = text.rstrip().rstrip("`").rstrip() if self._fenced else text
+        self._held = text[len(kept) :]
+        return kept
 
 
 class StopEvents:

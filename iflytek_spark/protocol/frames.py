@@ -16,7 +16,8 @@ from typing_extensions import TypedDict
 from iflytek_spark.assumptions import TURN_SEPARATOR
 from iflytek_spark.errors import InvalidFrameError
 from iflytek_spark.messages import PluginResult, Tool, Usage
-from iflytek_spark.requests import ChatRequest, WebSearch
+from iflytek_spark.options import WebSearch
+from iflytek_spark.requests import ChatRequest
 
 _LAST = 2
 
@@ -198,10 +199,7 @@ def decode_frame(data: bytes | str) -> Frame:
     payload = answer.get("payload") or {}
     message, sid = header.get("message", ""), header.get("sid", "")
     choices = payload.get("choices")
-    plugins = tuple(
-        PluginResult(item.get("name") or "", item.get("content") or "")
-        for item in payload.get("plugins", {}).get("text", ())
-    )
+    plugins = _plugins(payload["plugins"]) if "plugins" in payload else ()
     if choices is None:
         last = not plugins and header.get("status") == _LAST
         usage = _usage(payload)
@@ -219,6 +217,13 @@ def decode_frame(data: bytes | str) -> Frame:
         function_call=call,
         plugins=plugins,
         usage=_usage(payload),
+    )
+
+
+def _plugins(plugins: _Plugins) -> tuple[PluginResult, ...]:
+    return tuple(
+        PluginResult(item.get("name") or "", item.get("content") or "")
+        for item in plugins.get("text", ())
     )
 
 

@@ -19,7 +19,7 @@ from iflytek_spark.messages import (
     ToolCall,
     Usage,
 )
-from iflytek_spark.requests import WebSearch
+from iflytek_spark.options import WebSearch
 
 RESPONSE = ChatResponse(
     text="晴",

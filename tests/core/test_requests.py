@@ -10,7 +10,8 @@ from iflytek_spark.catalogue import list_models, resolve
 from iflytek_spark.errors import ContextLengthError, InvalidRequestError
 from iflytek_spark.messages import ImagePart, Message, TextPart, Tool
 from iflytek_spark.model_spec import Interval, ModelSpec
-from iflytek_spark.requests import ChatOptions, ChatRequest, WebSearch, build_request
+from iflytek_spark.options import ChatOptions, WebSearch
+from iflytek_spark.requests import ChatRequest, build_request
 
 WEATHER = Tool("天气查询", "查询天气", {"type": "object", "properties": {}})
 

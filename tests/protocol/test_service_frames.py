@@ -9,6 +9,7 @@ import pytest
 
 from iflytek_spark.catalogue import resolve
 from iflytek_spark.messages import Citation, ImagePart, Message, PluginResult, TextPart, Tool, Usage
+from iflytek_spark.options import ChatOptions, WebSearch
 from iflytek_spark.protocol.frames import decode_frame, encode_request
 from iflytek_spark.protocol.service_frames import (
     decode_request,
@@ -24,7 +25,7 @@ from iflytek_spark.protocol.wire import (
     Turn,
     WireRequest,
 )
-from iflytek_spark.requests import ChatOptions, WebSearch, build_request
+from iflytek_spark.requests import build_request
 
 _SID = "cht000b702a@dx18d6fb9d758b894540"
 _USAGE = Usage(prompt_tokens=37, completion_tokens=169, total_tokens=206)
