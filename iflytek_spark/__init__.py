@@ -31,6 +31,7 @@ from iflytek_spark.protocol.events import (
     ToolCallDelta,
 )
 from iflytek_spark.protocol.flow import Timeouts
+from iflytek_spark.service_values import EmbedOptions, GeneratedImage
 from iflytek_spark.streams import AsyncChatStream, ChatStream
 
 __all__ = [
@@ -43,8 +44,10 @@ __all__ = [
     "Citations",
     "ContentDelta",
     "Credentials",
+    "EmbedOptions",
     "Event",
     "Finished",
+    "GeneratedImage",
     "ImagePart",
     "Message",
     "ModelSpec",

@@ -154,7 +154,7 @@ class _Flattener:
         if typed:
             place = f"{place}.*" if place else "*"
             flat["additionalProperties"] = self.flatten(more, place, above)
-        required = [name for name in schema.get("required") or () if name in properties]
+        required = list(schema.get("required") or ())
         return flat | ({"required": required} if required else {})
 
     def _refusal(self, place: str, reason: str) -> InvalidRequestError:

@@ -15,7 +15,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from langchain_core.runnables import Runnable
 from langchain_core.utils.utils import LC_ID_PREFIX
 from langchain_protocol.protocol import MessagesData
-from pydantic import InstanceOf, model_validator
+from pydantic import ConfigDict, InstanceOf, model_validator
 
 from iflytek_spark import Message, ModelSpec, __version__
 from iflytek_spark.catalogue import resolve
@@ -89,6 +89,8 @@ class ChatSpark(Completion, BaseChatModel):
     Errors are both :class:`~iflytek_spark.SparkError` and LangChain's own ``Model…Error``.
     One object may be shared by threads and event loops.
     """
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     replay_reasoning: bool = False
     """Whether thoughts in the history are sent back; Spark advises against it."""

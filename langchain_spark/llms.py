@@ -8,6 +8,7 @@ from typing import Any
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models.llms import LLM
 from langchain_core.outputs import GenerationChunk
+from pydantic import ConfigDict
 
 from iflytek_spark import ContentDelta, Event, Finished
 from langchain_spark._convert import to_metadata, to_usage
@@ -29,6 +30,8 @@ class SparkLLM(Completion, LLM):
 
     Setup, options and errors are those of :class:`~langchain_spark.ChatSpark`.
     """
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     @property
     def _llm_type(self) -> str:

@@ -11,7 +11,9 @@ from iflytek_spark.errors import ConfigurationError
 @functools.cache
 def shared_context() -> ssl.SSLContext:
     """Return the process's context, which trusts the system's CAs (or ``SSL_CERT_FILE``)."""
-    return ssl.create_default_context()
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])  # as httpcore sets it on whatever it is given
+    return context
 
 
 def checked_context(context: ssl.SSLContext | None) -> ssl.SSLContext:

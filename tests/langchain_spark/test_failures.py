@@ -11,10 +11,11 @@ import pytest
 from langchain_core import exceptions as core
 from langchain_core.load import dumps
 from langchain_core.messages import FunctionMessage, HumanMessage
+from pydantic import ValidationError
 
 from iflytek_spark import errors
 from iflytek_spark.emulator import Emulator, faults
-from langchain_spark import ChatSpark
+from langchain_spark import ChatSpark, SparkEmbeddings, SparkLLM
 from langchain_spark._errors import as_model_error
 
 Make = Callable[..., ChatSpark]
@@ -167,6 +168,13 @@ def test_secrets_are_never_shown(chat: Make, caplog: pytest.LogCaptureFixture) -
         str(model._get_invocation_params()), str(model.asdict()), model.model_dump_json(),
     ]  # fmt: skip
     assert [out for out in outputs if key in out or secret in out or "authorization=" in out] == []
+
+
+@pytest.mark.parametrize("kind", [ChatSpark, SparkLLM, SparkEmbeddings])
+def test_a_misspelt_setting_is_refused_without_its_value(kind: type) -> None:
+    with pytest.raises(ValidationError, match="api_secert") as caught:
+        kind(app_id="app", api_key="key", api_secert="MARKERSECRET")
+    assert "MARKERSECRET" not in str(caught.value)
 
 
 def test_models_do_not_share_cache_entries(chat: Make) -> None:
