@@ -168,8 +168,8 @@ def to_chunk(event: Event, model: str) -> ChatGenerationChunk:
     """
     metadata: dict[str, Any] = {"model_provider": PROVIDER}
     match event:
-        case ContentDelta(text):
-            message = AIMessageChunk(content=text, response_metadata=metadata)
+        case ContentDelta():
+            message = AIMessageChunk(content=event.text)
         case ReasoningDelta(text):
             message = AIMessageChunk(
                 content="",
@@ -200,7 +200,7 @@ def to_chunk(event: Event, model: str) -> ChatGenerationChunk:
 def to_tool_call(call: ToolCall) -> LangChainToolCall | InvalidToolCall:
     """Translate a tool call; arguments that are not a JSON object make it an invalid one."""
     try:
-        arguments = json.loads(call.arguments)
+        arguments = json.loads(call.arguments or "{}")
     except (ValueError, RecursionError) as error:
         problem = f"the arguments are not JSON: {error}"
     else:

@@ -52,10 +52,10 @@ class EventWriter:
     def write(self, event: Event) -> Iterator[MessagesData]:
         """Yield what one event of the core stands for."""
         match event:
-            case ContentDelta(text):
-                yield from self._grow("text", text)
-            case ReasoningDelta(text):
-                yield from self._grow("reasoning", text)
+            case ContentDelta():
+                yield from self._grow("text", event.text)
+            case ReasoningDelta():
+                yield from self._grow("reasoning", event.text)
             case ToolCallDelta(call):
                 yield from self._tool_call(call)
             case Citations(citations, plugin):

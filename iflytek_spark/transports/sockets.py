@@ -51,6 +51,17 @@ class DeadlineSocket:
         self.deadline = deadline
         self._quota = MAX_FRAME_BYTES
 
+    def read(self, size: int) -> bytes:
+        """Return 1 to ``size`` bytes.
+
+        Raises:
+            ConnectionResetError: at the end of the stream.
+        """
+        data = self.recv(size)
+        if not data:
+            raise ConnectionResetError("the connection was lost")
+        return data
+
     def recv(self, size: int) -> bytes:
         """Return 1 to ``size`` bytes, or none at the end of the stream."""
         if self._at == len(self._buffer):
