@@ -12,15 +12,19 @@ import shlex
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import pytest
 import trustme
+from langchain_tests.integration_tests import ChatModelIntegrationTests
+from langchain_tests.unit_tests import ChatModelUnitTests
 
 from iflytek_spark.cli.commands import COMMANDS, command_parser, parse_command
 from iflytek_spark.cli.models import markdown_table
 from iflytek_spark.credentials import FAMILIES
 from iflytek_spark.emulator import Emulator, running_emulator
+from iflytek_spark.emulator.painting import paint
 from iflytek_spark.errors import SparkError
 
 _ROOT = Path(__file__).parents[1]
@@ -40,8 +44,9 @@ def _every_block(language: str) -> list[tuple[str, str]]:
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Emulator]:
-    """An emulator that the environment leads to, and a folder with a CA."""
+    """An emulator that the environment leads to, and a folder with a CA and a picture."""
     trustme.CA().cert_pem.write_to_path(tmp_path / "ca.pem")
+    (tmp_path / "cat.png").write_bytes(paint("cat", 64, 64))
     with running_emulator() as spark, contextlib.chdir(tmp_path), mock.patch.dict(os.environ):
         known = spark.credentials
         os.environ.update(
@@ -115,6 +120,15 @@ def test_errors_exist(name: str) -> None:
 
 
 @each_readme
+def test_standard_tests_exist(name: str) -> None:
+    rows = re.findall(r"^\| (`test_.+?) \|", _TEXTS[name], re.MULTILINE)
+    named = re.findall(r"`(test_\w+)`", "".join(rows))
+    suites = (ChatModelUnitTests, ChatModelIntegrationTests)
+    assert len(named) == 7
+    assert [test for test in named if not any(hasattr(suite, test) for suite in suites)] == []
+
+
+@each_readme
 def test_links_lead_somewhere(name: str) -> None:
     links = re.findall(r"\]\((?!https?:)([^)]+)\)", _TEXTS[name])
     assert [link for link in links if not (_ROOT / link).is_file()] == []
@@ -134,9 +148,8 @@ def _check_command(words: list[str]) -> None:
             assert set(targets) <= _make_targets()
         case ["iflytek-spark", *arguments]:
             _parse(arguments)
-        case ["pip", "install", project]:
-            assert project == ".[langchain]"
-            assert "langchain" in _project()["optional-dependencies"]
+        case ["pip", "install", what]:
+            assert _can_be_installed(what)
         case ["export", setting]:
             assert setting.partition("=")[0].startswith("SPARK_")
         case ["cat", file]:
@@ -150,10 +163,24 @@ def _make_targets() -> set[str]:
     return set(re.findall(r"^(\w+):", makefile, re.MULTILINE))
 
 
-def _project() -> dict[str, dict[str, list[str]]]:
+def _pyproject() -> dict[str, dict[str, Any]]:
     with (_ROOT / "pyproject.toml").open("rb") as file:
-        project: dict[str, dict[str, list[str]]] = tomllib.load(file)["project"]
-    return project
+        return tomllib.load(file)
+
+
+def _can_be_installed(what: str) -> bool:
+    """Tell whether it is this project with extras that exist, or a package of the tests' own."""
+    if extras := re.fullmatch(r"\.\[([\w,-]+)]", what):
+        known = _pyproject()["project"]["optional-dependencies"]
+        return set(extras[1].split(",")) <= set(known)
+    return what in _pyproject()["dependency-groups"]["dev"]
+
+
+@each_readme
+def test_packages_named_in_the_text_exist(name: str) -> None:
+    named = re.findall(r"`pip install \"?([^`\"]+)", _TEXTS[name])
+    assert len(named) >= 3
+    assert [what for what in named if not _can_be_installed(what)] == []
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
@@ -171,6 +198,6 @@ def test_every_command_is_shown(name: str) -> None:
 
 @each_readme
 def test_supported_pythons_are_the_declared_ones(name: str) -> None:
-    classifiers = "\n".join(_project()["classifiers"])
+    classifiers = "\n".join(_pyproject()["project"]["classifiers"])
     declared = set(re.findall(r"Python :: (3\.\d+)", classifiers))
     assert declared == set(re.findall(r"\b3\.1[1-9]\b", _TEXTS[name]))
