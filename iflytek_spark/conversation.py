@@ -89,6 +89,7 @@ def _check_part(part: object, where: str) -> None:
 def _check_text(message: Message, where: str) -> None:
     try:
         message.text.encode()
+        "".join(call.name + call.arguments + call.id for call in message.tool_calls).encode()
     except UnicodeEncodeError:
         raise InvalidRequestError(
             f"{where}.content holds half a surrogate pair", hint="decode the text again"

@@ -91,7 +91,7 @@ def _instructed(given: dict[str, Any]) -> dict[str, Any]:
     return {
         "tools": tools,
         "must_call": must_call,
-        "json_only": json_only and not tools,
+        "json_only": json_only and not must_call,
         "instruction": "\n".join(words),
     }
 

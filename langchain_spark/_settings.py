@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from functools import cached_property
 from typing import Any, Self
 
 from pydantic import (
@@ -24,27 +23,12 @@ from iflytek_spark import (
     Timeouts,
     WebSearch,
 )
+from iflytek_spark.adapting import MODEL_OPTIONS, join_options
 from iflytek_spark.catalogue import resolve
 from iflytek_spark.options import Thinking
 from iflytek_spark.tokens import estimate_tokens
 from langchain_spark._errors import model_errors
 from langchain_spark._tools import to_choice, to_tools
-
-_OPTIONS = (
-    "temperature",
-    "top_k",
-    "max_tokens",
-    "top_p",
-    "presence_penalty",
-    "frequency_penalty",
-    "stop",
-    "uid",
-    "web_search",
-    "thinking",
-)
-_FOR_OTHERS = ("parallel_tool_calls", "strict")
-"""Options of other providers that change nothing here: Spark gives one tool call an answer, and
-its arguments are validated by whoever asked for them."""
 
 
 class Connection(BaseModel):
@@ -91,11 +75,11 @@ class Connection(BaseModel):
         self.app_id = found.app_id
         self.api_key, self.api_secret = SecretStr(found.api_key), SecretStr(found.api_secret)
 
-    @cached_property
+    @property
     def _sync_client(self) -> SparkClient:
         return self.client or SparkClient(**self._client_settings())
 
-    @cached_property
+    @property
     def _aio_client(self) -> AsyncSparkClient:
         return self.async_client or AsyncSparkClient(**self._client_settings())
 
@@ -161,7 +145,7 @@ class Completion(Connection):
 
     def _parameters(self) -> dict[str, Any]:
         """Return all that changes an answer, and no secret."""
-        given = {name: getattr(self, name) for name in _OPTIONS}
+        given = {name: getattr(self, name) for name in MODEL_OPTIONS}
         given["stop_sequences"] = given.pop("stop")  # LangChain's cache key has a stop of its own
         spec = self._spec
         return {
@@ -188,21 +172,8 @@ class Completion(Connection):
 
     def _options(self, stop: list[str] | None, kwargs: dict[str, Any]) -> dict[str, Any]:
         """Join the options of a call with the model's own; the call's win."""
-        options: dict[str, Any] = {name: getattr(self, name) for name in _OPTIONS}
-        options |= {"model": self.model, "extra": dict(self.model_kwargs)}
-        for name, value in kwargs.items():
-            if name == "model_kwargs":
-                options["extra"] |= value
-            elif name not in _FOR_OTHERS:
-                options[name] = value
-        if stop is not None:
-            options["stop"] = stop
-        if options.get("tools"):
-            options["tools"] = to_tools(options["tools"])
-        options["tool_choice"] = to_choice(options.get("tool_choice"))
-        if isinstance(options["web_search"], dict):
-            options["web_search"] = WebSearch(**options["web_search"])
-        return options
+        given = kwargs if stop is None else {**kwargs, "stop": stop}
+        return join_options(self, given, to_tools, to_choice)
 
 
 def _text(secret: SecretStr | None) -> str | None:

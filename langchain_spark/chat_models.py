@@ -18,6 +18,7 @@ from langchain_protocol.protocol import MessagesData
 from pydantic import ConfigDict, InstanceOf, model_validator
 
 from iflytek_spark import Message, ModelSpec, __version__
+from iflytek_spark.adapting import route_images
 from iflytek_spark.catalogue import resolve
 from iflytek_spark.option_checks import check_tools
 from langchain_spark._blocks import register_blocks
@@ -160,9 +161,7 @@ class ChatSpark(Completion, BaseChatModel):
         """Translate a call; one with an image goes to a model that can look at it."""
         options = self._options(stop, kwargs)
         translated = to_messages(messages, replay_reasoning=self.replay_reasoning)
-        if self.image_model and any(message.images for message in translated):
-            spec = resolve(options["model"])
-            options["model"] = spec if spec.images else resolve(self.image_model)
+        route_images(options, self.image_model, translated)
         return translated, options
 
     def _generate(

@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from iflytek_spark.errors import ToolNotCalledError
 from iflytek_spark.messages import Tool, ToolCall
-from iflytek_spark.protocol.events import ContentDelta, Event, Finished, ToolCallDelta
+from iflytek_spark.protocol.events import Citations, ContentDelta, Event, Finished, ToolCallDelta
 from iflytek_spark.protocol.stop import StopFilter
 from iflytek_spark.requests import ChatRequest
 
@@ -123,12 +123,15 @@ def _read_call(text: str) -> tuple[str, str]:
 def refuse_text(events: Events) -> Events:
     """Refuse an answer without a tool call where one must be made.
 
+    The pages of a web search are passed over too: there is no text that cites them, and nothing
+    may be seen before it is sure that no second try is needed.
+
     Raises:
         ToolNotCalledError: at the first text that is not blank, or at the end.
     """
     if any(map(_lacks_call, events)):
         raise ToolNotCalledError("the model answered in text although a tool call was required")
-    return tuple(event for event in events if not isinstance(event, ContentDelta))
+    return tuple(event for event in events if not isinstance(event, ContentDelta | Citations))
 
 
 def _lacks_call(event: Event) -> bool:

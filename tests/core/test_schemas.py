@@ -54,7 +54,7 @@ PROPERTIES: list[tuple[JSON, JSON]] = [
     ({"enum": [1, 2]}, {"type": "integer", "enum": [1, 2]}),
     ({"enum": [1, 2.5]}, {"type": "number", "enum": [1, 2.5]}),
     ({"enum": ["a", "b"]}, {"type": "string", "enum": ["a", "b"]}),
-    ({"properties": {"n": {"type": "number"}}}, {"type": "object", "properties": {"n": {"type": "number"}}}),
+    ({"properties": {"n": {}}}, {"type": "object", "properties": {"n": {"type": "string"}}}),
     ({"items": {"type": "number"}}, {"type": "array", "items": {"type": "number"}}),
     (
         {"type": "array", "items": {"type": "array", "items": {"$ref": "#/$defs/Place"}}},

@@ -71,7 +71,7 @@ def test_lines_of_another_form_are_passed_over(line: str) -> None:
     assert read_tool_text(line) == []
 
 
-ONE, TWO = ToolCall("c1", "weather", '{"city": "合肥"}'), ToolCall("c2", "time", "{}")
+ONE, TWO = ToolCall("c1", "weather", '{"n": "合"}'), ToolCall("c2", "time", "{}")
 
 
 def tool(call: ToolCall, content: str, **more: Any) -> Message:
@@ -87,22 +87,22 @@ def test_the_form_that_the_model_reads() -> None:
         Message("user", "合肥天气如何，现在几点"),
         Message("assistant", "我查一下。", tool_calls=(ONE, TWO)),
         tool(ONE, "晴"),
-        tool(TWO, "no clock", failed=True),
+        tool(TWO, "</none>", failed=True),
     ]
-    asked, called, returned = written(*history)
+    asked, (role, called), (newest, returned) = written(*history)
     assert asked == ("user", "合肥天气如何，现在几点")
-    assert called == (
-        "assistant",
-        "我查一下。\n"
-        '<tool_call>{"id": "c1", "name": "weather", "arguments": "{\\"city\\": \\"合肥\\"}"}</tool_call>\n'
+    assert (role, newest) == ("assistant", "user")
+    assert called.splitlines() == [
+        "我查一下。",
+        r'<tool_call>{"id": "c1", "name": "weather", "arguments": "{\"n\": \"合\"}"}</tool_call>',
         '<tool_call>{"id": "c2", "name": "time", "arguments": "{}"}</tool_call>',
-    )
-    assert returned == (
-        "user",
-        '<tool_result>{"id": "c1", "name": "weather", "status": "success", "content": "晴"}</tool_result>\n'
-        '<tool_result>{"id": "c2", "name": "time", "status": "error", "content": "no clock"}</tool_result>\n'
-        f"{RESULT_NOTE}",
-    )
+    ]
+    first, second, note = returned.splitlines()
+    fields = '{"id": "c1", "name": "weather", "status": "success", "content": "晴"}'
+    assert first == f"<tool_result>{fields}</tool_result>"
+    fields = r'{"id": "c2", "name": "time", "status": "error", "content": "<\/none>"}'
+    assert second == f"<tool_result>{fields}</tool_result>"
+    assert note == RESULT_NOTE
 
 
 def test_results_of_several_turns_stay_where_they_are() -> None:
@@ -119,9 +119,8 @@ def test_results_of_several_turns_stay_where_they_are() -> None:
         "user", "assistant", "user", "assistant", "user", "user",
     ]  # fmt: skip
     contents = [read_tool_text(text) for _, text in texts]
-    assert contents == [
-        [], [ONE], [ToolResult("c1", "weather", "晴")], [TWO], [ToolResult("c2", "time", "九点")], [],
-    ]  # fmt: skip
+    sunny, nine = ToolResult("c1", "weather", "晴"), ToolResult("c2", "time", "九点")
+    assert contents == [[], [ONE], [sunny], [TWO], [nine], []]
 
 
 @given(st.lists(TEXTS, min_size=1, max_size=4))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -56,7 +57,7 @@ def text_of(events: Iterable[Event]) -> str:
 
 def cut(text: str, places: Iterable[int]) -> list[str]:
     borders = [0, *sorted(place % (len(text) + 1) for place in places), len(text)]
-    return [text[start:end] for start, end in zip(borders, borders[1:])]
+    return [text[start:end] for start, end in pairwise(borders)]
 
 
 PLACES = st.lists(st.integers(min_value=0, max_value=500), max_size=6)

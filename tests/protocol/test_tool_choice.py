@@ -9,7 +9,7 @@ import pytest
 
 from iflytek_spark.errors import InvalidRequestError, ToolNotCalledError
 from iflytek_spark.messages import Tool, ToolCall
-from iflytek_spark.protocol.events import Citations, Finished, ToolCallDelta
+from iflytek_spark.protocol.events import Finished, ReasoningDelta, ToolCallDelta
 from iflytek_spark.protocol.steps import Connect, Emit, Receive, Send, Sleep
 from tests.frames import SID, USAGE, answer, error, function_call, last, piece, search
 from tests.protocol.hand import Hand, call
@@ -30,8 +30,8 @@ def sent(hand: Hand) -> dict[str, Any]:
     assert isinstance(hand.step, Connect)
     step = hand.say()
     assert isinstance(step, Send)
-    body: dict[str, Any] = json.loads(step.data)
-    return body["payload"]  # type: ignore[no-any-return]
+    payload: dict[str, Any] = json.loads(step.data)["payload"]
+    return payload
 
 
 def question(payload: dict[str, Any]) -> str:
@@ -114,13 +114,17 @@ def test_a_failure_between_does_not_forget_that_it_was_asked_again() -> None:
 
 
 def test_after_the_first_event_it_is_too_late_to_ask_again() -> None:
-    hand = forced(web_search=True).receiving()
-    told = hand.say(search("[]"))
-    assert isinstance(told, Emit)
-    assert isinstance(told.events[0], Citations)
+    hand = forced().receiving()
+    assert hand.say(piece(0, reasoning_content="想")) == Emit((ReasoningDelta("想"),))
     hand.say()
     with pytest.raises(ToolNotCalledError):
-        hand.say(last(0, "今天晴"))
+        hand.say(last(1, "今天晴"))
+
+
+def test_what_a_search_found_is_no_reason_not_to_ask_again() -> None:
+    hand = forced(web_search=True).receiving()
+    assert hand.say(search("[]")) == Receive(60)
+    assert isinstance(hand.say(last(0, "今天晴")), Connect)
 
 
 def test_a_call_in_markup_satisfies_the_choice() -> None:

@@ -140,7 +140,7 @@ def said_plainly(text: str) -> list[str]:
 
 def _without_results(content: str) -> str:
     """Take out the lines of results and the note that follows them."""
-    kept = [line for line in content.splitlines() if not read_tool_text(line)]
+    kept = [line for line in content.split("\n") if not read_tool_text(line)]
     return "\n".join(kept).replace(RESULT_NOTE, "").strip()
 
 

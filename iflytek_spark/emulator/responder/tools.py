@@ -61,7 +61,8 @@ def call_tool(
 def _chosen(prompt: Prompt, tools: Sequence[Tool]) -> Tool | None:
     """Take the tool that is named or demanded, else the one that fits the question's words.
 
-    After a result a tool that was not called before may follow; a demand is always obeyed.
+    After a result a tool that was not called before may follow; a demand of the newest turn is
+    always obeyed.
     """
     said = sentences(prompt.whole)
     if any(map(_FORBIDS.search, said)):
@@ -69,7 +70,9 @@ def _chosen(prompt: Prompt, tools: Sequence[Tool]) -> Tool | None:
     strict = [sentence for sentence in said if _demands(sentence, tools)]
     if prompt.result is not None:
         new = [tool for tool in tools if not _names(prompt.result.called, tool)]
-        return _fittest(new, prompt.result.question, at_least=0 if strict else 1)
+        fresh = any(_demands(sentence, tools) for sentence in sentences(prompt.text))
+        offered = new or (tools if fresh else ())
+        return _fittest(offered, prompt.result.question, at_least=0 if strict else 1)
     heard = prompt.text + "\n".join(strict)
     named = [tool for tool in tools if _names(heard, tool)]
     return _fittest(named or tools, prompt.text, at_least=0 if named or strict else 1)

@@ -1,0 +1,90 @@
+"""What every adapter for an AI framework needs: a model's own options joined with a call's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from iflytek_spark.catalogue import resolve
+from iflytek_spark.errors import InvalidRequestError
+from iflytek_spark.messages import Message, Tool
+from iflytek_spark.model_spec import ModelSpec
+from iflytek_spark.options import WebSearch
+
+MODEL_OPTIONS = (
+    "temperature",
+    "top_k",
+    "max_tokens",
+    "top_p",
+    "presence_penalty",
+    "frequency_penalty",
+    "stop",
+    "uid",
+    "web_search",
+    "thinking",
+)
+"""The options that are fields of an adapter's model."""
+
+_FOR_OTHERS = ("parallel_tool_calls", "strict")
+"""Options of other providers that change nothing here: Spark gives one tool call an answer, and
+its arguments are validated by whoever asked for them."""
+
+
+def join_options(
+    model: object,
+    given: Mapping[str, Any],
+    to_tools: Callable[[Any], Sequence[Tool]],
+    to_choice: Callable[[Any], str | None],
+) -> dict[str, Any]:
+    """Join the options of a call with those of an adapter's model; the call's win.
+
+    Args:
+        model: the adapter's model, with a field for each of :data:`MODEL_OPTIONS`, ``model`` and
+            ``model_kwargs``.
+        given: the options of the call, in the framework's form.
+        to_tools: translates the framework's tools.
+        to_choice: translates the framework's tool choice.
+
+    Returns:
+        Keyword arguments for :meth:`iflytek_spark.SparkClient.stream`.
+
+    Raises:
+        InvalidRequestError: for a web search with unknown keys.
+    """
+    options = {name: getattr(model, name) for name in (*MODEL_OPTIONS, "model")}
+    options["extra"] = {**getattr(model, "model_kwargs", {}), **given.get("model_kwargs", {})}
+    passed_over = (*_FOR_OTHERS, "model_kwargs")
+    options.update((name, value) for name, value in given.items() if name not in passed_over)
+    options["tools"] = to_tools(options.get("tools") or ())
+    options["tool_choice"] = to_choice(options.get("tool_choice"))
+    options["web_search"] = _web_search(options["web_search"])
+    return options
+
+
+def route_images(
+    options: dict[str, Any], image_model: str | ModelSpec | None, messages: Iterable[Message]
+) -> None:
+    """Send a call with an image to a model that can look at it.
+
+    Args:
+        options: the call's options as :func:`join_options` gives them, changed in place: web
+            search and thinking are abilities of the text model and do not go along.
+        image_model: what answers in place of a model that cannot look at images; None keeps
+            it, so that the call is refused.
+        messages: the conversation.
+    """
+    if image_model is None or resolve(options["model"]).images:
+        return
+    if any(message.images for message in messages):
+        options |= {"model": image_model, "web_search": False, "thinking": None}
+
+
+def _web_search(given: Any) -> Any:
+    if not isinstance(given, Mapping):
+        return given
+    try:
+        return WebSearch(**given)
+    except TypeError as error:
+        raise InvalidRequestError(
+            f"web_search is {dict(given)!r}", hint="its keys are mode and citations"
+        ) from error
