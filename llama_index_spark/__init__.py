@@ -1,1 +1,9 @@
-"""LlamaIndex on iFlytek Spark."""
+"""iFlytek Spark (讯飞星火) for LlamaIndex."""
+
+from __future__ import annotations
+
+from iflytek_spark import __version__
+from llama_index_spark.embedding import SparkEmbedding
+from llama_index_spark.llm import SparkLLM
+
+__all__ = ["SparkEmbedding", "SparkLLM", "__version__"]

@@ -58,6 +58,8 @@ def service(tmp_path: Path) -> Iterator[Emulator]:
         yield spark
 
 
+# LlamaIndex imports langchain-community where it is installed, as it is here.
+@pytest.mark.filterwarnings("ignore:`langchain-community` is being sunset:DeprecationWarning")
 @pytest.mark.parametrize(("name", "block"), _every_block("python"))
 def test_python_blocks_run(
     name: str, block: str, service: Emulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -1,0 +1,185 @@
+"""The core's answers to LlamaIndex's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from llama_index.core.base.llms.types import (
+    ChatMessage,
+    ChatResponse,
+    CitationBlock,
+    CompletionResponse,
+    ContentBlock,
+    MessageRole,
+    TextBlock,
+    ThinkingBlock,
+    ToolCallBlock,
+)
+
+from iflytek_spark import ChatResponse as Answer
+from iflytek_spark import (
+    Citation,
+    Citations,
+    ContentDelta,
+    Event,
+    Finished,
+    ReasoningDelta,
+    ToolCall,
+    ToolCallDelta,
+    Usage,
+)
+
+
+class GrowingAnswer:
+    """What has been said so far. LlamaIndex wants all of it with every token.
+
+    Each response holds objects of its own, because whoever reads it may keep or change it.
+    """
+
+    def __init__(self, model: str) -> None:
+        """Start at the beginning of an answer.
+
+        Args:
+            model: the name of the model that answers.
+        """
+        self._model = model
+        self._text = ""
+        self._reasoning = ""
+        self._citations: tuple[Citation, ...] = ()
+        self._calls: tuple[ToolCall, ...] = ()
+        self._plain = True
+
+    def chat(self, event: Event) -> ChatResponse:
+        """Take an event, and write the message so far."""
+        delta = self._add(event)
+        if self._plain:
+            blocks: list[ContentBlock] = [TextBlock(text=self._text)]
+            message = ChatMessage(role=MessageRole.ASSISTANT, blocks=blocks)
+            return ChatResponse(message=message, delta=delta)
+        return ChatResponse(
+            message=_message(self._text, self._reasoning, self._citations, self._calls),
+            delta=delta,
+            raw=self._raw(event),
+            additional_kwargs=_extra(event),
+        )
+
+    def completion(self, event: Event) -> CompletionResponse:
+        """Take an event, and write the text so far."""
+        delta = self._add(event)
+        return CompletionResponse(
+            text=self._text, delta=delta, raw=self._raw(event), additional_kwargs=_extra(event)
+        )
+
+    def _add(self, event: Event) -> str:
+        """Add an event to the answer, and return its piece of the text."""
+        if isinstance(event, ContentDelta):
+            self._text += event.text
+            return event.text
+        self._plain = False
+        match event:
+            case ReasoningDelta(text):
+                self._reasoning += text
+            case Citations(citations):
+                self._citations += citations
+            case ToolCallDelta(call):
+                self._calls += (call,)
+        return ""
+
+    def _raw(self, event: Event) -> dict[str, Any] | None:
+        return _metadata(self._model, event) if isinstance(event, Finished) else None
+
+
+def to_chat_response(answer: Answer) -> ChatResponse:
+    """Translate a whole answer.
+
+    Args:
+        answer: the core's.
+
+    Returns:
+        A message of thoughts, text, citations and tool calls, with its token counts.
+    """
+    end = Finished(answer.finish_reason, answer.usage, answer.sid)
+    return ChatResponse(
+        message=_message(answer.text, answer.reasoning, answer.citations, answer.tool_calls),
+        raw=_metadata(answer.model, end),
+        additional_kwargs=_counts(answer.usage),
+    )
+
+
+def to_completion_response(answer: Answer) -> CompletionResponse:
+    """Translate a whole answer to a prompt."""
+    end = Finished(answer.finish_reason, answer.usage, answer.sid)
+    return CompletionResponse(
+        text=answer.text,
+        raw=_metadata(answer.model, end),
+        additional_kwargs=_counts(answer.usage),
+    )
+
+
+def _message(
+    text: str, reasoning: str, citations: Sequence[Citation], calls: Sequence[ToolCall]
+) -> ChatMessage:
+    blocks: list[ContentBlock] = []
+    if reasoning:
+        blocks.append(ThinkingBlock(content=reasoning))
+    if text or not (reasoning or calls):
+        blocks.append(TextBlock(text=text))
+    blocks += map(_citation_block, citations)
+    blocks += map(_call_block, calls)
+    extra = {"tool_calls": [_openai_call(call) for call in calls]} if calls else {}
+    return ChatMessage(role=MessageRole.ASSISTANT, blocks=blocks, additional_kwargs=extra)
+
+
+def _citation_block(citation: Citation) -> CitationBlock:
+    """Spark names the page alone, so its title stands for what is cited."""
+    return CitationBlock(
+        cited_content=TextBlock(text=citation.title),
+        source=citation.url,
+        title=citation.title,
+        additional_location_info={"index": citation.index},
+    )
+
+
+def _call_block(call: ToolCall) -> ToolCallBlock:
+    return ToolCallBlock(
+        tool_call_id=call.id, tool_name=call.name, tool_kwargs=_arguments(call.arguments)
+    )
+
+
+def _arguments(text: str) -> dict[str, Any] | str:
+    """Read the arguments of a call; what is no JSON object stays as the model wrote it."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return value if isinstance(value, dict) else text
+
+
+def _openai_call(call: ToolCall) -> dict[str, Any]:
+    function = {"name": call.name, "arguments": call.arguments}
+    return {"id": call.id, "type": "function", "function": function}
+
+
+def _extra(event: Event) -> dict[str, Any]:
+    match event:
+        case ReasoningDelta(text):
+            return {"thinking_delta": text}
+        case Finished(usage=usage):
+            return _counts(usage)
+    return {}
+
+
+def _counts(usage: Usage | None) -> dict[str, Any]:
+    if usage is None:
+        return {}
+    return {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "total_tokens": usage.total_tokens,
+    }
+
+
+def _metadata(model: str, end: Finished) -> dict[str, Any]:
+    return {"model": model, "sid": end.sid, "finish_reason": end.finish_reason}

@@ -1,0 +1,121 @@
+"""``structured_predict``: ask for a pydantic object, validate the answer, have it repaired once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Generic, TypeVar
+
+from llama_index.core.base.llms.types import (
+    ChatMessage,
+    ChatResponse,
+    MessageRole,
+    ToolCallBlock,
+)
+from llama_index.core.program.utils import FlexibleModel, process_streaming_objects
+from pydantic import BaseModel, ValidationError
+
+from iflytek_spark.errors import InvalidRequestError, SparkError
+from iflytek_spark.instructions import repair_instruction
+from iflytek_spark.model_spec import ModelSpec
+from iflytek_spark.schemas import flatten_parameters
+
+M = TypeVar("M", bound=BaseModel)
+_OURS = ("tools", "tool_choice", "tool_required", "allow_parallel_tool_calls", "response_format")
+
+
+class InvalidAnswerError(SparkError, ValueError):
+    """The model's answer does not fit the schema, even after it was told why."""
+
+
+class StructuredCall(Generic[M]):
+    """One question whose answer is an object.
+
+    Attributes:
+        messages: the question.
+        options: what makes the model answer with the object.
+    """
+
+    def __init__(
+        self,
+        output_cls: type[M],
+        messages: Sequence[ChatMessage],
+        options: Mapping[str, Any],
+        *,
+        by_tool: bool,
+    ) -> None:
+        """Set up.
+
+        Args:
+            output_cls: the class of the object.
+            messages: the question.
+            options: the caller's further options; none of them can lift the force.
+            by_tool: whether the object comes as a tool call's arguments rather than as text.
+        """
+        schema = output_cls.model_json_schema()
+        name = str(schema.get("title", output_cls.__name__))
+        self.messages = list(messages)
+        self.options = {key: value for key, value in options.items() if key not in _OURS}
+        self.options |= _by_tool(name, schema) if by_tool else _by_text(name, schema)
+        self._output_cls = output_cls
+        self._by_tool = by_tool
+
+    def read(self, response: ChatResponse) -> M:
+        """Validate an answer.
+
+        Raises:
+            InvalidAnswerError: when it does not fit.
+        """
+        try:
+            given = self._given(response)
+            if isinstance(given, str):
+                return self._output_cls.model_validate_json(given)
+            return self._output_cls.model_validate(given)
+        except ValidationError as error:
+            raise InvalidAnswerError(
+                f"the model's answer does not fit {self._output_cls.__name__}: {error}"
+            ) from error
+
+    def _given(self, response: ChatResponse) -> dict[str, Any] | str:
+        for block in response.message.blocks:
+            if isinstance(block, ToolCallBlock):
+                return block.tool_kwargs
+        return response.message.content or ""
+
+    def repaired(self, response: ChatResponse, problem: InvalidAnswerError) -> list[ChatMessage]:
+        """Continue the conversation with the refused answer and the reason."""
+        words = repair_instruction(problem.message)
+        replies = [
+            ChatMessage(
+                words, role=MessageRole.TOOL, additional_kwargs={"tool_call_id": block.tool_call_id}
+            )
+            for block in response.message.blocks
+            if isinstance(block, ToolCallBlock)
+        ]
+        return [*self.messages, response.message, *(replies or [ChatMessage(words)])]
+
+    def partial(self, response: ChatResponse) -> Iterator[M | FlexibleModel]:
+        """Yield what can be read of an answer that is not complete; a tool call always is."""
+        if not self._by_tool and response.delta:
+            found = process_streaming_objects(response, self._output_cls)
+            if isinstance(found, FlexibleModel | self._output_cls) and found.model_fields_set:
+                yield found
+
+
+def callable_schema(spec: ModelSpec, output_cls: type[BaseModel]) -> bool:
+    """Tell whether a model can be given a class as a tool; else the schema is told in words."""
+    try:
+        flatten_parameters(output_cls.model_json_schema(), output_cls.__name__)
+    except InvalidRequestError:
+        return False
+    return spec.tools
+
+
+def _by_tool(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    words = schema.get("description", "")
+    function = {"name": name, "description": words, "parameters": schema}
+    return {"tools": [{"type": "function", "function": function}], "tool_choice": "required"}
+
+
+def _by_text(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    inner = {"name": name, "schema": schema}
+    return {"response_format": {"type": "json_schema", "json_schema": inner}}

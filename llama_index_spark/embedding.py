@@ -1,0 +1,146 @@
+"""SparkEmbedding: iFlytek Spark's vectors for LlamaIndex."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from llama_index.core.base.embeddings.base import BaseEmbedding, Embedding
+from llama_index.core.utils import get_tqdm_iterable
+from pydantic import ConfigDict, Field
+
+from iflytek_spark.service_values import EmbeddingKind, EmbedOptions, TooLong
+from llama_index_spark._settings import Connection
+
+
+class SparkEmbedding(Connection, BaseEmbedding):
+    """iFlytek Spark (讯飞星火) embeddings: 2,560 numbers for a text.
+
+    Spark has two vectors for a text, one as a passage to be found and one as the query that looks
+    for it. It takes one text in a request and, on most accounts, two requests in a second: 1,000
+    texts take more than eight minutes, so keep what is done, in a persisted index or in an
+    ``IngestionPipeline`` with a cache. Processes do not know of each other: with
+    ``num_workers=2``, give each half of ``max_qps``.
+
+    ``embeddings_cache`` is safe to use. LlamaIndex keys it by the text alone; so queries pass it
+    by here, and it holds the vectors of passages only. Do not share it with another model.
+
+    Examples:
+        `pip install "iflytek-spark[llama-index]"`
+
+        ```python
+        from llama_index.core import Settings
+        from llama_index_spark import SparkEmbedding
+
+        # SPARK_APP_ID, SPARK_API_KEY and SPARK_API_SECRET stand in the environment
+        Settings.embed_model = SparkEmbedding()
+
+        passage = Settings.embed_model.get_text_embedding("秋天的北京很美。")
+        query = Settings.embed_model.get_query_embedding("北京什么时候最美？")
+        ```
+    """
+
+    model_name: str = Field(
+        default="spark-embedding", description="The name of the service in events; it has one."
+    )
+    embed_batch_size: int = Field(
+        default=20,
+        description="Texts between two reports to callbacks and caches.",
+        gt=0,
+        le=2048,
+    )
+    max_qps: float | None = Field(
+        default=2.0,
+        description="Requests in a second, or None for no limit; all objects of one app share it.",
+        gt=0,
+    )
+    max_concurrency: int = Field(
+        default=4, description="Requests that may wait for an answer at once.", ge=1
+    )
+    too_long: TooLong = Field(
+        default="split",
+        description="Whether a text above 2,048 tokens is cut into pieces, whose vectors are "
+        "averaged, or is an error.",
+    )
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    @classmethod
+    def class_name(cls) -> str:
+        """The name by which LlamaIndex writes the class down."""
+        return "SparkEmbedding"
+
+    def get_query_embedding(self, query: str) -> Embedding:
+        """Turn a query into a vector, past the cache, which holds vectors of passages.
+
+        Args:
+            query: the query.
+
+        Returns:
+            Its vector.
+
+        Raises:
+            SparkError: when it has failed for good.
+        """
+        return super(SparkEmbedding, self._without_cache()).get_query_embedding(query)
+
+    async def aget_query_embedding(self, query: str) -> Embedding:
+        """Turn a query into a vector; see :meth:`get_query_embedding`."""
+        return await super(SparkEmbedding, self._without_cache()).aget_query_embedding(query)
+
+    async def aget_text_embedding_batch(
+        self, texts: list[str], show_progress: bool = False, **kwargs: Any
+    ) -> list[Embedding]:
+        """Turn texts into vectors, a batch after the other: all share one rate.
+
+        Args:
+            texts: the texts, none of them empty.
+            show_progress: whether a progress bar is shown.
+            **kwargs: passed on to LlamaIndex.
+
+        Returns:
+            A vector for each, in the same order.
+
+        Raises:
+            SparkError: when one of them has failed for good; no further one is sent.
+        """
+        size = self.embed_batch_size
+        batches = [texts[start : start + size] for start in range(0, len(texts), size)]
+        vectors: list[Embedding] = []
+        for batch in get_tqdm_iterable(batches, show_progress, "Generating embeddings"):
+            vectors += await super().aget_text_embedding_batch(batch, **kwargs)
+        return vectors
+
+    def _get_query_embedding(self, query: str) -> Embedding:
+        return self._embed([query], "query")[0]
+
+    async def _aget_query_embedding(self, query: str) -> Embedding:
+        return (await self._aembed([query], "query"))[0]
+
+    def _get_text_embedding(self, text: str) -> Embedding:
+        return self._embed([text], "document")[0]
+
+    async def _aget_text_embedding(self, text: str) -> Embedding:
+        return (await self._aembed([text], "document"))[0]
+
+    def _get_text_embeddings(self, texts: list[str]) -> list[Embedding]:
+        return self._embed(texts, "document")
+
+    async def _aget_text_embeddings(self, texts: list[str]) -> list[Embedding]:
+        return await self._aembed(texts, "document")
+
+    def _embed(self, texts: list[str], kind: EmbeddingKind) -> list[Embedding]:
+        return self._sync_client().embed(texts, **self._embed_options(kind))
+
+    async def _aembed(self, texts: list[str], kind: EmbeddingKind) -> list[Embedding]:
+        return await self._aio_client().embed(texts, **self._embed_options(kind))
+
+    def _embed_options(self, kind: EmbeddingKind) -> EmbedOptions:
+        return {
+            "kind": kind,
+            "max_qps": self.max_qps,
+            "max_concurrency": self.max_concurrency,
+            "too_long": self.too_long,
+        }
+
+    def _without_cache(self) -> Self:
+        return self.model_copy(update={"embeddings_cache": None})

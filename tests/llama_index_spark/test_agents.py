@@ -1,0 +1,168 @@
+"""Agents: FunctionAgent, AgentWorkflow and ReActAgent, with two tools and one that fails."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from llama_index.core.agent.workflow import (
+    AgentOutput,
+    AgentStream,
+    AgentWorkflow,
+    FunctionAgent,
+    ReActAgent,
+    ToolCallResult,
+)
+from llama_index.core.memory import ChatMemoryBuffer
+from llama_index.core.tools import FunctionTool
+
+from iflytek_spark import errors
+from iflytek_spark.emulator import Emulator, faults
+from llama_index_spark import SparkLLM
+from tests.frames import answer
+from tests.llama_index_spark.conftest import MakeLLM, contents
+
+Tools = list[FunctionTool]
+pytestmark = [
+    # LlamaIndex's workflows read every attribute of an agent, also pydantic's old ones.
+    pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecatedSince20"),
+    pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecatedSince211"),
+    pytest.mark.filterwarnings("ignore:is_running called from within a step:DeprecationWarning"),
+]
+
+
+def memory() -> ChatMemoryBuffer:
+    """One of its own, since the default one opens a database."""
+    return ChatMemoryBuffer.from_defaults()
+
+
+async def run(agent: Any, question: str) -> tuple[str, list[Any]]:
+    """Run an agent, and return its answer and all its events."""
+    handler = agent.run(question, memory=memory())
+    events = [event async for event in handler.stream_events()]
+    return str(await handler), events
+
+
+def results(events: Sequence[Any]) -> list[tuple[str, bool]]:
+    """What each tool returned, and whether it failed."""
+    found = [event for event in events if isinstance(event, ToolCallResult)]
+    return [(str(event.tool_output), event.tool_output.is_error) for event in found]
+
+
+@pytest.mark.parametrize("streaming", [True, False])
+@pytest.mark.parametrize(
+    ("question", "result", "failed"),
+    [
+        ("合肥的天气怎么样？", "合肥：晴，26 度", False),
+        ("What is the sum of the numbers 17 and 25?", "42", False),
+        ("查询股票 600519 的价格", "no connection to the exchange", True),
+    ],
+)
+async def test_a_function_agent(
+    llm: SparkLLM, tools: Tools, streaming: bool, question: str, result: str, failed: bool
+) -> None:
+    agent = FunctionAgent(tools=[*tools], llm=llm, streaming=streaming)
+    told, events = await run(agent, question)
+    ((returned, is_error),) = results(events)
+    assert result in returned
+    assert is_error is failed
+    assert result in told
+
+
+async def test_the_events_of_a_function_agent(llm: SparkLLM, tools: Tools) -> None:
+    told, events = await run(FunctionAgent(tools=[*tools], llm=llm), "合肥的天气怎么样？")
+    streamed = [event for event in events if isinstance(event, AgentStream)]
+    assert "".join(event.delta for event in streamed) == told
+    assert streamed[-1].response == told
+    called = [event.tool_calls for event in streamed if event.tool_calls]
+    assert {call.tool_name for calls in called for call in calls} == {"weather"}
+    assert [event for event in events if isinstance(event, AgentOutput)]
+
+
+async def test_a_function_agent_that_thinks(
+    make_llm: MakeLLM, tools: Tools, spark: Emulator
+) -> None:
+    """X models have no tools on the WebSocket: the agent says so, and nothing is sent."""
+    with pytest.raises(ValueError, match="FunctionCallingLLM"):
+        await run(FunctionAgent(tools=[*tools], llm=make_llm(model="x1.5")), "合肥的天气怎么样？")
+    assert not spark.requests
+
+
+async def test_a_forced_first_tool(llm: SparkLLM, tools: Tools, spark: Emulator) -> None:
+    agent = FunctionAgent(tools=[*tools], llm=llm, initial_tool_choice="add")
+    told, events = await run(agent, "我有 17 个苹果和 25 个梨")
+    assert results(events)[0] == ("42", False)
+    assert "42" in told
+    assert "务必调用函数" in contents(spark.requests[0])[-1][1]
+
+
+async def test_a_return_direct_tool(llm: SparkLLM) -> None:
+    def weather(city: str) -> str:
+        """查询城市的天气。"""
+        return f"{city}：雨"
+
+    tool = FunctionTool.from_defaults(weather, return_direct=True)
+    agent = FunctionAgent(tools=[tool], llm=llm)
+    chat_memory = memory()
+    assert str(await agent.run("合肥的天气怎么样？", memory=chat_memory)) == "合肥：雨"
+    assert "北京" in str(await agent.run("北京的天气怎么样？", memory=chat_memory))
+
+
+async def test_an_agent_workflow(llm: SparkLLM, tools: Tools) -> None:
+    workflow = AgentWorkflow.from_tools_or_functions([*tools], llm=llm)
+    told, events = await run(workflow, "合肥的天气怎么样？")
+    assert results(events) == [("合肥：晴，26 度", False)]
+    assert "26 度" in told
+    streamed = [event for event in events if isinstance(event, AgentStream)]
+    assert "".join(event.delta for event in streamed) == told
+
+
+async def test_an_agent_hands_over(llm: SparkLLM, tools: Tools, spark: Emulator) -> None:
+    weather, add, _ = tools
+    asker = FunctionAgent(
+        name="asker", description="Takes questions.", tools=[], llm=llm, can_handoff_to=["teller"]
+    )
+    teller = FunctionAgent(name="teller", description="查询天气。", tools=[weather, add], llm=llm)
+    workflow = AgentWorkflow(agents=[asker, teller], root_agent="asker")
+    told, events = await run(
+        workflow, "必须调用 handoff 工具。to_agent：teller。合肥的天气怎么样？"
+    )
+    assert "teller" in {event.current_agent_name for event in events if hasattr(event, "delta")}
+    assert told
+
+
+def said(text: str) -> faults.Replay:
+    """A recording of an answer, in pieces of three characters."""
+    return faults.Replay(tuple(answer(*(text[at : at + 3] for at in range(0, len(text), 3)), "")))
+
+
+def action(tool: str, arguments: str) -> faults.Replay:
+    return said(f"Thought: 需要工具。\nAction: {tool}\nAction Input: {arguments}\n")
+
+
+@pytest.mark.parametrize("streaming", [True, False])
+async def test_a_react_agent(
+    make_llm: MakeLLM, tools: Tools, spark: Emulator, streaming: bool
+) -> None:
+    """Two tools that work and one that fails; the model has no tools of its own."""
+    spark.script(
+        action("weather", '{"city": "合肥"}'),
+        action("add", '{"a": 17, "b": 25}'),
+        action("broken_stock", '{"symbol": "600519"}'),
+        said("Thought: 够了。\nAnswer: 合肥晴，合计 42，股价查不到。"),
+    )
+    agent = ReActAgent(tools=[*tools], llm=make_llm(model="lite"), streaming=streaming)
+    told, events = await run(agent, "合肥天气？17 加 25？600519 的股价？")
+    assert told == "合肥晴，合计 42，股价查不到。"
+    (one, first), (two, second), (three, third) = results(events)
+    assert [first, second, third] == [False, False, True]
+    assert (one, two) == ("合肥：晴，26 度", "42")
+    assert "no connection to the exchange" in three
+    assert "no connection to the exchange" in contents(spark.requests[-1])[-1][1]
+
+
+async def test_an_agent_meets_an_error(llm: SparkLLM, tools: Tools, spark: Emulator) -> None:
+    spark.script(faults.ErrorFrame(11200))
+    with pytest.raises(errors.PermissionDeniedError, match="11200"):
+        await run(FunctionAgent(tools=[*tools], llm=llm), "合肥的天气怎么样？")
