@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import contextlib
 import importlib
 import os
@@ -58,8 +59,19 @@ def service(tmp_path: Path) -> Iterator[Emulator]:
         yield spark
 
 
+@pytest.fixture
+def event_loop_of_the_thread() -> Iterator[None]:
+    """LlamaIndex asks the thread for a loop, as a program's first call does, and leaves it open."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    asyncio.set_event_loop(None)
+    loop.close()
+
+
 # LlamaIndex imports langchain-community where it is installed, as it is here.
 @pytest.mark.filterwarnings("ignore:`langchain-community` is being sunset:DeprecationWarning")
+@pytest.mark.usefixtures("event_loop_of_the_thread")
 @pytest.mark.parametrize(("name", "block"), _every_block("python"))
 def test_python_blocks_run(
     name: str, block: str, service: Emulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
