@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 
-from benchmarks.cases import Place, cases
+from benchmarks.cases import Place, case_names, load
 
 CHUNKS = 1000
 ROUNDS = 5
@@ -41,15 +41,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="samples of each case")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--sample", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--sample", nargs=4, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.serve:
         from benchmarks.server import main as serve
 
         serve(CHUNKS)
     elif args.sample:
-        case, spark, openai = args.sample
-        print(_sample(case, Place(spark, openai, CHUNKS)))
+        module, case, spark, openai = args.sample
+        print(_sample(module, case, Place(spark, openai, CHUNKS)))
     else:
         _report(args.rounds)
     return 0
@@ -61,7 +61,8 @@ def _report(rounds: int) -> None:
         assert server.stdout is not None
         spark, openai = server.stdout.readline().split()
         urls = (f"ws://127.0.0.1:{spark}", f"http://127.0.0.1:{openai}")
-        costs = _alternate([*cases(), CONSTRUCT], rounds, lambda case: _ask(case, *urls))
+        modules = {name: module for module, name in case_names()} | {CONSTRUCT: ""}
+        costs = _alternate(modules, rounds, lambda case: _ask(modules[case], case, *urls))
     finally:
         server.terminate()
         server.communicate()
@@ -93,22 +94,22 @@ def _alternate(
     return {name: statistics.median(values) for name, values in samples.items()}
 
 
-def _ask(case: str, spark: str, openai: str) -> float:
-    process = _start("--sample", case, spark, openai)
+def _ask(module: str, case: str, spark: str, openai: str) -> float:
+    process = _start("--sample", module, case, spark, openai)
     output, _ = process.communicate()
     if process.returncode:
         sys.exit(f"the case {case!r} failed")
     return float(output)
 
 
-def _sample(case: str, place: Place) -> float:
+def _sample(module: str, case: str, place: Place) -> float:
     """Return microseconds of CPU per unit, after one run that is not counted."""
     if case == CONSTRUCT:
         from benchmarks.langchain_cases import make_chat_spark
 
         make_chat_spark(place)
         return _cpu(lambda: make_chat_spark(place), 1000) * 1e6
-    work = cases()[case]
+    work = load(module)[case]
     units = 0
 
     def once() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, TypeAlias
 
 Work: TypeAlias = Callable[["Place"], int] | Callable[["Place"], Coroutine[Any, Any, int]]
@@ -18,8 +19,18 @@ class Place:
     chunks: int
 
 
-def cases() -> dict[str, Work]:
-    """Return every case by its name, in the order of the report."""
-    from benchmarks import langchain_cases, llama_index_cases, socket_cases
+_MODULES = ("socket_cases", "langchain_cases", "llama_index_cases")
 
-    return {**socket_cases.CASES, **langchain_cases.CASES, **llama_index_cases.CASES}
+
+def case_names() -> list[tuple[str, str]]:
+    """Return module and name of every case, in the order of the report."""
+    return [(module, name) for module in _MODULES for name in load(module)]
+
+
+def load(module: str) -> dict[str, Work]:
+    """Return the cases of one module.
+
+    A sample loads no other: what a process has loaded makes its garbage collection slower.
+    """
+    cases: dict[str, Work] = import_module(f"benchmarks.{module}").CASES
+    return cases

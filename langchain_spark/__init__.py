@@ -1,11 +1,31 @@
-"""iFlytek Spark (讯飞星火) for LangChain."""
+"""iFlytek Spark (讯飞星火) for LangChain.
+
+ChatSpark is loaded at once, the other classes when they are first asked for.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from iflytek_spark import __version__
 from langchain_spark.chat_models import ChatSpark
-from langchain_spark.embeddings import SparkEmbeddings
-from langchain_spark.images import SparkImageTool
-from langchain_spark.llms import SparkLLM
+
+if TYPE_CHECKING:
+    from langchain_spark.embeddings import SparkEmbeddings
+    from langchain_spark.images import SparkImageTool
+    from langchain_spark.llms import SparkLLM
 
 __all__ = ["ChatSpark", "SparkEmbeddings", "SparkImageTool", "SparkLLM", "__version__"]
+
+_LAZY = {
+    "SparkEmbeddings": "langchain_spark.embeddings",
+    "SparkImageTool": "langchain_spark.images",
+    "SparkLLM": "langchain_spark.llms",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_LAZY[name]), name)

@@ -6,9 +6,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeAlias
 
-from jsonschema import Draft202012Validator, exceptions
 from langchain_core.exceptions import OutputParserException
-from langchain_core.language_models import LanguageModelInput
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 from langchain_core.messages.utils import convert_to_messages
 from langchain_core.prompt_values import PromptValue
@@ -57,6 +56,8 @@ def _any_object(value: Any) -> Any:
 
 
 def _against_json_schema(schema: dict[str, Any]) -> Check:
+    from jsonschema import Draft202012Validator, exceptions  # slow to load, and seldom needed
+
     validator = Draft202012Validator(schema)
 
     def check(value: Any) -> Any:
@@ -66,6 +67,44 @@ def _against_json_schema(schema: dict[str, Any]) -> Check:
         return value
 
     return check
+
+
+def bind_schema(
+    model: BaseChatModel,
+    schema: Schema | None,
+    method: Method,
+    strict: bool | None,
+    kwargs: dict[str, Any],
+) -> Runnable[LanguageModelInput, AIMessage]:
+    """Bind a model to a schema.
+
+    Args:
+        model: the model.
+        schema: the schema, or None for any JSON object.
+        method: how the model is told of it.
+        strict: kept in the tool's JSON.
+        kwargs: further options of the calls.
+
+    Returns:
+        The model, bound.
+
+    Raises:
+        ValueError: for an unknown method, or no schema where one is needed.
+    """
+    if schema is None and method != "json_mode":
+        raise ValueError(f"method {method!r} needs a schema")
+    written = {} if schema is None else json_schema_of(schema)
+    told = {"kwargs": {"method": method}, "schema": written}
+    kwargs = {**kwargs, "ls_structured_output_format": told}
+    if method == "function_calling" and schema is not None:
+        tool = dict(schema) if isinstance(schema, Mapping) else schema
+        return model.bind_tools([tool], tool_choice="any", strict=strict, **kwargs)
+    if method == "json_schema":
+        inner = {"name": written.get("title", "answer"), "schema": written}
+        return model.bind(response_format={"type": "json_schema", "json_schema": inner}, **kwargs)
+    if method == "json_mode":
+        return model.bind(response_format={"type": "json_object"}, **kwargs)
+    raise ValueError(f"method {method!r} is not function_calling, json_schema or json_mode")
 
 
 class StructuredAnswer:

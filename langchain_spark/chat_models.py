@@ -27,7 +27,7 @@ from langchain_spark._errors import model_errors
 from langchain_spark._events import EventWriter
 from langchain_spark._profiles import profile_of
 from langchain_spark._settings import Completion
-from langchain_spark._structured import Method, Schema, StructuredAnswer, checker, json_schema_of
+from langchain_spark._structured import Method, Schema, StructuredAnswer, bind_schema, checker
 from langchain_spark._tools import AnyChoice, AnyTool, to_choice, to_openai_tools, to_tools
 
 register_blocks()
@@ -321,28 +321,10 @@ class ChatSpark(Completion, BaseChatModel):
         check = checker(schema)
         spec = resolve(self.model)
         method = method or ("function_calling" if spec.tools else "json_schema")
-        bound = self._bound_to(schema, method, strict, kwargs)
+        bound = bind_schema(self, schema, method, strict, kwargs)
         from_tool = method == "function_calling"
         answer = StructuredAnswer(bound, check, from_tool=from_tool, include_raw=include_raw)
         return answer.runnable()
-
-    def _bound_to(
-        self, schema: Schema | None, method: Method, strict: bool | None, kwargs: dict[str, Any]
-    ) -> Runnable[LanguageModelInput, AIMessage]:
-        if schema is None and method != "json_mode":
-            raise ValueError(f"method {method!r} needs a schema")
-        written = {} if schema is None else json_schema_of(schema)
-        kwargs["ls_structured_output_format"] = {"kwargs": {"method": method}, "schema": written}
-        if method == "function_calling" and schema is not None:
-            return self.bind_tools([schema], tool_choice="any", strict=strict, **kwargs)
-        if method == "json_schema":
-            inner = {"name": written.get("title", "answer"), "schema": written}
-            return self.bind(
-                response_format={"type": "json_schema", "json_schema": inner}, **kwargs
-            )
-        if method == "json_mode":
-            return self.bind(response_format={"type": "json_object"}, **kwargs)
-        raise ValueError(f"method {method!r} is not function_calling, json_schema or json_mode")
 
 
 def _message_id(
