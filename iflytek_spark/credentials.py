@@ -126,6 +126,8 @@ class Credentials:
         """
         environ = os.environ if environ is None else environ
         given = tuple((value or "").strip() for value in (app_id, api_key, api_secret))
+        if all(given):
+            return cls(*given)
         filled = [
             (family, tuple(own or read for own, read in zip(given, family.read(environ))))
             for family in FAMILIES

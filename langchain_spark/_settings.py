@@ -64,11 +64,15 @@ class Connection(BaseModel):
     @model_validator(mode="after")
     def _check_connection(self) -> Self:
         """Refuse wrong settings and missing credentials now rather than at the first call."""
-        with model_errors():
-            if self.client is None and self.async_client is None:
-                self._resolve_credentials()
-            _ = self._sync_client
+        self._checked_client()
         return self
+
+    def _checked_client(self) -> SparkClient | AsyncSparkClient:
+        with model_errors():
+            given = self.client or self.async_client
+            if given is None:
+                self._resolve_credentials()
+            return given or self._sync_client
 
     def _resolve_credentials(self) -> None:
         found = Credentials.resolve(self.app_id, _text(self.api_key), _text(self.api_secret))
@@ -131,9 +135,10 @@ class Completion(Connection):
     """Further keys for Spark's ``parameter.chat``, sent as they are."""
 
     @model_validator(mode="after")
-    def _check_completion(self) -> Self:
-        """Name the model that the environment or the library chose."""
-        self.model = self.model or self._sync_client.model.name
+    def _check_connection(self) -> Self:
+        """Refuse wrong settings now, and name the model that the environment chose."""
+        default = self._checked_client().model
+        self.model = self.model or default.name
         return self
 
     @property

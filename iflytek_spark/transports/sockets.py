@@ -52,15 +52,22 @@ class DeadlineSocket:
         self._quota = MAX_FRAME_BYTES
 
     def read(self, size: int) -> bytes:
-        """Return 1 to ``size`` bytes.
+        """Return exactly ``size`` bytes.
 
         Raises:
             ConnectionResetError: at the end of the stream.
+            FrameTooLargeError: when the frame would be longer than is accepted.
         """
-        data = self.recv(size)
-        if not data:
-            raise ConnectionResetError("the connection was lost")
-        return data
+        if size > self._quota:
+            raise FrameTooLargeError(f"more than {MAX_FRAME_BYTES} bytes")
+        pieces: list[bytes] = []
+        while size > 0:
+            piece = self.recv(size)
+            if not piece:
+                raise ConnectionResetError("the connection was lost")
+            pieces.append(piece)
+            size -= len(piece)
+        return b"".join(pieces)
 
     def recv(self, size: int) -> bytes:
         """Return 1 to ``size`` bytes, or none at the end of the stream."""

@@ -101,6 +101,7 @@ def test_what_was_written_down_can_be_read(make_llm: MakeLLM, spark: Emulator) -
     ):
         assert again.to_dict() == llm.to_dict()
         assert again.complete("你好").text
+    assert SparkLLM.model_validate(llm) is llm
     assert json.loads(llm.to_json())["class_name"] == "SparkLLM"
     assert SparkEmbedding.class_name() == "SparkEmbedding"
 
