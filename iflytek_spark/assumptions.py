@@ -22,6 +22,10 @@ MAX_FRAME_BYTES = 8 * 1024 * 1024
 TURN_SEPARATOR = "\n\n"
 """Put between neighbours of one role when they are merged: §4 asks for alternating roles."""
 
+SAID_BEFORE = "（此前助手说：{}）"
+"""How an assistant's words before the user's first, a greeting for instance, are put into the
+user's turn: §4 has the user begin."""
+
 SEQ_STEP = 1
 """By which ``seq`` grows from one piece to the next: §2.3 says that it counts from 0. A service
 that sends 0 throughout is not counting, and a plugin's frame may take a number of its own."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from iflytek_spark.assumptions import TURN_SEPARATOR
+from iflytek_spark.assumptions import SAID_BEFORE, TURN_SEPARATOR
 from iflytek_spark.errors import InvalidRequestError
 from iflytek_spark.messages import ImagePart, Message, Part, TextPart
 from iflytek_spark.model_spec import ModelSpec
@@ -97,11 +97,19 @@ def _check_text(message: Message, where: str) -> None:
 
 
 def _placed(messages: Iterable[Message], system_role: bool) -> Iterable[Message]:
-    """Put system messages that may not stay before the next user turn."""
+    """Put what may not stay where it is before the next user turn.
+
+    That is a system message, and an assistant's words before the user's first.
+    """
     leading = system_role
     waiting: list[Message] = []
+    begun = False
     for message in messages:
         leading = leading and message.role == "system"
+        if message.role == "assistant" and not begun:
+            waiting.append(Message("user", SAID_BEFORE.format(message.text)))
+            continue
+        begun = begun or message.role == "user"
         if message.role == "system" and not leading:
             waiting.append(Message("user", message.content))
             continue

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from iflytek_spark.assumptions import SAID_BEFORE
 from iflytek_spark.catalogue import resolve
 from iflytek_spark.conversation import arrange
 from iflytek_spark.errors import InvalidRequestError
@@ -85,13 +86,20 @@ def test_turns_alternate_and_end_with_the_user(earlier: Any, text: str, spec: An
 
 @given(MESSAGES, TEXTS, MODELS)
 def test_no_text_is_lost_and_none_is_added(earlier: Any, text: str, spec: Any) -> None:
-    messages = [*earlier, Message("user", text)]
+    messages = [Message("user", "问"), *earlier, Message("user", text)]
     turns = arrange(messages, spec)
     rest = [turn.text for turn in turns]
     for message in sorted(messages, key=lambda message: -len(message.text)):
         home = next(index for index, turn in enumerate(rest) if message.text in turn)
         rest[home] = rest[home].replace(message.text, "", 1)
     assert not "".join(rest).strip()
+
+
+def test_a_greeting_before_the_first_question_goes_into_the_users_turn() -> None:
+    greeting = Message("assistant", "您好")
+    turns = arrange([Message("system", "简短"), greeting, Message("user", "问")], WITH_SYSTEM)
+    assert [turn.role for turn in turns] == ["system", "user"]
+    assert turns[1].text == f"{SAID_BEFORE.format('您好')}\n\n问"
 
 
 @given(MESSAGES, TEXTS, MODELS)
