@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from iflytek_spark.assumptions import SAID_BEFORE, TURN_SEPARATOR
 from iflytek_spark.errors import InvalidRequestError
@@ -107,14 +108,14 @@ def _placed(messages: Iterable[Message], system_role: bool) -> Iterable[Message]
     for message in messages:
         leading = leading and message.role == "system"
         if message.role == "assistant" and not begun:
-            waiting.append(Message("user", SAID_BEFORE.format(message.text)))
+            waiting.append(replace(message, content=SAID_BEFORE.format(message.text)))
             continue
         begun = begun or message.role == "user"
         if message.role == "system" and not leading:
             waiting.append(Message("user", message.content))
             continue
         if message.role == "user":
-            yield from waiting
+            yield from (Message("user", earlier.content) for earlier in waiting)
             waiting = []
         yield message
     yield from waiting

@@ -46,8 +46,8 @@ def short(messages: Sequence[Message]) -> str:
         ("u:A s:S u:B", "u:A+S+B", "u:A+S+B"),
         ("u:A a:B s:S u:C", "u:A a:B u:S+C", "u:A a:B u:S+C"),
         ("u:A s:S", "u:A+S", "u:A+S"),
-        ("a:A u:B", "a:A u:B", "a:A u:B"),
-        ("a:A s:S u:B", "a:A u:S+B", "a:A u:S+B"),
+        ("a:A u:B", "u:（此前助手说：A）+B", "u:（此前助手说：A）+B"),
+        ("a:A s:S u:B", "u:（此前助手说：A）+S+B", "u:（此前助手说：A）+S+B"),
     ],
 )
 def test_the_order_that_spark_accepts(given_turns: str, with_role: str, without_role: str) -> None:
