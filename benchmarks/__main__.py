@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import inspect
+import os
 import statistics
 import subprocess
 import sys
@@ -132,7 +133,8 @@ def _cpu(run: Callable[[], object], repeats: int) -> float:
 def _import_time(module: str) -> float:
     code = f"import time; t = time.perf_counter(); import {module}; print(time.perf_counter() - t)"
     command = [sys.executable, "-c", code]
-    output = subprocess.run(command, check=True, capture_output=True, text=True)
+    cached = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}  # as an installed package has it
+    output = subprocess.run(command, check=True, capture_output=True, text=True, env=cached)
     return float(output.stdout) * 1e3
 
 
