@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from iflytek_spark.catalogue import resolve
+from iflytek_spark.credentials import Credentials
 from iflytek_spark.errors import InvalidRequestError
 from iflytek_spark.messages import Message, Tool
 from iflytek_spark.model_spec import ModelSpec
@@ -28,6 +29,38 @@ MODEL_OPTIONS = (
 _FOR_OTHERS = ("parallel_tool_calls", "strict")
 """Options of other providers that change nothing here: Spark gives one tool call an answer, and
 its arguments are validated by whoever asked for them."""
+
+
+def credentials_of(model: Any) -> Credentials:
+    """Return the credentials of an adapter's model; what it lacks comes from the environment.
+
+    Args:
+        model: has ``app_id``, and ``api_key`` and ``api_secret`` as SecretStr.
+
+    Raises:
+        MissingCredentialsError: when a value is found in neither place.
+    """
+    key, secret = (
+        given and given.get_secret_value() for given in (model.api_key, model.api_secret)
+    )
+    return Credentials.resolve(model.app_id, key, secret)
+
+
+def client_settings(model: Any) -> dict[str, Any]:
+    """Return the arguments of the clients of an adapter's model.
+
+    Args:
+        model: has the fields of a client beside those of :func:`credentials_of`.
+
+    Returns:
+        Keyword arguments for both clients.
+
+    Raises:
+        MissingCredentialsError: when a credential is missing.
+    """
+    names = ("base_url", "timeout", "max_retries", "proxy", "ssl_context")
+    settings = {name: getattr(model, name) for name in names}
+    return {"credentials": credentials_of(model), **settings}
 
 
 def join_options(

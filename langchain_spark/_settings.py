@@ -17,13 +17,12 @@ from pydantic import (
 
 from iflytek_spark import (
     AsyncSparkClient,
-    Credentials,
     ModelSpec,
     SparkClient,
     Timeouts,
     WebSearch,
 )
-from iflytek_spark.adapting import MODEL_OPTIONS, join_options
+from iflytek_spark.adapting import MODEL_OPTIONS, client_settings, credentials_of, join_options
 from iflytek_spark.catalogue import resolve
 from iflytek_spark.options import Thinking
 from iflytek_spark.tokens import estimate_tokens
@@ -75,7 +74,7 @@ class Connection(BaseModel):
             return given or self._sync_client
 
     def _resolve_credentials(self) -> None:
-        found = Credentials.resolve(self.app_id, _text(self.api_key), _text(self.api_secret))
+        found = credentials_of(self)
         self.app_id = found.app_id
         self.api_key, self.api_secret = SecretStr(found.api_key), SecretStr(found.api_secret)
 
@@ -88,16 +87,7 @@ class Connection(BaseModel):
         return self.async_client or AsyncSparkClient(**self._client_settings())
 
     def _client_settings(self) -> dict[str, Any]:
-        return {
-            "credentials": Credentials.resolve(
-                self.app_id, _text(self.api_key), _text(self.api_secret)
-            ),
-            "base_url": self.base_url,
-            "timeout": self.timeout,
-            "max_retries": self.max_retries,
-            "proxy": self.proxy,
-            "ssl_context": self.ssl_context,
-        }
+        return client_settings(self)
 
 
 class Completion(Connection):
@@ -179,7 +169,3 @@ class Completion(Connection):
         """Join the options of a call with the model's own; the call's win."""
         given = kwargs if stop is None else {**kwargs, "stop": stop}
         return join_options(self, given, to_tools, to_choice)
-
-
-def _text(secret: SecretStr | None) -> str | None:
-    return None if secret is None else secret.get_secret_value()

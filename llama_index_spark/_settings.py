@@ -19,13 +19,12 @@ from pydantic_core import to_jsonable_python
 
 from iflytek_spark import (
     AsyncSparkClient,
-    Credentials,
     ModelSpec,
     SparkClient,
     Timeouts,
     WebSearch,
 )
-from iflytek_spark.adapting import join_options
+from iflytek_spark.adapting import client_settings, join_options
 from iflytek_spark.catalogue import resolve
 from iflytek_spark.options import Thinking
 from llama_index_spark._tools import to_choice, to_tools
@@ -115,16 +114,7 @@ class Connection(BaseModel):
         return self.async_client or AsyncSparkClient(**self._client_settings())
 
     def _client_settings(self) -> dict[str, Any]:
-        return {
-            "credentials": Credentials.resolve(
-                self.app_id, _text(self.api_key), _text(self.api_secret)
-            ),
-            "base_url": self.base_url,
-            "timeout": self.timeout,
-            "max_retries": self.max_retries,
-            "proxy": self.proxy,
-            "ssl_context": self.ssl_context,
-        }
+        return client_settings(self)
 
 
 class Completion(Connection):
@@ -187,7 +177,3 @@ class Completion(Connection):
     def _options(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Join the options of a call with the model's own; the call's win."""
         return join_options(self, given, to_tools, to_choice)
-
-
-def _text(secret: SecretStr | None) -> str | None:
-    return None if secret is None else secret.get_secret_value()

@@ -8,7 +8,7 @@ from enum import IntEnum, auto
 from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
-from iflytek_spark.assumptions import SEQ_STEP
+from iflytek_spark.assumptions import LENGTH_IS_LIMIT, SEQ_STEP
 from iflytek_spark.codes import api_error
 from iflytek_spark.errors import (
     EmptyAnswerError,
@@ -191,7 +191,7 @@ class ChatProtocol:
     def _finish_reason(self, usage: Usage | None) -> FinishReason:
         if self._tool_call:
             return "tool_calls"
-        limit = self._max_tokens
+        limit = self._max_tokens if LENGTH_IS_LIMIT else None
         return "length" if usage and limit and usage.completion_tokens >= limit else "stop"
 
 
