@@ -2,9 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+LITELLM := .venv-litellm
+INSTALL := -m pip --disable-pip-version-check install --quiet
+PIP := $(BIN)/python $(INSTALL)
 
-.PHONY: demo test check bench clean format lock
+.PHONY: demo test check bench soak fuzz notebooks clean format lock
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -19,24 +21,38 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.dev
+notebooks: $(VENV)/.dev
+	$(BIN)/python -m pytest tests/notebooks -m notebooks
+
+bench: $(VENV)/.dev $(LITELLM)/.ready
 	$(BIN)/python -m benchmarks
+
+soak: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.soak --calls 20000
+
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m fuzz --runs 1000000
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# Writes the committed lock files anew. The second is a part of the first; the third is data alone.
+# Writes the committed lock files anew. The second and third are parts of the first; the fourth is
+# data alone; the fifth is a proxy that the benchmark compares with, in a place of its own.
 lock: $(VENV)/.dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" --upgrade --group dev --all-extras pyproject.toml -o requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" -c requirements/dev.txt --extra langchain pyproject.toml requirements/build.in -o requirements/demo.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock" -c requirements/dev.txt --extra gateway pyproject.toml requirements/build.in -o requirements/gateway.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" --no-deps --upgrade requirements/corpus.in -o requirements/corpus.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock" --upgrade requirements/litellm.in -o requirements/litellm.txt
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage .hypothesis
+	rm -rf $(VENV) $(LITELLM) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage .hypothesis
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -56,4 +72,10 @@ $(VENV)/.dev: requirements/dev.txt requirements/corpus.txt pyproject.toml | $(VE
 	@$(PIP) --require-hashes -r requirements/dev.txt
 	@$(PIP) --require-hashes --no-deps -r requirements/corpus.txt
 	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(LITELLM)/.ready: requirements/litellm.txt | $(VENV)/.python
+	@echo "Installing litellm, for comparison, into $(LITELLM) (once)"
+	@$(PYTHON) -m venv $(LITELLM)
+	@$(LITELLM)/bin/python $(INSTALL) --require-hashes -r requirements/litellm.txt
 	@touch $@

@@ -1,36 +1,50 @@
-"""What is measured. Each case does its work once and returns how many units it saw."""
+"""Where a case is measured. A case does its work once and returns how many units it saw.
+
+Each ``*_cases.py`` holds the cases of one library. A case is named ``module:function``; a sample
+loads no other module, for what a process has loaded makes its garbage collection slower.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import AsyncIterable, Callable, Coroutine
 from importlib import import_module
-from typing import Any, TypeAlias
-
-Work: TypeAlias = Callable[["Place"], int] | Callable[["Place"], Coroutine[Any, Any, int]]
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where the servers listen, and how long their answers are."""
+class Place(NamedTuple):
+    """Where the servers listen, and what is asked of them.
+
+    Attributes:
+        spark: base URL of Spark's WebSocket.
+        openai: base URL of OpenAI's HTTP, without ``/v1``.
+        chunks: pieces in an answer.
+        messages: messages in a question, an odd number.
+    """
 
     spark: str
     openai: str
     chunks: int
+    messages: int = 1
+
+    def conversation(self) -> list[tuple[Literal["user", "assistant"], str]]:
+        """Return the question as roles and texts: the first and last words are a user's."""
+        told = [f"第{number}句：讯飞星火大模型" for number in range(self.messages)]
+        return [("assistant" if at % 2 else "user", text) for at, text in enumerate(told)]
 
 
-_MODULES = ("socket_cases", "langchain_cases", "llama_index_cases")
+Work: TypeAlias = Callable[[Place], int | Coroutine[Any, Any, int]]
 
 
-def case_names() -> list[tuple[str, str]]:
-    """Return module and name of every case, in the order of the report."""
-    return [(module, name) for module in _MODULES for name in load(module)]
+async def count(items: AsyncIterable[object]) -> int:
+    """Return how many come; none is kept, as none is in a loop that is not asynchronous."""
+    seen = 0
+    async for _ in items:
+        seen += 1
+    return seen
 
 
-def load(module: str) -> dict[str, Work]:
-    """Return the cases of one module.
-
-    A sample loads no other: what a process has loaded makes its garbage collection slower.
-    """
-    cases: dict[str, Work] = import_module(f"benchmarks.{module}").CASES
-    return cases
+def load(name: str) -> Work:
+    """Return a case by its name, ``module:function``."""
+    module, _, function = name.partition(":")
+    case: Work = getattr(import_module(f"benchmarks.{module}"), function)
+    return case

@@ -7,10 +7,12 @@ from typing import Any
 
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk, BaseMessage
+from langchain_core.output_parsers import StrOutputParser
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.prompts import ChatPromptTemplate
 from pydantic import SecretStr
 
-from benchmarks.cases import Place, Work
+from benchmarks.cases import Place, count
 from benchmarks.server import TEXT, TOOL
 from langchain_spark import ChatSpark
 
@@ -56,6 +58,10 @@ class FakeModel(BaseChatModel):
             yield chunk
 
 
+def make_fake(place: Place) -> BaseChatModel:
+    return FakeModel(chunks=place.chunks)
+
+
 def make_chat_spark(place: Place) -> ChatSpark:
     key, secret = SecretStr("key"), SecretStr("secret")
     return ChatSpark(base_url=place.spark, app_id="app", api_key=key, api_secret=secret)
@@ -67,12 +73,18 @@ def make_chat_openai(place: Place) -> BaseChatModel:
     return ChatOpenAI(base_url=f"{place.openai}/v1", api_key=SecretStr("key"), model="m")
 
 
-def _stream(model: BaseChatModel) -> int:
-    return sum(1 for chunk in model.stream("你好") if chunk.content)
+def _stream(model: BaseChatModel, place: Place) -> int:
+    return sum(1 for chunk in model.stream(place.conversation()) if chunk.content)
 
 
-async def _astream(model: BaseChatModel) -> int:
-    return len([chunk async for chunk in model.astream("你好") if chunk.content])
+async def _astream(model: BaseChatModel, place: Place) -> int:
+    return await count(chunk async for chunk in model.astream(place.conversation()) if chunk.content)
+
+
+def _chain(model: BaseChatModel) -> int:
+    prompt = ChatPromptTemplate.from_messages([("system", "简短回答"), ("user", "{question}")])
+    chain = prompt | model | StrOutputParser()
+    return sum(1 for text in chain.stream({"question": "你好"}) if text)
 
 
 def _events(model: BaseChatModel) -> int:
@@ -85,19 +97,61 @@ def _tool_calls(model: BaseChatModel) -> int:
     seen = 0
     for _ in range(CALLS):
         chunks = list(bound.stream("合肥的天气"))
-        seen += any(chunk.tool_call_chunks for chunk in chunks)  # type: ignore[attr-defined]
+        seen += any(getattr(chunk, "tool_call_chunks", None) for chunk in chunks)
     return seen
 
 
-CASES: dict[str, Work] = {
-    "LangChain's floor, stream": lambda place: _stream(FakeModel(chunks=place.chunks)),
-    "ChatSpark.stream": lambda place: _stream(make_chat_spark(place)),
-    "ChatOpenAI.stream": lambda place: _stream(make_chat_openai(place)),
-    "LangChain's floor, astream": lambda place: _astream(FakeModel(chunks=place.chunks)),
-    "ChatSpark.astream": lambda place: _astream(make_chat_spark(place)),
-    "ChatOpenAI.astream": lambda place: _astream(make_chat_openai(place)),
-    "ChatSpark.stream_events v3": lambda place: _events(make_chat_spark(place)),
-    "ChatOpenAI.stream_events v3": lambda place: _events(make_chat_openai(place)),
-    "ChatSpark, a tool call": lambda place: _tool_calls(make_chat_spark(place)),
-    "ChatOpenAI, a tool call": lambda place: _tool_calls(make_chat_openai(place)),
-}
+def floor_stream(place: Place) -> int:
+    return _stream(make_fake(place), place)
+
+
+async def floor_astream(place: Place) -> int:
+    return await _astream(make_fake(place), place)
+
+
+def floor_chain(place: Place) -> int:
+    return _chain(make_fake(place))
+
+
+def floor_events(place: Place) -> int:
+    return _events(make_fake(place))
+
+
+def spark_stream(place: Place) -> int:
+    return _stream(make_chat_spark(place), place)
+
+
+async def spark_astream(place: Place) -> int:
+    return await _astream(make_chat_spark(place), place)
+
+
+def spark_chain(place: Place) -> int:
+    return _chain(make_chat_spark(place))
+
+
+def spark_events(place: Place) -> int:
+    return _events(make_chat_spark(place))
+
+
+def spark_tool_calls(place: Place) -> int:
+    return _tool_calls(make_chat_spark(place))
+
+
+def openai_stream(place: Place) -> int:
+    return _stream(make_chat_openai(place), place)
+
+
+async def openai_astream(place: Place) -> int:
+    return await _astream(make_chat_openai(place), place)
+
+
+def openai_chain(place: Place) -> int:
+    return _chain(make_chat_openai(place))
+
+
+def openai_events(place: Place) -> int:
+    return _events(make_chat_openai(place))
+
+
+def openai_tool_calls(place: Place) -> int:
+    return _tool_calls(make_chat_openai(place))

@@ -9,6 +9,7 @@ from llama_index.core.llms import (
     LLM,
     ChatMessage,
     ChatResponse,
+    ChatResponseAsyncGen,
     ChatResponseGen,
     CompletionResponse,
     CompletionResponseGen,
@@ -18,11 +19,9 @@ from llama_index.core.llms import (
 from llama_index.core.llms.callbacks import llm_chat_callback
 from pydantic import SecretStr
 
-from benchmarks.cases import Place, Work
+from benchmarks.cases import Place, count
 from benchmarks.server import TEXT
 from llama_index_spark import SparkLLM
-
-QUESTION = [ChatMessage(role="user", content="你好")]
 
 
 class FakeLLM(CustomLLM):
@@ -42,14 +41,23 @@ class FakeLLM(CustomLLM):
     ) -> CompletionResponseGen:
         raise NotImplementedError
 
+    def _pieces(self) -> ChatResponseGen:
+        text = ""
+        for _ in range(self.chunks):
+            text += TEXT
+            yield ChatResponse(message=ChatMessage(role="assistant", content=text), delta=TEXT)
+
     @llm_chat_callback()
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
-        def pieces() -> ChatResponseGen:
-            text = ""
-            for _ in range(self.chunks):
-                text += TEXT
-                message = ChatMessage(role="assistant", content=text)
-                yield ChatResponse(message=message, delta=TEXT)
+        return self._pieces()
+
+    @llm_chat_callback()
+    async def astream_chat(
+        self, messages: Sequence[ChatMessage], **kwargs: Any
+    ) -> ChatResponseAsyncGen:
+        async def pieces() -> ChatResponseAsyncGen:
+            for piece in self._pieces():
+                yield piece
 
         return pieces()
 
@@ -68,18 +76,37 @@ def make_openai_like(place: Place) -> LLM:
     return llm
 
 
-def _stream(llm: LLM) -> int:
-    return sum(1 for response in llm.stream_chat(QUESTION) if response.delta)
+def _messages(place: Place) -> list[ChatMessage]:
+    return [ChatMessage(role=role, content=text) for role, text in place.conversation()]
 
 
-async def _astream(llm: LLM) -> int:
-    return len([r async for r in await llm.astream_chat(QUESTION) if r.delta])
+def _stream(llm: LLM, place: Place) -> int:
+    return sum(1 for response in llm.stream_chat(_messages(place)) if response.delta)
 
 
-CASES: dict[str, Work] = {
-    "LlamaIndex's floor, stream_chat": lambda place: _stream(FakeLLM(chunks=place.chunks)),
-    "SparkLLM.stream_chat": lambda place: _stream(make_spark_llm(place)),
-    "OpenAILike.stream_chat": lambda place: _stream(make_openai_like(place)),
-    "SparkLLM.astream_chat": lambda place: _astream(make_spark_llm(place)),
-    "OpenAILike.astream_chat": lambda place: _astream(make_openai_like(place)),
-}
+async def _astream(llm: LLM, place: Place) -> int:
+    return await count(r async for r in await llm.astream_chat(_messages(place)) if r.delta)
+
+
+def floor_stream(place: Place) -> int:
+    return _stream(FakeLLM(chunks=place.chunks), place)
+
+
+async def floor_astream(place: Place) -> int:
+    return await _astream(FakeLLM(chunks=place.chunks), place)
+
+
+def spark_stream(place: Place) -> int:
+    return _stream(make_spark_llm(place), place)
+
+
+async def spark_astream(place: Place) -> int:
+    return await _astream(make_spark_llm(place), place)
+
+
+def openai_stream(place: Place) -> int:
+    return _stream(make_openai_like(place), place)
+
+
+async def openai_astream(place: Place) -> int:
+    return await _astream(make_openai_like(place), place)

@@ -1,15 +1,22 @@
-"""Two servers in one process that answer anything with prepared data: Spark's frames over a
+"""Servers in one process that answer anything with prepared data: Spark's frames over a
 WebSocket, and the same chunks as OpenAI's server-sent events.
+
+An answer is written at once, the frames as the events are, so that neither kind of client is
+woken more often than the other. ``python -m benchmarks.server 200 1000`` serves answers of so
+many chunks, and prints two ports for each number.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.frames import Frame, Opcode
 
 SID = "cht000b702a@dx18d6fb9d758b894540"
 TEXT = "讯飞星火大模型，回答的一段"
@@ -29,8 +36,13 @@ def frame(status: int, seq: int, text: dict[str, Any], *, usage: bool = False) -
 
 def answer(chunks: int) -> list[str]:
     """Return an answer of so many frames, each of about 300 bytes as on the wire."""
-    middle = [frame(1 if seq else 0, seq, {"content": TEXT}) for seq in range(chunks - 1)]
-    return [*middle, frame(2, chunks - 1, {"content": TEXT}, usage=True)]
+    middle = [frame(1 if seq else 0, seq, _piece(seq)) for seq in range(chunks - 1)]
+    return [*middle, frame(2, chunks - 1, _piece(chunks - 1), usage=True)]
+
+
+def _piece(number: int) -> dict[str, Any]:
+    """Return the text of a chunk; no two neighbours are alike, which one proxy refuses."""
+    return {"content": f"{TEXT}{number % 10}"}
 
 
 def tool_call() -> list[str]:
@@ -41,7 +53,7 @@ def tool_call() -> list[str]:
 
 def events(chunks: int, *, tool: bool) -> bytes:
     """Return the same answer as OpenAI's stream."""
-    deltas = _tool_deltas() if tool else ({"content": TEXT} for _ in range(chunks))
+    deltas = _tool_deltas() if tool else map(_piece, range(chunks))
     lines = [_event(delta, None) for delta in deltas]
     lines.append(_event({}, "tool_calls" if tool else "stop"))
     return "".join([*lines, "data: [DONE]\n\n"]).encode()
@@ -61,32 +73,49 @@ def _event(delta: dict[str, Any], finish_reason: str | None) -> str:
     return f"data: {json.dumps({**chunk, 'choices': [choice]})}\n\n"
 
 
-async def _serve(chunks: int) -> None:
-    frames = {False: answer(chunks), True: tool_call()}
-    streams = {tool: events(chunks, tool=tool) for tool in (False, True)}
+def encoded(text: str) -> bytes:
+    """Return a text as it goes over a WebSocket from its server."""
+    return Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
 
-    async def spark(connection: ServerConnection) -> None:
+
+class Answers:
+    """Answers of one length, by whether tools are offered."""
+
+    def __init__(self, chunks: int) -> None:
+        texts = {False: answer(chunks), True: tool_call()}
+        self._frames = {tool: b"".join(map(encoded, frames)) for tool, frames in texts.items()}
+        self._events = {tool: events(chunks, tool=tool) for tool in (False, True)}
+
+    async def spark(self, connection: ServerConnection) -> None:
         request = await connection.recv()
-        for data in frames['"functions"' in str(request)]:
-            await connection.send(data)
+        connection.transport.write(self._frames['"functions"' in str(request)])
         await connection.close(1000, "close this ws conn")
 
-    async def openai(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
-        length = int(head.partition("content-length:")[2].partition("\r\n")[0])
-        body = await reader.readexactly(length)
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n")
-        writer.write(b"Connection: close\r\n\r\n" + streams[b'"tools"' in body])
-        await writer.drain()
+    async def openai(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer requests for as long as the client keeps its connection."""
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+                length = int(head.partition("content-length:")[2].partition("\r\n")[0])
+                data = self._events[b'"tools"' in await reader.readexactly(length)]
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n")
+                writer.write(b"Content-Length: %d\r\n\r\n" % len(data) + data)
+                await writer.drain()
         writer.close()
 
-    http = await asyncio.start_server(openai, "127.0.0.1", 0)
-    async with serve(spark, "127.0.0.1", 0, compression=None, ping_interval=None) as ws, http:
-        ports = (server.sockets[0].getsockname()[1] for server in (ws, http))
+
+async def _serve(counts: list[int]) -> None:
+    ports = []
+    async with contextlib.AsyncExitStack() as stack:
+        for answers in map(Answers, counts):
+            spark = serve(answers.spark, "127.0.0.1", 0, compression=None, ping_interval=None)
+            ws = await stack.enter_async_context(spark)
+            http = await asyncio.start_server(answers.openai, "127.0.0.1", 0)
+            await stack.enter_async_context(http)
+            ports += [next(iter(one.sockets)).getsockname()[1] for one in (ws, http)]
         print(*ports, flush=True)
-        await ws.serve_forever()
+        await asyncio.Event().wait()
 
 
-def main(chunks: int) -> None:
-    """Serve until the process is ended; the two ports are the first line that is printed."""
-    asyncio.run(_serve(chunks))
+if __name__ == "__main__":
+    asyncio.run(_serve([int(count) for count in sys.argv[1:]]))

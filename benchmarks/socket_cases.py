@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from benchmarks.cases import Place, Work
-from iflytek_spark import AsyncSparkClient, Credentials, SparkClient
+from benchmarks.cases import Place, count
+from iflytek_spark import AsyncSparkClient, Credentials, Message, SparkClient
 
-CREDENTIALS = Credentials("app", "key", "secret")
+ME = Credentials("app", "key", "secret")
 
 
 def _has_text(data: bytes | str) -> bool:
@@ -34,19 +34,20 @@ async def websockets_asyncio(place: Place) -> int:
         return sum([_has_text(await connection.recv(decode=False)) for _ in range(place.chunks)])
 
 
+def make_client(place: Place) -> SparkClient:
+    return SparkClient(ME, base_url=place.spark)
+
+
+def _messages(place: Place) -> list[Message]:
+    return [Message(role, text) for role, text in place.conversation()]
+
+
 def core(place: Place) -> int:
-    with SparkClient(CREDENTIALS, base_url=place.spark).stream("你好") as stream:
+    with make_client(place).stream(_messages(place)) as stream:
         return sum(1 for _ in stream.text())
 
 
 async def core_async(place: Place) -> int:
-    async with AsyncSparkClient(CREDENTIALS, base_url=place.spark).stream("你好") as stream:
-        return len([text async for text in stream.text()])
-
-
-CASES: dict[str, Work] = {
-    "raw websocket-client": websocket_client,
-    "raw websockets": websockets_asyncio,
-    "SparkClient.stream": core,
-    "AsyncSparkClient.stream": core_async,
-}
+    client = AsyncSparkClient(ME, base_url=place.spark)
+    async with client.stream(_messages(place)) as stream:
+        return await count(stream.text())

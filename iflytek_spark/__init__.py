@@ -30,7 +30,7 @@ from iflytek_spark.protocol.events import (
     ReasoningDelta,
     ToolCallDelta,
 )
-from iflytek_spark.protocol.flow import Timeouts
+from iflytek_spark.protocol.timeouts import Timeouts
 from iflytek_spark.service_values import EmbedOptions, GeneratedImage
 from iflytek_spark.streams import AsyncChatStream, ChatStream
 

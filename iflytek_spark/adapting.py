@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from iflytek_spark.catalogue import resolve
 from iflytek_spark.credentials import Credentials
@@ -29,6 +30,28 @@ MODEL_OPTIONS = (
 _FOR_OTHERS = ("parallel_tool_calls", "strict")
 """Options of other providers that change nothing here: Spark gives one tool call an answer, and
 its arguments are validated by whoever asked for them."""
+
+
+_Client = TypeVar("_Client")
+_kept: dict[int, dict[type, tuple[dict[str, Any], Any]]] = {}
+"""By model and class: the settings and the client made of them."""
+
+
+def without_keys(state: dict[Any, Any]) -> dict[Any, Any]:
+    """Take the keys out of what an adapter's model is about to be pickled as.
+
+    The model that comes out of the pickle reads them from the environment; see
+    :class:`~iflytek_spark.Credentials`. What cannot be pickled either is None in it.
+
+    Args:
+        state: as pydantic's ``__getstate__`` gives it.
+
+    Returns:
+        The same without keys.
+    """
+    lost = dict.fromkeys(("ssl_context", "client", "async_client"))
+    fields = {**lost, **state["__dict__"], "api_key": None, "api_secret": None}
+    return {**state, "__dict__": fields}
 
 
 def credentials_of(model: Any) -> Credentials:
@@ -60,7 +83,36 @@ def client_settings(model: Any) -> dict[str, Any]:
     """
     names = ("base_url", "timeout", "max_retries", "proxy", "ssl_context")
     settings = {name: getattr(model, name) for name in names}
+    settings["preconnect"] = getattr(model, "preconnect", 0)
     return {"credentials": credentials_of(model), **settings}
+
+
+def client_of(model: object, kind: type[_Client], settings: dict[str, Any]) -> _Client:
+    """Return a client for a call of an adapter's model.
+
+    It is a new one, unless it opens connections ahead: then the model's next calls need it
+    again. It is kept beside the model, so that no copy and no pickle of the model has it, and
+    is forgotten with the model.
+
+    Args:
+        model: whose call it is.
+        kind: the client's class.
+        settings: the client's arguments; others than last time make a new client.
+
+    Returns:
+        The client.
+    """
+    if not settings["preconnect"]:
+        return kind(**settings)
+    place = id(model)
+    if place not in _kept:
+        _kept[place] = {}
+        weakref.finalize(model, _kept.pop, place, None)
+    clients = _kept[place]
+    if kind not in clients or clients[kind][0] != settings:
+        clients[kind] = (settings, kind(**settings))
+    client: _Client = clients[kind][1]
+    return client
 
 
 def join_options(

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import random
 import ssl
-import time
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, TypeVar, Unpack
 
 from iflytek_spark.catalogue import resolve
@@ -17,20 +14,18 @@ from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.messages import ChatResponse, Message
 from iflytek_spark.model_spec import ModelSpec
 from iflytek_spark.options import ChatOptions
-from iflytek_spark.protocol.flow import Call, Timeouts, chat_flow
 from iflytek_spark.protocol.retry import RetryPolicy
 from iflytek_spark.protocol.steps import Clock
-from iflytek_spark.requests import build_request
+from iflytek_spark.protocol.timeouts import Timeouts
 from iflytek_spark.service_catalogue import EMBEDDING, IMAGE_GENERATION, Service
 from iflytek_spark.service_values import EmbedOptions, GeneratedImage, Vector
 from iflytek_spark.streams import AsyncChatStream, ChatStream
-from iflytek_spark.transports.base import AsyncTransport, Route, Transport
+from iflytek_spark.transports.base import Ahead, AsyncTransport, Pool, Route, Transport
+from iflytek_spark.transports.clock import SYSTEM_CLOCK
 
 if TYPE_CHECKING:
+    from iflytek_spark.protocol.flow import Flow
     from iflytek_spark.services.posts import Caller
-
-SYSTEM_CLOCK = Clock(time.time, time.monotonic, random.random)
-"""Real time and chance."""
 
 _T = TypeVar("_T", Transport, AsyncTransport)
 
@@ -50,6 +45,8 @@ class _Client(Generic[_T]):
         ssl_context: ssl.SSLContext | None = None,
         transport: Callable[[Route], _T] | None = None,
         clock: Clock = SYSTEM_CLOCK,
+        preconnect: int = 0,
+        on_open: Callable[[], object] | None = None,
     ) -> None:
         """Set up a client. It opens nothing, and may be shared by threads and event loops.
 
@@ -65,6 +62,8 @@ class _Client(Generic[_T]):
             ssl_context: your own CA; certificates are always verified.
             transport: what opens sockets; a test double for instance.
             clock: time and chance.
+            preconnect: connections to keep open ahead of calls, 0 or more; see :meth:`close`.
+            on_open: is called each time a WebSocket has been opened; for metrics.
 
         Raises:
             MissingCredentialsError: when a credential is missing.
@@ -73,13 +72,16 @@ class _Client(Generic[_T]):
         """
         if isinstance(max_retries, bool) or not isinstance(max_retries, int) or max_retries < 0:
             raise ConfigurationError(f"max_retries is {max_retries!r}, not 0 or more")
+        if preconnect and transport is not None:
+            raise ConfigurationError("preconnect opens transports of its own, not yours")
         self._credentials = credentials or Credentials.from_env()
         self._endpoint = Endpoint.from_env(model, base_url)
-        self._timeouts = _timeouts(timeout)
+        self._timeouts = Timeouts.of(timeout)
         self._retry = RetryPolicy(max_retries)
-        self._route = Route(proxy, ssl_context)
-        self._transport: Callable[[Route], _T] | None = transport
+        self._route = Route(proxy, ssl_context, on_open)
         self._clock = clock
+        self._pool: Pool[_T] | None = self._new_pool(preconnect) if preconnect else None
+        self._transport: Callable[[Route], _T] | None = self._pool or transport
 
     def __repr__(self) -> str:
         url = self._endpoint.base_url or "the catalogue's addresses"
@@ -90,49 +92,44 @@ class _Client(Generic[_T]):
         """The model of calls that name none."""
         return self._endpoint.model
 
-    def _call(
-        self,
-        messages: str | Sequence[Message],
-        model: str | ModelSpec | None,
-        options: ChatOptions,
-    ) -> Call:
-        spec = self._endpoint.model if model is None else resolve(model)
-        return Call(
-            request=build_request(spec, messages, options),
-            credentials=self._credentials,
-            url=self._endpoint.url(spec),
-            uid=uuid.uuid4().hex,
-            clock=self._clock,
-            timeouts=self._timeouts,
-            retry=self._retry,
+    def close(self) -> None:
+        """Close what ``preconnect`` keeps open, and open no more; calls go on without it.
+
+        It begins with the first call to a model, and rests after a minute without a call. A
+        client that is forgotten closes by itself.
+        """
+        if self._pool is not None:
+            self._pool.close()
+
+    def _new_pool(self, size: int) -> Pool[_T]:
+        raise NotImplementedError
+
+    def _ahead(self, size: int) -> Ahead:
+        return Ahead(size, self._credentials, self._route, self._clock, self._timeouts.connect)
+
+    def _flow(
+        self, messages: str | Sequence[Message], spec: ModelSpec, options: ChatOptions
+    ) -> Flow:
+        from iflytek_spark.protocol.flow import Call, chat_flow  # loads what chats
+        from iflytek_spark.requests import build_request
+
+        return chat_flow(
+            Call(
+                request=build_request(spec, messages, options),
+                credentials=self._credentials,
+                url=self._endpoint.url(spec),
+                uid=uuid.uuid4().hex,
+                clock=self._clock,
+                timeouts=self._timeouts,
+                retry=self._retry,
+            )
         )
 
     def _caller(self, service: Service) -> Caller:
         from iflytek_spark.services.posts import Caller  # loads httpx
 
-        return Caller(
-            credentials=self._credentials,
-            url=self._endpoint.service_url(service),
-            route=self._route,
-            clock=self._clock,
-            timeouts=self._timeouts,
-            retry=self._retry,
-        )
-
-
-def _timeouts(timeout: Timeouts | float | None) -> Timeouts:
-    if isinstance(timeout, Timeouts):
-        return timeout
-    usual = Timeouts()
-    if timeout is None:
-        return usual
-    whole = Timeouts(total=timeout)
-    return replace(
-        whole,
-        connect=min(timeout, usual.connect),
-        first_frame=min(timeout, usual.first_frame),
-        between_frames=min(timeout, usual.between_frames),
-    )
+        url = self._endpoint.service_url(service)
+        return Caller(self._credentials, url, self._route, self._clock, self._timeouts, self._retry)
 
 
 class SparkClient(_Client[Transport]):
@@ -182,8 +179,8 @@ class SparkClient(_Client[Transport]):
         Raises:
             InvalidRequestError: at once, for a request that Spark would refuse.
         """
-        call = self._call(messages, model, options)
-        return ChatStream(chat_flow(call), self._open(), call.request.spec.name)
+        spec = self.model if model is None else resolve(model)
+        return ChatStream(self._flow(messages, spec, options), self._open(), spec.name)
 
     def _open(self) -> Transport:
         if self._transport is None:
@@ -191,6 +188,11 @@ class SparkClient(_Client[Transport]):
 
             return SyncTransport(self._route)
         return self._transport(self._route)
+
+    def _new_pool(self, size: int) -> Pool[Transport]:
+        from iflytek_spark.transports.warm_sync import WarmPool  # loads websocket-client
+
+        return WarmPool(self._ahead(size))
 
     def embed(self, texts: Sequence[str], **options: Unpack[EmbedOptions]) -> list[Vector]:
         """Turn texts into vectors of 2,560 numbers.
@@ -254,8 +256,8 @@ class AsyncSparkClient(_Client[AsyncTransport]):
         **options: Unpack[ChatOptions],
     ) -> AsyncChatStream:
         """Ask, and read the answer as it comes; see :meth:`SparkClient.stream`."""
-        call = self._call(messages, model, options)
-        return AsyncChatStream(chat_flow(call), self._open(), call.request.spec.name)
+        spec = self.model if model is None else resolve(model)
+        return AsyncChatStream(self._flow(messages, spec, options), self._open(), spec.name)
 
     def _open(self) -> AsyncTransport:
         if self._transport is None:
@@ -263,6 +265,11 @@ class AsyncSparkClient(_Client[AsyncTransport]):
 
             return AioTransport(self._route)
         return self._transport(self._route)
+
+    def _new_pool(self, size: int) -> Pool[AsyncTransport]:
+        from iflytek_spark.transports.warm_aio import AsyncWarmPool  # loads websockets
+
+        return AsyncWarmPool(self._ahead(size))
 
     async def embed(self, texts: Sequence[str], **options: Unpack[EmbedOptions]) -> list[Vector]:
         """Turn texts into vectors of 2,560 numbers; see :meth:`SparkClient.embed`."""

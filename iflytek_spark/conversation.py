@@ -34,7 +34,9 @@ def arrange(messages: str | Sequence[Message], spec: ModelSpec) -> tuple[Message
             content is not text or image, or the model cannot take its images.
     """
     if not isinstance(messages, str | list | tuple):
-        raise InvalidRequestError(f"messages is a {type(messages).__name__}, not a list")
+        raise InvalidRequestError(
+            f"messages is a {type(messages).__name__}, not a list", param="messages"
+        )
     turns: list[Message] = []
     for message in _placed(write_tools(_checked(messages)), spec.system_role):
         if turns and turns[-1].role == message.role:
@@ -45,6 +47,7 @@ def arrange(messages: str | Sequence[Message], spec: ModelSpec) -> tuple[Message
         raise InvalidRequestError(
             "messages must end with a user message",
             hint="an assistant's text cannot be continued; ask with a user message",
+            param="messages",
         )
     _check_images(turns, spec)
     return tuple(turns)
@@ -54,26 +57,34 @@ def _checked(messages: str | Sequence[Message]) -> Iterable[Message]:
     if isinstance(messages, str):
         messages = (Message("user", messages),)
     if not messages:
-        raise InvalidRequestError("messages is empty", hint="send at least one user message")
+        raise InvalidRequestError(
+            "messages is empty", hint="send at least one user message", param="messages"
+        )
     for index, message in enumerate(messages):
         _check_message(message, f"messages[{index}]")
         if message.text.strip() or message.images or message.tool_calls or message.role == "tool":
             yield message
         elif message.role == "user":
-            raise InvalidRequestError(f"messages[{index}].content is empty")
+            place = f"messages[{index}].content"
+            raise InvalidRequestError(f"{place} is empty", param=place)
 
 
 def _check_message(message: Message, where: str) -> None:
     if not isinstance(message, Message):
-        raise InvalidRequestError(f"{where} is a {type(message).__name__}, not a Message")
+        raise InvalidRequestError(
+            f"{where} is a {type(message).__name__}, not a Message", param=where
+        )
     if message.role not in _ROLES:
         raise InvalidRequestError(
-            f"{where}.role is {message.role!r}", hint=f"Spark knows {', '.join(_ROLES)}"
+            f"{where}.role is {message.role!r}",
+            hint=f"Spark knows {', '.join(_ROLES)}",
+            param=f"{where}.role",
         )
     parts = message.content
     if not isinstance(parts, str | tuple):
         raise InvalidRequestError(
-            f"{where}.content is a {type(parts).__name__}; it must be a string or a tuple of parts"
+            f"{where}.content is a {type(parts).__name__}; it must be a string or a tuple of parts",
+            param=f"{where}.content",
         )
     for part in () if isinstance(parts, str) else parts:
         _check_part(part, where)
@@ -84,7 +95,9 @@ def _check_part(part: object, where: str) -> None:
     match part:
         case TextPart(str()) | ImagePart(bytes()):
             return
-    raise InvalidRequestError(f"{where}.content holds a {type(part).__name__} that is no part")
+    raise InvalidRequestError(
+        f"{where}.content holds a {type(part).__name__} that is no part", param=f"{where}.content"
+    )
 
 
 def _check_text(message: Message, where: str) -> None:
@@ -93,7 +106,9 @@ def _check_text(message: Message, where: str) -> None:
         "".join(call.name + call.arguments + call.id for call in message.tool_calls).encode()
     except UnicodeEncodeError:
         raise InvalidRequestError(
-            f"{where}.content holds half a surrogate pair", hint="decode the text again"
+            f"{where}.content holds half a surrogate pair",
+            hint="decode the text again",
+            param=f"{where}.content",
         ) from None
 
 
@@ -135,9 +150,12 @@ def _check_images(turns: list[Message], spec: ModelSpec) -> None:
     images = [image for turn in turns for image in turn.images]
     if images and not spec.images:
         raise InvalidRequestError(
-            f"model {spec.name!r} cannot look at images", hint='use model="image"'
+            f"model {spec.name!r} cannot look at images",
+            hint='use model="image"',
+            param="messages",
         )
     if spec.images and len(images) != 1:
         raise InvalidRequestError(
-            f"image understanding takes one image, these messages hold {len(images)}"
+            f"image understanding takes one image, these messages hold {len(images)}",
+            param="messages",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from iflytek_spark.errors import ConfigurationError, MissingCredentialsError
 
@@ -65,6 +65,9 @@ FAMILIES = (
 class Credentials:
     """The three values of an app in the iFlytek console. Only the app id is ever printed.
 
+    A pickle holds the app id alone. Credentials out of one read key and secret from the
+    environment when they are used, and raise MissingCredentialsError where they are not set.
+
     Attributes:
         app_id: APPID, sent in every request.
         api_key: APIKey, sent inside the signature.
@@ -84,6 +87,27 @@ class Credentials:
                     f"{name} is empty or not a plain ASCII string",
                     hint="copy it again from https://console.xfyun.cn",
                 )
+
+    def __getstate__(self) -> str:
+        """Return what a pickle may hold."""
+        return self.app_id
+
+    def __setstate__(self, app_id: str) -> None:
+        object.__setattr__(self, "app_id", app_id)
+
+    def __getattr__(self, name: str) -> str:
+        """Look for a key that a pickle has left behind; every other is found before."""
+        if name not in ("api_key", "api_secret"):
+            raise AttributeError(name)
+        return str(getattr(self.resolve(self.app_id), name))
+
+    def __copy__(self) -> Self:
+        """Return this object, which cannot change; a copy is no pickle."""
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        """Return this object, which cannot change."""
+        return self
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Credentials:
@@ -113,7 +137,7 @@ class Credentials:
         """Combine explicit values with the environment; explicit ones win.
 
         Args:
-            app_id: APPID, or None to read it.
+            app_id: APPID, or None to read it. A family that names the same is asked first.
             api_key: APIKey, or None to read it.
             api_secret: APISecret, or None to read it.
             environ: the variables; the process's own by default.
@@ -128,14 +152,16 @@ class Credentials:
         given = tuple((value or "").strip() for value in (app_id, api_key, api_secret))
         if all(given):
             return cls(*given)
+        named = [family for family in FAMILIES if given[0] and family.read(environ)[0] == given[0]]
         filled = [
             (family, tuple(own or read for own, read in zip(given, family.read(environ))))
-            for family in FAMILIES
+            for family in dict.fromkeys((*named, *FAMILIES))
         ]
         for _, values in filled:
             if all(values):
                 return cls(*values)
-        raise _missing(*max(filled, key=lambda row: sum(map(bool, row[1]))))
+        left_behind = bool(given[0]) and not any(given[1:])
+        raise _missing(*max(filled, key=lambda row: sum(map(bool, row[1]))), left_behind)
 
 
 def environment_family(environ: Mapping[str, str]) -> EnvironmentFamily:
@@ -146,10 +172,13 @@ def environment_family(environ: Mapping[str, str]) -> EnvironmentFamily:
     )
 
 
-def _missing(family: EnvironmentFamily, values: tuple[str, ...]) -> MissingCredentialsError:
+def _missing(
+    family: EnvironmentFamily, values: tuple[str, ...], left_behind: bool
+) -> MissingCredentialsError:
     missing = [name for name, value in zip(family.names, values) if not value]
     others = "; ".join(", ".join(other.names) for other in FAMILIES if other is not family)
+    pickled = "keys are never pickled: set them where this runs; " if left_behind else ""
     return MissingCredentialsError(
         f"Spark credentials are missing: set {', '.join(missing)}",
-        hint=f"or all three of: {others}. They stand in the console, https://console.xfyun.cn",
+        hint=f"{pickled}or all three of: {others}. They stand in the console, https://console.xfyun.cn",
     )

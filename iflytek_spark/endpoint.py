@@ -136,6 +136,7 @@ def _parse(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         usable = bool(parts.hostname) and parts.port != 0 and url.isprintable() and url.isascii()
+        (parts.hostname or "").encode("idna")  # fails as the look-up would
         extra = parts.query or parts.fragment or "@" in parts.netloc or " " in url
     except (ValueError, AttributeError, TypeError):
         usable, extra = False, ""

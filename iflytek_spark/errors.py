@@ -12,6 +12,7 @@
     │   └── StreamInterruptedError    the answer ended before its final frame
     ├── InvalidFrameError             a frame that the protocol does not allow
     ├── ToolNotCalledError            a tool call was required, and the model answered in text
+    ├── InvalidAnswerError            the answer does not fit the schema (also ValueError)
     └── APIError                      Spark itself answered with an error
         ├── AuthenticationError       the signature or the key was refused
         │   └── ClockSkewError        this machine's clock is wrong
@@ -36,9 +37,11 @@ class SparkError(Exception):
         sid: Spark's session id, which the vendor's support asks for, or None.
         hint: what to do next, in one sentence, or an empty string.
         retryable: whether the same request may succeed when it is sent again.
+        param: the option of the call that is at fault, or an empty string.
     """
 
     retryable: bool = False
+    param: str = ""
 
     def __init__(
         self,
@@ -90,7 +93,30 @@ class UnknownModelError(ConfigurationError):
 
 
 class InvalidRequestError(SparkError):
-    """Spark would refuse this request, so it was not sent."""
+    """Spark would refuse this request, so it was not sent; ``param`` may say which option it is."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        param: str = "",
+        code: int | None = None,
+        sid: str | None = None,
+        hint: str = "",
+        retryable: bool | None = None,
+    ) -> None:
+        """Build the error.
+
+        Args:
+            message: what is wrong.
+            param: the option that is wrong.
+            code: as in :class:`SparkError`.
+            sid: as in :class:`SparkError`.
+            hint: what to do next.
+            retryable: as in :class:`SparkError`.
+        """
+        super().__init__(message, code=code, sid=sid, hint=hint, retryable=retryable)
+        self.param = param
 
 
 class APIConnectionError(SparkError):
@@ -115,6 +141,10 @@ class InvalidFrameError(SparkError):
 
 class ToolNotCalledError(SparkError):
     """A tool call was required, and the model answered in text, twice."""
+
+
+class InvalidAnswerError(SparkError, ValueError):
+    """The answer does not fit the schema that was asked for, even after the model was told why."""
 
 
 class APIError(SparkError):

@@ -38,7 +38,9 @@ def chosen_tools(tools: Sequence[Tool], choice: ToolChoice | None) -> tuple[tupl
     offered = tuple(tool for tool in tools if choice in ("required", tool.name))
     if not offered:
         names = ", ".join(tool.name for tool in tools) or "no tool"
-        raise InvalidRequestError(f"tool_choice is {choice!r}, but there is {names}")
+        raise InvalidRequestError(
+            f"tool_choice is {choice!r}, but there is {names}", param="tool_choice"
+        )
     return offered, True
 
 

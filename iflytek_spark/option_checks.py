@@ -166,10 +166,15 @@ def checked_options(spec: ModelSpec, options: ChatOptions) -> dict[str, Any]:
     """
     given: dict[str, Any] = {key: value for key, value in options.items() if value is not None}
     _check_names(given)
-    for name in _NUMBERS:
+    for name in (*_NUMBERS, *_CHECKS):
         if name in given:
-            given[name] = _number(name, given[name], spec)
-    for name, check in _CHECKS.items():
-        if name in given:
-            given[name] = check(given[name], spec)
+            given[name] = _checked(name, given[name], spec)
     return given
+
+
+def _checked(name: str, value: object, spec: ModelSpec) -> object:
+    try:
+        return _CHECKS[name](value, spec) if name in _CHECKS else _number(name, value, spec)
+    except InvalidRequestError as error:
+        error.param = name
+        raise

@@ -104,11 +104,14 @@ def _schema(wanted: JSONObject) -> JSONObject | None:
 def _check_writable(request: ChatRequest) -> None:
     """Refuse what no JSON text in UTF-8 can hold."""
     tools = [(tool.name, tool.description, tool.parameters) for tool in request.tools]
-    free = (request.uid, request.chat_id, request.extra, tools)
-    try:
-        json.dumps(free, ensure_ascii=False, allow_nan=False).encode()
-    except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidRequestError(f"the request cannot be written as JSON: {error}") from error
+    free = {"uid": request.uid, "chat_id": request.chat_id, "extra": request.extra, "tools": tools}
+    for name, value in free.items():
+        try:
+            json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+        except (TypeError, ValueError, RecursionError) as error:
+            raise InvalidRequestError(
+                f"{name} cannot be written as JSON: {error}", param=name
+            ) from error
 
 
 def _check_length(messages: tuple[Message, ...], spec: ModelSpec) -> None:

@@ -20,6 +20,8 @@ _KEPT = (
 )  # fmt: skip
 _SCALARS = ("string", "number", "integer", "boolean")
 _TYPES = (*_SCALARS, "array", "object")
+_MOST_PLACES = 10_000
+"""References in references can make a short schema longer than any memory."""
 
 
 def flatten_parameters(schema: JSONObject, tool: str) -> dict[str, Any]:
@@ -53,10 +55,14 @@ class _Flattener:
     def __init__(self, root: JSONObject, tool: str) -> None:
         self._root = root
         self._tool = tool
+        self._places = 0
 
     def flatten(self, schema: Any, place: str, above: tuple[str, ...]) -> dict[str, Any]:
         if not isinstance(schema, Mapping):
             raise self._refusal(place, "is not a schema of its own")
+        self._places += 1
+        if self._places > _MOST_PLACES:
+            raise self._refusal("", "has too many places")
         schema, above = self._in_place(schema, place, above)
         flat = {key: schema[key] for key in _KEPT if key in schema}
         if "const" in schema:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from iflytek_spark.messages import ChatResponse, ImagePart
-from iflytek_spark.protocol.chat import ResponseBuilder
 from iflytek_spark.protocol.events import ContentDelta, Event
-from iflytek_spark.protocol.flow import Flow
 from iflytek_spark.protocol.steps import (
     Connect,
     Emit,
@@ -24,6 +22,10 @@ from iflytek_spark.protocol.steps import (
 )
 from iflytek_spark.transports.base import AsyncTransport, Transport
 
+if TYPE_CHECKING:
+    from iflytek_spark.protocol.chat import ResponseBuilder
+    from iflytek_spark.protocol.flow import Flow
+
 
 class ChatStream:
     """A running answer: an iterator of events, and a context manager that closes the socket.
@@ -35,7 +37,7 @@ class ChatStream:
     def __init__(self, flow: Flow, transport: Transport, model: str) -> None:
         """Start one call; :meth:`SparkClient.stream` does this."""
         self._events = drive(flow, transport)
-        self._builder = ResponseBuilder(model)
+        self._builder = _builder(model)
         self.model = model
 
     def __iter__(self) -> Iterator[Event]:
@@ -87,7 +89,7 @@ class AsyncChatStream:
     def __init__(self, flow: Flow, transport: AsyncTransport, model: str) -> None:
         """Start one call; :meth:`AsyncSparkClient.stream` does this."""
         self._events = adrive(flow, transport)
-        self._builder = ResponseBuilder(model)
+        self._builder = _builder(model)
         self.model = model
 
     def __aiter__(self) -> AsyncIterator[Event]:
@@ -197,6 +199,13 @@ async def _aperform(step: Step, transport: AsyncTransport) -> StepResult:
         case LoadImage(image, timeout):
             return await asyncio.to_thread(_load, image, timeout)
     return None
+
+
+def _builder(model: str) -> ResponseBuilder:
+    """Return what adds an answer up; it is loaded with the first call."""
+    from iflytek_spark.protocol.chat import ResponseBuilder
+
+    return ResponseBuilder(model)
 
 
 def _load(image: ImagePart, timeout: float) -> bytes:

@@ -87,6 +87,7 @@ def _result(message: Message, names: dict[str, str], index: int) -> ToolResult:
         raise InvalidRequestError(
             f"messages[{index}] is the result of a tool call that is not in the messages before it",
             hint="keep the assistant's message with its tool call in the history",
+            param=f"messages[{index}].tool_call_id",
         )
     status: Literal["success", "error"] = "error" if message.failed else "success"
     return ToolResult(message.tool_call_id, names[message.tool_call_id], message.text, status)

@@ -57,6 +57,10 @@ class ChatSparkToolNotCalledError(spark.ToolNotCalledError, core.ModelError):
     """A tool call was required, and the model answered in text, twice."""
 
 
+class ChatSparkInvalidAnswerError(spark.InvalidAnswerError, core.ModelError):
+    """The answer does not fit the schema that was asked for."""
+
+
 class ChatSparkAPIError(spark.APIError, core.ModelAPIError):
     """Spark answered with an error that has no class of its own."""
 

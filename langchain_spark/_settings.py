@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 from typing import Any, Self
 
@@ -22,8 +23,16 @@ from iflytek_spark import (
     Timeouts,
     WebSearch,
 )
-from iflytek_spark.adapting import MODEL_OPTIONS, client_settings, credentials_of, join_options
+from iflytek_spark.adapting import (
+    MODEL_OPTIONS,
+    client_of,
+    client_settings,
+    credentials_of,
+    join_options,
+    without_keys,
+)
 from iflytek_spark.catalogue import resolve
+from iflytek_spark.errors import MissingCredentialsError
 from iflytek_spark.options import Thinking
 from iflytek_spark.tokens import estimate_tokens
 from langchain_spark._errors import model_errors
@@ -66,6 +75,17 @@ class Connection(BaseModel):
         self._checked_client()
         return self
 
+    def __getstate__(self) -> dict[Any, Any]:
+        """Leave the keys out of a pickle."""
+        return without_keys(super().__getstate__())
+
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        """Read the keys from the environment; where they are not set, the first call says so."""
+        super().__setstate__(state)
+        if not (self.client or self.async_client):
+            with contextlib.suppress(MissingCredentialsError):
+                self._resolve_credentials()
+
     def _checked_client(self) -> SparkClient | AsyncSparkClient:
         with model_errors():
             given = self.client or self.async_client
@@ -80,11 +100,11 @@ class Connection(BaseModel):
 
     @property
     def _sync_client(self) -> SparkClient:
-        return self.client or SparkClient(**self._client_settings())
+        return self.client or client_of(self, SparkClient, self._client_settings())
 
     @property
     def _aio_client(self) -> AsyncSparkClient:
-        return self.async_client or AsyncSparkClient(**self._client_settings())
+        return self.async_client or client_of(self, AsyncSparkClient, self._client_settings())
 
     def _client_settings(self) -> dict[str, Any]:
         return client_settings(self)
@@ -97,6 +117,8 @@ class Completion(Connection):
         default="", validation_alias=AliasChoices("model", "model_name")
     )
     """Any of a model's names, or a spec; ``SPARK_MODEL`` or 4.0 Ultra by default."""
+    preconnect: int = 0
+    """Connections that are kept open ahead of calls, while there are any; 0 for none."""
     temperature: float | None = None
     """Randomness; each model's range stands in the catalogue."""
     top_k: int | None = None

@@ -19,7 +19,8 @@ from llama_index.core.prompts import BasePromptTemplate
 from llama_index_instrumentation import get_dispatcher
 from pydantic import BaseModel
 
-from llama_index_spark._structured import InvalidAnswerError, StructuredCall
+from iflytek_spark.errors import InvalidAnswerError
+from llama_index_spark._structured import StructuredCall
 
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T", bound=BaseModel)

@@ -24,7 +24,7 @@ from iflytek_spark import (
     Timeouts,
     WebSearch,
 )
-from iflytek_spark.adapting import client_settings, join_options
+from iflytek_spark.adapting import client_of, client_settings, join_options, without_keys
 from iflytek_spark.catalogue import resolve
 from iflytek_spark.options import Thinking
 from llama_index_spark._tools import to_choice, to_tools
@@ -99,6 +99,10 @@ class Connection(BaseModel):
             self._sync_client()
         return self
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the keys out of a pickle."""
+        return without_keys(super().__getstate__())
+
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         """Copy the settings; what opens connections is shared, because it cannot be copied."""
         memo = {} if memo is None else memo
@@ -108,10 +112,10 @@ class Connection(BaseModel):
 
     def _sync_client(self) -> SparkClient:
         """Make a client; it holds nothing open, so that a model has no state of its own."""
-        return self.client or SparkClient(**self._client_settings())
+        return self.client or client_of(self, SparkClient, self._client_settings())
 
     def _aio_client(self) -> AsyncSparkClient:
-        return self.async_client or AsyncSparkClient(**self._client_settings())
+        return self.async_client or client_of(self, AsyncSparkClient, self._client_settings())
 
     def _client_settings(self) -> dict[str, Any]:
         return client_settings(self)
@@ -123,6 +127,10 @@ class Completion(Connection):
     model: Model = Field(
         default="",
         description="Any of a model's names, or a spec; SPARK_MODEL or 4.0 Ultra by default.",
+    )
+    preconnect: int = Field(
+        default=0,
+        description="Connections that are kept open ahead of calls, while there are any.",
     )
     temperature: float | None = Field(
         default=None, description="Randomness; each model's range stands in the catalogue."

@@ -14,17 +14,13 @@ from llama_index.core.base.llms.types import (
 from llama_index.core.program.utils import FlexibleModel, process_streaming_objects
 from pydantic import BaseModel, ValidationError
 
-from iflytek_spark.errors import InvalidRequestError, SparkError
+from iflytek_spark.errors import InvalidAnswerError, InvalidRequestError
 from iflytek_spark.instructions import repair_instruction
 from iflytek_spark.model_spec import ModelSpec
 from iflytek_spark.schemas import flatten_parameters
 
 M = TypeVar("M", bound=BaseModel)
 _OURS = ("tools", "tool_choice", "tool_required", "allow_parallel_tool_calls", "response_format")
-
-
-class InvalidAnswerError(SparkError, ValueError):
-    """The model's answer does not fit the schema, even after it was told why."""
 
 
 class StructuredCall(Generic[M]):

@@ -27,6 +27,8 @@ from iflytek_spark.credentials import FAMILIES
 from iflytek_spark.emulator import Emulator, running_emulator
 from iflytek_spark.emulator.painting import paint
 from iflytek_spark.errors import SparkError
+from iflytek_spark.gateway.app import create_app
+from tests.gateway.serving import serving
 
 _ROOT = Path(__file__).parents[1]
 _LANGUAGES = {"README.md": "en", "README.zh-CN.md": "zh"}
@@ -78,10 +80,19 @@ def test_python_blocks_run(
 ) -> None:
     program = tmp_path / "example.py"
     program.write_text(block, encoding="utf-8")
-    runpy.run_path(str(program), run_name="__main__")
+    with _gateway() if "openai" in block else contextlib.nullcontext():
+        runpy.run_path(str(program), run_name="__main__")
     shows = "print(" in block
     assert bool(capsys.readouterr().out.strip()) is shows
     assert service.wait_until_idle()
+
+
+@contextlib.contextmanager
+def _gateway() -> Iterator[None]:
+    """A gateway over the service of the environment, to which OpenAI's variables lead."""
+    with serving(create_app()) as address:
+        os.environ.update(OPENAI_BASE_URL=f"{address}/v1", OPENAI_API_KEY="any")
+        yield
 
 
 def test_the_langchain_example_has_at_most_ten_lines() -> None:
@@ -165,7 +176,9 @@ def _check_command(words: list[str]) -> None:
         case ["pip", "install", what]:
             assert _can_be_installed(what)
         case ["export", setting]:
-            assert setting.partition("=")[0].startswith("SPARK_")
+            assert setting.partition("=")[0].startswith(("SPARK_", "OPENAI_"))
+        case ["jupyter", "lab", path] | ["streamlit", "run", path]:
+            assert (_ROOT / path).exists()
         case ["cat", file]:
             assert (_ROOT / file).is_file()
         case _:

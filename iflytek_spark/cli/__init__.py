@@ -16,6 +16,22 @@ _INTERRUPTED = 130
 _PIPE_CLOSED = 141
 """What a shell reports of a program that SIGINT or SIGPIPE ended."""
 
+_EXTRAS = {"langchain_core": "langchain"} | dict.fromkeys(
+    (
+        "fastapi",
+        "httptools",
+        "jsonschema",
+        "limits",
+        "prometheus_client",
+        "pydantic_settings",
+        "redis",
+        "referencing",
+        "uvicorn",
+    ),
+    "gateway",
+)
+"""Packages that not every installation has, and the extra that brings them."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line.
@@ -60,10 +76,12 @@ def _load(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "langchain_core":
+        missing = (error.name or "").partition(".")[0]
+        extra = _EXTRAS.get(missing)
+        if extra is None:
             raise
         raise UsageError(
-            'this command needs LangChain; install it with: pip install "iflytek-spark[langchain]"'
+            f'this command needs {missing}; install it with: pip install "iflytek-spark[{extra}]"'
         ) from error
 
 

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 
 from iflytek_spark.cli.dialogue import Dialogue
 from iflytek_spark.cli.printer import Printer
-from iflytek_spark.cli.service import Service, emulated_service, load_settings
+from iflytek_spark.cli.service import Service, emulated_service
 from iflytek_spark.client import SparkClient
 from iflytek_spark.credentials import Credentials
 from iflytek_spark.endpoint import Endpoint
+from iflytek_spark.env_file import load_env_file
 from iflytek_spark.errors import MissingCredentialsError
 from iflytek_spark.messages import Message
 from iflytek_spark.options import ChatOptions
@@ -54,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         SparkError: when a single question fails; a conversation prints errors and goes on.
     """
-    load_settings()
+    load_env_file()
     with _service(args) as service:
         client = SparkClient(
             service.credentials, model=args.model, base_url=service.base_url, timeout=args.timeout

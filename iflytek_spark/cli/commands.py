@@ -34,6 +34,7 @@ COMMANDS = (
     Command("models", "show the catalogue of models", "iflytek_spark.cli.models"),
     Command("demo", "see a LangChain chain run, with or without keys", "iflytek_spark.cli.demo"),
     Command("emulator", "run a local Spark for other programs", "iflytek_spark.emulator.__main__"),
+    Command("gateway", "serve OpenAI's API over Spark", "iflytek_spark.gateway.__main__"),
 )
 
 

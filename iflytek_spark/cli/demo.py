@@ -19,11 +19,12 @@ from langchain_core.runnables import Runnable, RunnableParallel
 from pydantic import SecretStr
 
 from iflytek_spark.cli.commands import PROGRAM
-from iflytek_spark.cli.service import Service, emulated_service, load_settings
+from iflytek_spark.cli.service import Service, emulated_service
 from iflytek_spark.cli.tables import aligned
 from iflytek_spark.cli.terminal import bold, dim, plain
 from iflytek_spark.credentials import Credentials
 from iflytek_spark.endpoint import Endpoint
+from iflytek_spark.env_file import load_env_file
 from iflytek_spark.errors import APIError, MissingCredentialsError
 from langchain_spark import ChatSpark
 
@@ -63,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         SparkError: when the service cannot be used.
     """
-    load_settings()
+    load_env_file()
     print(bold("iFlytek Spark 讯飞星火 + LangChain"), end="\n\n")
     with _service(args.emulator) as service:
         model = _model(service)

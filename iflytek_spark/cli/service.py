@@ -6,11 +6,8 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dotenv import find_dotenv, load_dotenv
-
 from iflytek_spark.credentials import Credentials
 from iflytek_spark.emulator import running_emulator
-from iflytek_spark.errors import ConfigurationError
 
 PACE = 0.02
 """Seconds between two pieces of the emulator's answer: about as fast as the service."""
@@ -29,19 +26,6 @@ class Service:
     credentials: Credentials
     base_url: str | None = None
     emulated: bool = False
-
-
-def load_settings() -> None:
-    """Read the ``.env`` of this folder or the nearest above; the environment's own values win.
-
-    Raises:
-        ConfigurationError: when the file cannot be read.
-    """
-    path = find_dotenv(usecwd=True)
-    try:
-        load_dotenv(path)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"cannot read {path}", hint="save it as UTF-8 text") from error
 
 
 @contextlib.contextmanager

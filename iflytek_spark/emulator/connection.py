@@ -100,12 +100,12 @@ class Connection:
         return self._head, self._reader, self._writer
 
     async def read_request(self) -> Request | None:
-        """Return the HTTP request of the handshake, or None when none comes."""
+        """Return the HTTP request of the handshake, or None when none comes, or garbage with it."""
         self._feed(self._head)
         while not self._events and not self._gone and not self._protocol.close_expected():
             await self._read()
         event = self._events.pop(0) if self._events else None
-        return event if isinstance(event, Request) else None
+        return event if isinstance(event, Request) and not self._failed else None
 
     async def accept(self, request: Request, date: str) -> bool:
         """Answer the handshake.

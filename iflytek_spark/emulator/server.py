@@ -208,6 +208,8 @@ class Emulator:
 
     async def _serve(self, client: socket.socket) -> None:
         with contextlib.suppress(OSError):  # the client left, or was idle for too long
+            # asyncio would do so for a socket that it has accepted itself.
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection = await Connection.over(client, self._ssl_context)
             try:
                 await self._dispatch(connection)

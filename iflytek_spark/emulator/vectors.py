@@ -4,9 +4,9 @@ A text becomes a bag of features, in the spirit of feature hashing:
 
 - Chinese, Japanese and Korean characters count one by one and, with more weight, in pairs;
 - words of other scripts count whole and, with less weight, by their character trigrams, so
-  that ``search`` is near ``searching``;
-- single characters and words of up to three letters count little: they are mostly function
-  words;
+  that ``search`` is near ``searching``; in a Chinese text they are mostly names, and count more;
+- a word of up to three letters counts half;
+- what function words are made of counts a tenth (:mod:`~iflytek_spark.emulator.stop_words`);
 - a feature that comes n times counts 1 + ln n times.
 
 Each feature is hashed (BLAKE2, the same on every machine) to one of the 2,560 places and to a
@@ -25,14 +25,17 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 
+from iflytek_spark.emulator.stop_words import CHINESE, ENGLISH
 from iflytek_spark.protocol.embedding import DIMENSIONS
 from iflytek_spark.service_values import Vector
 
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _RUN = re.compile(f"(?P<cjk>[{_CJK}]+)|[^\\W_{_CJK}]+")
-_PAIR = _WORD = 1.0
-_SINGLE = _SHORT_WORD = 0.25
+_FUNCTION_WORD = re.compile("|".join(sorted(CHINESE, key=len, reverse=True)))
+_PAIR, _SINGLE = 1.0, 0.6
+_WORD, _SHORT_WORD = 1.5, 0.75
 _TRIGRAM = 0.3
+_WITHOUT_MEANING = 0.1
 _DOMAIN = 0.1
 """The weight of the domain beside a text of length 1: the cosine of a text as query and as
 document is about 0.99."""
@@ -69,11 +72,19 @@ def _features(text: str) -> Iterator[tuple[str, float]]:
 
 
 def _cjk_features(run: str) -> Iterator[tuple[str, float]]:
-    yield from ((char, _SINGLE) for char in run)
-    yield from ((run[start : start + 2], _PAIR) for start in range(len(run) - 1))
+    """Yield characters and pairs; a pair counts as its weaker character does."""
+    weights = [1.0] * len(run)
+    for word in _FUNCTION_WORD.finditer(run):
+        weights[word.start() : word.end()] = [_WITHOUT_MEANING] * len(word[0])
+    yield from ((char, _SINGLE * weight) for char, weight in zip(run, weights))
+    pairs = zip(run, run[1:], weights, weights[1:])
+    yield from ((one + other, _PAIR * min(both)) for one, other, *both in pairs)
 
 
 def _word_features(word: str) -> Iterator[tuple[str, float]]:
+    if word in ENGLISH:
+        yield word, _WORD * _WITHOUT_MEANING
+        return
     yield word, _SHORT_WORD if len(word) <= 3 else _WORD
     if len(word) > 3:
         marked = f"^{word}$"

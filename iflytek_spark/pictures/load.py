@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from iflytek_spark.errors import SparkError
 from iflytek_spark.messages import ImagePart
 from iflytek_spark.pictures.fetch import fetch_public
 from iflytek_spark.pictures.prepare import decode_data_url, prepare_image
@@ -24,8 +25,16 @@ def load_image(image: ImagePart, timeout: float) -> bytes:
         InvalidRequestError: for an address that is not public, or a file that is no image.
         APIConnectionError: when the address cannot be reached.
     """
+    try:
+        return prepare_image(_file(image, timeout))
+    except SparkError as error:
+        error.param = "messages"
+        raise
+
+
+def _file(image: ImagePart, timeout: float) -> bytes:
     if not image.url:
-        return prepare_image(image.data)
+        return image.data
     if image.url.lower().startswith("data:"):
-        return prepare_image(decode_data_url(image.url))
-    return prepare_image(fetch_public(image.url, max_bytes=MAX_BYTES, timeout=timeout))
+        return decode_data_url(image.url)
+    return fetch_public(image.url, max_bytes=MAX_BYTES, timeout=timeout)

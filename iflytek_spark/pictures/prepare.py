@@ -6,6 +6,7 @@ import base64
 import importlib
 import re
 import struct
+import threading
 from urllib.parse import unquote_to_bytes
 
 from iflytek_spark.errors import InvalidRequestError
@@ -16,6 +17,8 @@ _JPEG = b"\xff\xd8\xff"
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _USUAL_FRAMES = (0xC0, 0xC1, 0xC2)  # baseline, extended, progressive
 _USUAL_CHANNELS = (1, 3)  # grey and colour; four are for print
+_CONVERTING = threading.BoundedSemaphore(2)
+"""A picture in memory may take hundreds of megabytes; those that come meanwhile wait."""
 _DATA_URL = re.compile(r"(?ai:data:image/[\w.+-]+(?:;[\w.+-]+=[\w.+-]+)*;base64)")
 
 
@@ -45,7 +48,8 @@ def prepare_image(data: bytes) -> bytes:
             "the image is not a JPEG or PNG of at most 4 MB with sides of 50 to 6000 pixels",
             hint='to have it converted: pip install "iflytek-spark[images]"',
         ) from error
-    converted: bytes = conversion.convert(data)
+    with _CONVERTING:
+        converted: bytes = conversion.convert(data)
     return converted
 
 

@@ -112,11 +112,15 @@ class ChatProtocol:
         Raises:
             APIError: for an error frame.
             EmptyAnswerError: for a whole answer without any content.
-            InvalidFrameError: for a frame out of order or after the end.
+            InvalidFrameError: for a frame out of order, of another answer or after the end.
         """
-        self.sid = frame.sid or self.sid
+        foreign = bool(self.sid and frame.sid) and frame.sid != self.sid
         if frame.code:
-            return self._refused(frame)
+            return self._refused(frame, foreign)
+        if foreign:
+            self.state = State.FAILED
+            raise InvalidFrameError("Spark sent a frame of another answer", sid=self.sid)
+        self.sid = frame.sid or self.sid
         if self._advance(Signal.LAST if frame.last else Signal.PIECE) is State.FAILED:
             raise InvalidFrameError("Spark sent a frame after the answer's end", sid=self.sid)
         if frame.has_choices:
@@ -143,8 +147,9 @@ class ChatProtocol:
         self.state = TRANSITIONS[self.state, signal]
         return self.state
 
-    def _refused(self, frame: Frame) -> tuple[Event, ...]:
-        whole = self.state is State.ANSWERING and self._content
+    def _refused(self, frame: Frame, foreign: bool) -> tuple[Event, ...]:
+        self.sid = frame.sid or self.sid
+        whole = self.state is State.ANSWERING and self._content and not foreign
         self._advance(Signal.ERROR)
         if frame.code == _FLAGGED_WHOLE and whole:
             self.state = State.FINISHED

@@ -5,6 +5,8 @@
     Connect ─► Send ─► Receive ─► Emit ─► Receive ─► … ─► Finished
        ▲                  │
        └──── Sleep ◄──────┘  a retryable failure before the first event
+
+A connection that was opened ahead and proves dead is replaced without a Sleep and without count.
 """
 
 from __future__ import annotations
@@ -17,7 +19,6 @@ from iflytek_spark.credentials import Credentials
 from iflytek_spark.errors import (
     APIConnectionError,
     APITimeoutError,
-    ConfigurationError,
     InvalidFrameError,
     SparkError,
     StreamInterruptedError,
@@ -42,37 +43,15 @@ from iflytek_spark.protocol.steps import (
     RedirectedError,
     Send,
     Sleep,
+    StaleConnectionError,
     Step,
     StepResult,
     TransportError,
 )
+from iflytek_spark.protocol.timeouts import Timeouts
 from iflytek_spark.requests import ChatRequest, insisted
 
 Flow: TypeAlias = Generator[Step, StepResult, None]
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """The four time-outs of a call, in seconds, each more than 0.
-
-    Attributes:
-        connect: until the WebSocket is open.
-        first_frame: from the request to the first frame.
-        between_frames: from one frame to the next.
-        total: the whole call with its retries.
-    """
-
-    connect: float = 10.0
-    first_frame: float = 60.0
-    between_frames: float = 60.0
-    total: float = 600.0
-
-    def __post_init__(self) -> None:
-        """Refuse a time-out that is not a positive number of seconds."""
-        for name in ("connect", "first_frame", "between_frames", "total"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-                raise ConfigurationError(f"timeout {name} is {value!r}, not a number of seconds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +90,8 @@ def chat_flow(call: Call) -> Flow:
         except ToolNotCalledError:
             if not attempt.insist():
                 raise
+            continue
+        except StaleConnectionError:
             continue
         except SparkError as error:
             jitter = call.clock.random()
@@ -169,6 +150,8 @@ class _Attempt:
             raise self._timed_out() from _origin(error)
         except HandshakeRefusedError as refused:
             raise refusal_error(refused, timestamp) from _origin(refused)
+        except StaleConnectionError:
+            raise  # no failure of the call
         except FrameTooLargeError as error:
             raise InvalidFrameError(f"Spark sent a frame that is too large: {error}") from _origin(
                 error

@@ -20,6 +20,7 @@ from iflytek_spark.options import WebSearch
 from iflytek_spark.requests import ChatRequest
 
 _LAST = 2
+_SAID = frozenset(("content", "reasoning_content", "function_call"))
 
 
 class Frame(NamedTuple):
@@ -204,13 +205,16 @@ def decode_frame(data: bytes | str) -> Frame:
         last = not plugins and header.get("status") == _LAST
         usage = _usage(payload)
         return Frame(code, message, sid, last=last, plugins=plugins, usage=usage)
+    last = choices.get("status", header.get("status")) == _LAST
+    if not (code or last or _says(choices)):
+        raise InvalidFrameError("Spark sent a piece of the answer without its text", sid=sid)
     content, reasoning, call = _read_texts(choices.get("text", ()))
     return Frame(
         code,
         message,
         sid,
         has_choices=True,
-        last=choices.get("status", header.get("status")) == _LAST,
+        last=last,
         seq=choices.get("seq"),
         content=content,
         reasoning=reasoning,
@@ -225,6 +229,11 @@ def _plugins(plugins: _Plugins) -> tuple[PluginResult, ...]:
         PluginResult(item.get("name") or "", item.get("content") or "")
         for item in plugins.get("text", ())
     )
+
+
+def _says(choices: _Choices) -> bool:
+    """Whether nothing of a piece is lost: each of its texts has one of the keys that carry it."""
+    return "text" in choices and all(not _SAID.isdisjoint(text) for text in choices["text"])
 
 
 def _read_texts(texts: Any) -> tuple[str, str, tuple[str, str] | None]:

@@ -21,7 +21,6 @@ from iflytek_spark.errors import (
     SparkError,
 )
 from iflytek_spark.protocol.envelope import read_error
-from iflytek_spark.protocol.flow import Timeouts
 from iflytek_spark.protocol.handshake import refusal_error
 from iflytek_spark.protocol.retry import RetryPolicy
 from iflytek_spark.protocol.signing import sign_url
@@ -33,6 +32,7 @@ from iflytek_spark.protocol.steps import (
     Sleep,
     TransportError,
 )
+from iflytek_spark.protocol.timeouts import Timeouts
 
 T = TypeVar("T")
 

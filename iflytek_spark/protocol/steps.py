@@ -71,6 +71,13 @@ class RedirectedError(ConnectionFailedError):
     """The service answered with a redirect; a signature is for one address."""
 
 
+class StaleConnectionError(ConnectionFailedError):
+    """A connection that was opened ahead of the call broke before any frame had come.
+
+    Thrown once in a call at most: whoever throws it opens the call's next connections afresh.
+    """
+
+
 class FrameTooLargeError(TransportError):
     """A frame was longer than a transport accepts."""
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from iflytek_spark.credentials import Credentials
-from iflytek_spark.protocol.flow import Timeouts
 from iflytek_spark.protocol.post import Post, PostCall, PostFlow, PostStep, Reply
 from iflytek_spark.protocol.retry import RetryPolicy
 from iflytek_spark.protocol.steps import Clock, TransportError
+from iflytek_spark.protocol.timeouts import Timeouts
 from iflytek_spark.transports.base import Route
 from iflytek_spark.transports.http import AsyncHttpTransport, HttpTransport
 

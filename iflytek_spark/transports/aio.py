@@ -15,6 +15,7 @@ from websockets.exceptions import (
     WebSocketException,
 )
 from websockets.frames import CloseCode
+from websockets.protocol import State
 
 from iflytek_spark.assumptions import MAX_FRAME_BYTES
 from iflytek_spark.protocol.steps import (
@@ -28,6 +29,8 @@ from iflytek_spark.transports.proxy import resolve_proxy
 from iflytek_spark.transports.tls import checked_context
 
 _FAILURES = (WebSocketException, OSError, EOFError)
+_CLOSE_TIMEOUT = 1.0
+"""Seconds that a peer has to answer when the library itself ends a broken connection."""
 _SILENT = logging.getLogger("iflytek_spark.websockets")
 _SILENT.disabled = True
 """websockets writes each request line to its log at DEBUG, and a signed URL is a secret."""
@@ -68,6 +71,7 @@ class AioTransport:
                 proxy=resolve_proxy(url, self._route.proxy),
                 compression=None,
                 open_timeout=timeout,
+                close_timeout=_CLOSE_TIMEOUT,
                 ping_interval=None,
                 max_size=MAX_FRAME_BYTES,
                 logger=_SILENT,
@@ -78,6 +82,8 @@ class AioTransport:
             raise
         except _FAILURES as error:
             raise ConnectionFailedError(_words(error)) from error
+        if self._route.on_open is not None:
+            self._route.on_open()
 
     async def send(self, data: str, timeout: float) -> None:
         """Send one text frame."""
@@ -105,6 +111,11 @@ class AioTransport:
     async def sleep(self, seconds: float) -> None:
         """Wait between two tries."""
         await asyncio.sleep(seconds)
+
+    def alive(self) -> bool:
+        """Return whether the WebSocket is open, as far as the loop has heard."""
+        connection = self._connection
+        return connection is not None and connection.state is State.OPEN
 
     def close(self) -> None:
         """Close the socket at once, without waiting for the peer or the loop."""

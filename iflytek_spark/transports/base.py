@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+from iflytek_spark.credentials import Credentials
+from iflytek_spark.errors import ConfigurationError
+from iflytek_spark.protocol.signing import sign_url
+from iflytek_spark.protocol.steps import Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +21,53 @@ class Route:
         proxy: an address like ``http://user:password@proxy:3128`` or ``socks5h://proxy:1080``;
             None asks the usual environment variables, an empty string means no proxy.
         ssl_context: your own CA or client certificate; None means the system's CAs.
+        on_open: is called each time a WebSocket has been opened.
     """
 
     proxy: str | None = None
     ssl_context: ssl.SSLContext | None = None
+    on_open: Callable[[], object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What to open ahead of calls.
+
+    Attributes:
+        size: connections to each address in use.
+        credentials: who signs.
+        route: how to reach the service.
+        clock: gives the moment of a signature.
+        timeout: seconds until a connection must be open.
+    """
+
+    size: int
+    credentials: Credentials
+    route: Route
+    clock: Clock
+    timeout: float
+
+    def __post_init__(self) -> None:
+        """Refuse a size that is not a whole number."""
+        if isinstance(self.size, bool) or not isinstance(self.size, int) or self.size < 0:
+            raise ConfigurationError(f"preconnect is {self.size!r}, not 0 or more")
+
+    def sign(self, address: str) -> str:
+        """Return the URL to connect to."""
+        return sign_url(address, self.credentials, self.clock.wall())
+
+
+_T_co = TypeVar("_T_co", covariant=True)
+
+
+class Pool(Protocol[_T_co]):
+    """Makes the transports of one client, and hands them connections that are open already."""
+
+    def __call__(self, route: Route) -> _T_co:
+        """Make the transport of one call."""
+
+    def close(self) -> None:
+        """Close what was opened ahead, and open no more; transports connect by themselves."""
 
 
 class Transport(Protocol):

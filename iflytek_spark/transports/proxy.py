@@ -32,7 +32,7 @@ def resolve_proxy(url: str, proxy: str | None) -> str | None:
         return None
     try:
         parts = urlsplit(chosen)
-        usable = bool(parts.hostname) and parts.port != 0
+        usable = bool((parts.hostname or "").encode("idna")) and parts.port != 0
     except ValueError:
         raise ConfigurationError(
             "the proxy's address cannot be read", hint="write it like http://proxy:3128"

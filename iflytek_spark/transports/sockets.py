@@ -102,6 +102,19 @@ class DeadlineSocket:
                 data += piece
         return _joined(data) if chunked else data
 
+    def silent(self) -> bool:
+        """Return whether the peer has neither closed nor sent what was not read."""
+        if self._at < len(self._buffer):
+            return False
+        self._socket.settimeout(0)
+        try:
+            socket.socket.recv(self._socket, 1, socket.MSG_PEEK)  # below TLS, which cannot peek
+        except BlockingIOError:
+            return True
+        except OSError:
+            pass
+        return False
+
     def gettimeout(self) -> float:
         """Return the seconds left."""
         return self._remaining()

@@ -74,6 +74,8 @@ class SyncTransport:
             raise self._refused(error) from error
         except _FAILURES as error:
             raise self._failed(error) from error
+        if self._route.on_open is not None:
+            self._route.on_open()
 
     def send(self, data: str, timeout: float) -> None:
         """Send one text frame."""
@@ -99,6 +101,16 @@ class SyncTransport:
     def sleep(self, seconds: float) -> None:
         """Wait between two tries."""
         time.sleep(seconds)
+
+    def alive(self) -> bool:
+        """Return whether the peer has been silent since the handshake, and has not closed."""
+        return self._socket is not None and self._socket.silent()
+
+    def abandon(self) -> None:
+        """Forget a connection that another process goes on using, without a word to the peer."""
+        sock, self._socket = self._socket, None
+        if sock is not None:
+            sock.close()
 
     def close(self) -> None:
         """Close the socket at once, without waiting for the peer."""

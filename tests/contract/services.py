@@ -9,13 +9,13 @@ from typing import Protocol
 
 from iflytek_spark.client import AsyncSparkClient, SparkClient
 from iflytek_spark.emulator import Emulator, Fault, faults, running_emulator
-from iflytek_spark.protocol.flow import Timeouts
 from iflytek_spark.protocol.steps import (
     Clock,
     ConnectionFailedError,
     HandshakeRefusedError,
     TransportError,
 )
+from iflytek_spark.protocol.timeouts import Timeouts
 from iflytek_spark.transports.aio import AioTransport
 from iflytek_spark.transports.mock import MockScript, Wait
 from iflytek_spark.transports.sync import SyncTransport

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import struct
+import zlib
 from typing import Any
 
 from PIL import Image
@@ -14,6 +16,13 @@ RED, BLUE = (255, 0, 0), (0, 0, 255)
 def drawn(size: tuple[int, int], kind: str, mode: str = "RGB", **options: Any) -> bytes:
     """Return a file of one picture whose left half is red and whose right half is blue."""
     return saved(halves(size).convert(mode), kind, **options)
+
+
+def png_header(width: int, height: int) -> bytes:
+    """Return a PNG file that promises much and holds nothing."""
+    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    start = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + header
+    return start + struct.pack(">I", zlib.crc32(header)) + b"\0\0\0\0IDAT"
 
 
 def halves(size: tuple[int, int]) -> Image.Image:

@@ -20,7 +20,7 @@ from iflytek_spark.errors import (
     UnknownModelError,
 )
 from iflytek_spark.messages import Message
-from iflytek_spark.protocol.flow import Timeouts
+from iflytek_spark.protocol.timeouts import Timeouts
 from iflytek_spark.transports.mock import MockScript
 from tests.frames import answer
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 from typing import Any
 
@@ -132,8 +133,36 @@ def test_an_empty_value_is_not_a_credential() -> None:
 
 def test_credentials_are_values() -> None:
     credentials = Credentials("id", "key", "secret")
-    assert pickle.loads(pickle.dumps(credentials)) == credentials  # noqa: S301
     assert hash(credentials) == hash(Credentials("id", "key", "secret"))
     assert credentials != Credentials("id", "key", "other")
     with pytest.raises(AttributeError):
         credentials.app_id = "other"  # type: ignore[misc]
+
+
+def test_a_pickle_takes_its_keys_from_where_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    credentials = Credentials("id", "key", "secret")
+    again = pickle.loads(pickle.dumps(credentials))  # noqa: S301
+    with pytest.raises(MissingCredentialsError, match="never pickled") as caught:
+        _ = again.api_key
+    assert caught.value.message.endswith("set SPARK_API_KEY, SPARK_API_SECRET")
+    for name, value in environment("ours").items():
+        monkeypatch.setenv(name, value)
+    assert again == credentials
+    assert hash(again) == hash(credentials)
+
+
+def test_a_pickle_finds_the_family_of_its_own_app(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (environment("ours") | environment("spark-ai-python", "their-")).items():
+        monkeypatch.setenv(name, value)
+    theirs = Credentials("their-id", "their-key", "their-secret")
+    assert pickle.loads(pickle.dumps(theirs)) == theirs  # noqa: S301
+
+
+@pytest.mark.parametrize("trip", [copy.copy, copy.deepcopy])
+def test_a_copy_keeps_its_keys(trip: Any) -> None:
+    credentials = Credentials("id", "key", "secret")
+    assert trip(credentials) == credentials
+
+
+def test_credentials_have_no_other_attribute() -> None:
+    assert not hasattr(Credentials("id", "key", "secret"), "api_token")

@@ -26,7 +26,7 @@ from iflytek_spark.errors import (
     SparkError,
 )
 from iflytek_spark.protocol.embedding import encode_embedding_answer
-from iflytek_spark.protocol.flow import Timeouts
+from iflytek_spark.protocol.timeouts import Timeouts
 from tests.contract.sockets import AT_ONCE, left_alone, no_new_threads
 from tests.core.posting import TEXTS, Caller, near
 

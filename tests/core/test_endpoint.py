@@ -69,6 +69,8 @@ BAD_URLS = [
     "wss://:marker@spark.example.com",
     "wss://spark.example.com/\n",
     "wss://[::1",
+    "wss://spark..com",
+    f"wss://{'a' * 64}.com",
     "not an address",
 ]
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-import struct
 import subprocess
 import sys
-import zlib
 from typing import Any
 
 import pytest
@@ -18,14 +16,7 @@ from iflytek_spark.emulator.pictures import read_picture
 from iflytek_spark.errors import InvalidRequestError
 from iflytek_spark.pictures.limits import MAX_BYTES
 from iflytek_spark.pictures.prepare import decode_data_url, prepare_image
-from tests.core.drawing import drawn, saved
-
-
-def png_header(width: int, height: int) -> bytes:
-    """Return a PNG file that promises much and holds nothing."""
-    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    start = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + header
-    return start + struct.pack(">I", zlib.crc32(header)) + b"\0\0\0\0IDAT"
+from tests.core.drawing import drawn, png_header, saved
 
 
 @pytest.mark.parametrize("size", [(50, 50), (50, 6000), (6000, 50), (640, 480)])

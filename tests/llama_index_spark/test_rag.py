@@ -11,19 +11,29 @@ from llama_index.core.base.response.schema import (
     Response,
     StreamingResponse,
 )
-from llama_index.core.chat_engine import CondensePlusContextChatEngine
-from llama_index.core.evaluation import FaithfulnessEvaluator, RelevancyEvaluator
+from llama_index.core.chat_engine import (
+    CondensePlusContextChatEngine,
+    CondenseQuestionChatEngine,
+)
+from llama_index.core.chat_engine.types import BaseChatEngine
+from llama_index.core.evaluation import (
+    AnswerRelevancyEvaluator,
+    ContextRelevancyEvaluator,
+    CorrectnessEvaluator,
+    FaithfulnessEvaluator,
+    RelevancyEvaluator,
+)
 from llama_index.core.ingestion import IngestionPipeline
 from llama_index.core.memory import ChatMemoryBuffer
 from llama_index.core.node_parser import SentenceSplitter
+from llama_index.core.postprocessor import LLMRerank
 from llama_index.core.query_engine import SubQuestionQueryEngine
 from llama_index.core.question_gen import LLMQuestionGenerator
 from llama_index.core.schema import MetadataMode
 from llama_index.core.tools import QueryEngineTool
 
-from iflytek_spark.emulator import Emulator, faults
+from iflytek_spark.emulator import Emulator
 from llama_index_spark import SparkEmbedding, SparkLLM
-from tests.frames import answer
 from tests.llama_index_spark.conftest import contents
 
 pytestmark = [
@@ -123,19 +133,10 @@ async def test_a_condense_plus_context_chat_engine(
     assert [role for role, _ in turns] == ["user", "assistant", "user"]
 
 
-SUB_QUESTIONS = """```json
-{"items": [
-    {"sub_question": "冲泡绿茶的水温是多少？", "tool_name": "tea"},
-    {"sub_question": "讯飞星火的向量是多少维？", "tool_name": "spark"}
-]}
-```"""
-
-
 @pytest.mark.parametrize("use_async", [False, True])
 async def test_a_sub_question_engine(
-    index: VectorStoreIndex, llm: SparkLLM, spark: Emulator, use_async: bool
+    index: VectorStoreIndex, llm: SparkLLM, use_async: bool
 ) -> None:
-    """The model's plan is a recording; its questions are asked and answered."""
     tools = [
         QueryEngineTool.from_defaults(index.as_query_engine(llm=llm), name=name, description=words)
         for name, words in (("tea", "关于茶的资料"), ("spark", "关于讯飞星火的资料"))
@@ -147,7 +148,6 @@ async def test_a_sub_question_engine(
         use_async=use_async,
         verbose=False,
     )
-    spark.script(faults.Replay(tuple(answer(SUB_QUESTIONS, ""))))
     question = "绿茶的水温和星火的向量维数各是多少？"
     response = await engine.aquery(question) if use_async else engine.query(question)
     told = "\n".join(node.text for node in response.source_nodes)
@@ -157,30 +157,81 @@ async def test_a_sub_question_engine(
 
 
 @pytest.mark.parametrize("evaluator", [FaithfulnessEvaluator, RelevancyEvaluator])
-@pytest.mark.parametrize(("verdict", "passing"), [("YES", True), ("NO", False)])
-async def test_evaluators(
+@pytest.mark.parametrize(
+    ("told", "passing"), [("", True), ("红茶要煮三个小时，再加一勺糖。", False)]
+)
+async def test_evaluators_of_an_answer(
     index: VectorStoreIndex,
     llm: SparkLLM,
-    spark: Emulator,
     evaluator: type[FaithfulnessEvaluator | RelevancyEvaluator],
-    verdict: str,
+    told: str,
     passing: bool,
 ) -> None:
     question, _ = QUESTIONS[0]
     response = await index.as_query_engine(llm=llm).aquery(question)
     assert isinstance(response, Response)
-    judge = evaluator(llm=llm)
-    plain = await judge.aevaluate_response(query=question, response=response)
-    assert plain.feedback
-    spark.script(faults.Replay(tuple(answer(verdict, ""))))
-    result = await judge.aevaluate_response(query=question, response=response)
-    assert (result.passing, result.feedback) == (passing, verdict)
+    response.response = told or response.response
+    result = await evaluator(llm=llm).aevaluate_response(query=question, response=response)
+    assert (result.passing, result.feedback) == (passing, "YES" if passing else "NO")
+
+
+async def test_evaluators_with_a_score(llm: SparkLLM) -> None:
+    question, fact = "冲泡绿茶的水温是多少？", "冲泡绿茶的水温在八十度上下。"
+    correctness = CorrectnessEvaluator(llm=llm)
+    right = await correctness.aevaluate(query=question, response=fact, reference=fact)
+    wrong = await correctness.aevaluate(query=question, response="不知道", reference=fact)
+    assert (right.score, right.passing) == (5.0, True)
+    assert (wrong.score, wrong.passing) == (1.0, False)
+    relevancy = await AnswerRelevancyEvaluator(llm=llm).aevaluate(query=question, response=fact)
+    assert relevancy.score == 1.0
+    context = ContextRelevancyEvaluator(llm=llm)
+    assert (await context.aevaluate(query=question, contexts=[fact])).score == 1.0
+
+
+@pytest.mark.parametrize(("question", "fact"), QUESTIONS)
+def test_a_reranker(index: VectorStoreIndex, llm: SparkLLM, question: str, fact: str) -> None:
+    found = index.as_retriever(similarity_top_k=4).retrieve(question)
+    (best,) = LLMRerank(llm=llm, top_n=1).postprocess_nodes(found[::-1], query_str=question)
+    assert fact in best.text
+
+
+@pytest.mark.parametrize("mode", ["refine", "tree_summarize", "simple_summarize", "accumulate"])
+def test_response_modes(index: VectorStoreIndex, llm: SparkLLM, mode: str) -> None:
+    question, fact = QUESTIONS[0]
+    engine = index.as_query_engine(llm=llm, response_mode=mode, similarity_top_k=4)
+    assert fact in str(engine.query(question))
+
+
+@pytest.mark.parametrize("condensed", ["question", "context"])
+def test_a_follow_up_is_asked_for_what_it_means(
+    index: VectorStoreIndex, llm: SparkLLM, condensed: str
+) -> None:
+    chat_memory = ChatMemoryBuffer.from_defaults()
+    chat: BaseChatEngine
+    if condensed == "question":
+        engine = index.as_query_engine(llm=llm)
+        chat = CondenseQuestionChatEngine.from_defaults(engine, llm=llm, memory=chat_memory)
+    else:
+        retriever = index.as_retriever()
+        chat = CondensePlusContextChatEngine.from_defaults(retriever, llm=llm, memory=chat_memory)
+    chat.chat("黄山毛峰是什么茶？")
+    follow_up = chat.chat("它产于哪里？")
+    assert "安徽省黄山一带" in str(follow_up)
+    assert any("黄山毛峰" in node.text for node in follow_up.source_nodes)
 
 
 def test_an_ingestion_pipeline_in_two_processes(
-    documents: list[Document], embedding: SparkEmbedding
+    documents: list[Document],
+    embedding: SparkEmbedding,
+    spark: Emulator,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Each text by its characters: the usual tokenizer asks the network in another process."""
+    """Each text by its characters: the usual tokenizer asks the network in another process.
+
+    The keys come from the environment there, since none is pickled.
+    """
+    for name in ("app_id", "api_key", "api_secret"):
+        monkeypatch.setenv(f"SPARK_{name.upper()}", getattr(spark.credentials, name))
     splitter = SentenceSplitter(
         chunk_size=120, chunk_overlap=0, tokenizer=list, include_metadata=False
     )

@@ -11,9 +11,10 @@ from iflytek_spark.credentials import Credentials
 from iflytek_spark.errors import SparkError
 from iflytek_spark.options import ChatOptions
 from iflytek_spark.protocol.events import Event
-from iflytek_spark.protocol.flow import Call, Timeouts, chat_flow
+from iflytek_spark.protocol.flow import Call, chat_flow
 from iflytek_spark.protocol.retry import RetryPolicy
 from iflytek_spark.protocol.steps import Clock, Emit, Receive, Step, StepResult
+from iflytek_spark.protocol.timeouts import Timeouts
 from iflytek_spark.requests import build_request
 
 ME = Credentials("app1", "test-key", "test-secret")

@@ -77,6 +77,22 @@ def test_garbage_between_frames_is_an_error(name: str, garbage: bytes, place: in
     assert isinstance(outcome.error, InvalidFrameError)
 
 
+@given(st.sampled_from(COMPLETE), st.sampled_from(COMPLETE), st.data())
+def test_frames_of_another_answer_are_an_error(name: str, other: str, data: st.DataObject) -> None:
+    """They fit in by their numbers; only the session id tells them apart."""
+    strangers = [raw.replace(SID, "cht0@dx0") for raw in RECORDINGS[other]]
+    sources = [iter(RECORDINGS[name]), iter(strangers)]
+    picks = data.draw(st.permutations([0] * len(RECORDINGS[name]) + [1] * len(strangers)))
+    outcome = play(call(max_retries=0), [next(sources[pick]) for pick in picks])
+    first = play(call(max_retries=0), [RECORDINGS[name], strangers][picks[0]])
+    assert outcome.error is not None or outcome.events == first.events
+
+
+def test_a_warning_of_another_answer_ends_none() -> None:
+    raws = [piece(0, "一"), error(10019, "suspected", sid="cht0@dx0")]
+    assert isinstance(play(call(), raws).error, ContentFilterError)
+
+
 def test_a_filtered_answer_says_so() -> None:
     assert play(call(), RECORDINGS["warned"]).events[-1] == Finished("content_filter", None, SID)
     assert isinstance(play(call(), RECORDINGS["stopped"]).error, ContentFilterError)

@@ -97,12 +97,13 @@ def choices(**keys: Any) -> str:
         ('{"header":{"code":0,"status":2}}', Frame(0, last=True)),
         ('{"header":{"code":0},"payload":{}}', Frame(0)),
         ('{"header":{"code":0},"payload":{"plugins":{}}}', Frame(0)),
-        (choices(), Frame(0, has_choices=True)),
+        (choices(text=[]), Frame(0, has_choices=True)),
         (choices(status=2), Frame(0, has_choices=True, last=True)),
         (choices(header={"status": 2}), Frame(0, has_choices=True, last=True)),
-        (choices(status=1, header={"status": 2}), Frame(0, has_choices=True)),
+        (choices(status=1, text=[], header={"status": 2}), Frame(0, has_choices=True)),
         (choices(text=[{"content": None}]), Frame(0, has_choices=True)),
-        (choices(text=[{}]), Frame(0, has_choices=True)),
+        (choices(text=[{}], status=2), Frame(0, has_choices=True, last=True)),
+        (choices(header={"code": 10110}), Frame(10110, has_choices=True)),
         (choices(text=[{"function_call": None}]), Frame(0, has_choices=True)),
         (
             choices(text=[{"content": "a"}, {"content": "b"}]),
@@ -112,6 +113,12 @@ def choices(**keys: Any) -> str:
 )
 def test_what_may_be_left_out(text: str, expected: Frame) -> None:
     assert decode_frame(text) == expected
+
+
+@pytest.mark.parametrize("keys", [{}, {"text": [{}]}, {"text": [{"content": "a"}, {}]}])
+def test_a_piece_that_has_lost_its_text_is_no_piece(keys: dict[str, Any]) -> None:
+    with pytest.raises(InvalidFrameError, match="without its text"):
+        decode_frame(choices(status=1, **keys))
 
 
 def test_a_plugin_may_say_nothing() -> None:

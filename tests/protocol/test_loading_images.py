@@ -10,8 +10,9 @@ import pytest
 from iflytek_spark.catalogue import resolve
 from iflytek_spark.errors import InvalidRequestError
 from iflytek_spark.messages import ImagePart, Message, TextPart
-from iflytek_spark.protocol.flow import Call, Timeouts
+from iflytek_spark.protocol.flow import Call
 from iflytek_spark.protocol.steps import Connect, LoadImage, Send, Sleep
+from iflytek_spark.protocol.timeouts import Timeouts
 from iflytek_spark.requests import build_request
 from tests.frames import error
 from tests.protocol.hand import ME, Hand, Time

@@ -19,10 +19,10 @@ from iflytek_spark.errors import (
     RateLimitError,
     SparkError,
 )
-from iflytek_spark.protocol.flow import Timeouts
 from iflytek_spark.protocol.post import ConnectTimedOutError, Post, Reply, post_flow
 from iflytek_spark.protocol.signing import http_date, sign_url, verify_url
 from iflytek_spark.protocol.steps import ConnectionFailedError, FrameTooLargeError, Sleep
+from iflytek_spark.protocol.timeouts import Timeouts
 from tests.protocol.hand import ME, NOW, Time
 from tests.protocol.posting import URL, call, ok, play
 

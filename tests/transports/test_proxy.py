@@ -64,7 +64,9 @@ def test_an_address_that_is_no_proxys(proxy: str) -> None:
     assert "socks5h://" in caught.value.hint
 
 
-@pytest.mark.parametrize("proxy", ["http://proxy:port", "http://proxy:99999", "http://[::1"])
+@pytest.mark.parametrize(
+    "proxy", ["http://proxy:port", "http://proxy:99999", "http://[::1", "http://a..b"]
+)
 def test_an_address_that_cannot_be_read(proxy: str) -> None:
     with pytest.raises(ConfigurationError, match="proxy"):
         resolve_proxy(WSS, proxy)

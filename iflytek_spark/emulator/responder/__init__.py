@@ -1,31 +1,35 @@
 """A small rule-based responder: no language model, and no knowledge of any test or demo.
 
-The rules, in their order: call a tool; fill a JSON schema; repeat what a tool returned; describe a
-picture; answer from a given text; greet; repeat the question.
+The rules, in their order: call a tool; go on with lines of thoughts and actions; make a question
+standalone; split it for several tools; fill a JSON schema; rank numbered texts; give a verdict of
+two words; give a score; repeat what a tool returned; describe a picture; greet; summarise; answer
+from a given text; repeat the question. Each rule knows a form of prompts that frameworks share,
+and no prompt by its words.
 """
 
 from __future__ import annotations
 
-import re
-
 from iflytek_spark.emulator.responder.answer import Answer
+from iflytek_spark.emulator.responder.condense import condense
+from iflytek_spark.emulator.responder.judging import score_in_words
 from iflytek_spark.emulator.responder.looks import describe
 from iflytek_spark.emulator.responder.passages import answer_from_context
 from iflytek_spark.emulator.responder.prompt import Prompt, read_prompt
+from iflytek_spark.emulator.responder.ranking import rank
+from iflytek_spark.emulator.responder.react import answer_react
+from iflytek_spark.emulator.responder.results import tell_result
+from iflytek_spark.emulator.responder.small_talk import echo, greet
 from iflytek_spark.emulator.responder.structured import answer_with_json
+from iflytek_spark.emulator.responder.sub_questions import split_question
+from iflytek_spark.emulator.responder.summaries import summarise
 from iflytek_spark.emulator.responder.tools import call_tool
+from iflytek_spark.emulator.responder.verdicts import give_verdict
 from iflytek_spark.emulator.responder.words import is_chinese
 from iflytek_spark.messages import Citation, Tool
 from iflytek_spark.model_spec import ModelSpec
 from iflytek_spark.protocol.wire import WireRequest
 
 __all__ = ["Answer", "respond"]
-
-_GREETING = re.compile(
-    r"(?:你好|您好|嗨|哈喽|早上好|下午好|晚上好|hello|hi|hey|good (?:morning|afternoon|evening))"
-    r"(?: there| spark|啊|呀|吗)?",
-    re.IGNORECASE,
-)
 
 
 def respond(request: WireRequest, spec: ModelSpec, tools: tuple[Tool, ...] = ()) -> Answer:
@@ -49,45 +53,27 @@ def respond(request: WireRequest, spec: ModelSpec, tools: tuple[Tool, ...] = ())
 
 
 def _text(prompt: Prompt, request: WireRequest) -> str:
+    wants_json = request.wants_json
     return (
-        answer_with_json(prompt, demanded=request.wants_json)
-        or _from_result(prompt)
+        answer_react(request.turns)
+        or (None if wants_json else condense(prompt))
+        or split_question(prompt)
+        or answer_with_json(prompt, demanded=wants_json)
+        or rank(prompt)
+        or give_verdict(prompt)
+        or score_in_words(prompt)
+        or (tell_result(prompt.result) if prompt.result else None)
         or _picture(prompt, request)
-        or _greeting(prompt.text)
+        or greet(prompt.text)
+        or summarise(prompt)
         or answer_from_context(prompt)
-        or _echo(prompt.text)
+        or echo(prompt.text)
     )
-
-
-def _from_result(prompt: Prompt) -> str:
-    if prompt.result is None:
-        return ""
-    question, returned = prompt.result.question, prompt.result.text
-    if is_chinese(question):
-        return f"关于“{question}”，工具返回的结果是：{returned}"
-    return f"About “{question}”, the tool returned: {returned}"
 
 
 def _picture(prompt: Prompt, request: WireRequest) -> str | None:
     images = (describe(turn.content, prompt.text) for turn in request.turns if turn.image)
     return next(images, None)
-
-
-def _greeting(text: str) -> str:
-    if not _GREETING.fullmatch(text.strip(" \n!.,~！。，～")):
-        return ""
-    if is_chinese(text):
-        return f"你好！我是本地的星火模拟器，很高兴见到你。你说的是：“{text}”"
-    return f"Hello! I am a local stand-in for Spark, glad to meet you. You said: “{text}”"
-
-
-def _echo(text: str) -> str:
-    if is_chinese(text):
-        return f"你问的是：“{text}”。我是本地的星火模拟器，只会按几条规则作答，不是大语言模型。"
-    return (
-        f"You asked: “{text}”. I am a local stand-in for Spark that answers by a few rules, "
-        "not a language model."
-    )
 
 
 def _thoughts(text: str) -> str:

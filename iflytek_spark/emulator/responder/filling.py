@@ -28,6 +28,7 @@ _FORMATS = {
     "uri": (re.compile(r"https?://[^\s，。]+"), "https://example.com/"),
 }
 _VALUE = r"(?:\s*[:：=]\s*|\s+is\s+|为|是|叫)[\"'“]?([^\s,，。;；\"'”]+)"
+_CODE = re.compile(r"\d{3,}")
 _DEEP = 8
 _MOST = 100
 
@@ -47,7 +48,8 @@ class Supply:
         self.numbers = numbers(text)
         self._question = question
         telling = [said for said in quoted(text) if not terms(said) or terms(said) - without]
-        self._strings = [*telling, *proper_names(question), *topics(question, without)]
+        words = [*telling, *proper_names(question), *topics(question, without)]
+        self._strings = words or _CODE.findall(question)
 
     def number(self, schema: JSONObject, name: str) -> float | None:
         """Hand out the number behind ``name``, or the first that the schema allows."""

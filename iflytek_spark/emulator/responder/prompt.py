@@ -12,21 +12,6 @@ from iflytek_spark.emulator.responder.words import sentences
 from iflytek_spark.protocol.wire import Turn
 from iflytek_spark.tool_text import RESULT_NOTE, ToolResult, read_tool_text
 
-_QUESTION_LABEL = re.compile(
-    r"^[ \t>*#\[]*(?:user |用户|原始|以下)?(?:question|query|问题|提问|查询|输入)[\]* \t]*[:：]"
-    r"\s*(\S[^\n]*)",
-    re.IGNORECASE | re.MULTILINE,
-)
-_CONTEXT_LABEL = re.compile(
-    r"^[^\n:：]{0,40}?(?:context|documents?|passages?|background|material|上下文|已知信息|已知内容"
-    r"|参考|资料|背景|文档|材料)[^\n:：]{0,20}[:：]",
-    re.IGNORECASE | re.MULTILINE,
-)
-_FENCES = (
-    re.compile(r"<(\w+)>(.+?)</\1>", re.DOTALL),
-    re.compile(r"^(-{3,})\s*$(.+?)^-{3,}\s*$", re.DOTALL | re.MULTILINE),
-    re.compile(r"(\"\"\"|```)(.+?)\1", re.DOTALL),
-)
 _RESULT = re.compile(
     r"(?:(?:tool|function|工具|函数)[^\n]{0,60}?(?:result|return|output|respon|结果|返回|输出)"
     r"|(?:result|output|response|结果|输出)[^\n]{0,20}?(?:tool|function|工具|函数))"
@@ -142,32 +127,3 @@ def _without_results(content: str) -> str:
     """Take out the lines of results and the note that follows them."""
     kept = [line for line in content.split("\n") if not read_tool_text(line)]
     return "\n".join(kept).replace(RESULT_NOTE, "").strip()
-
-
-def question_of(text: str) -> str:
-    """Return the question in a prompt.
-
-    It is the labelled one, else the last that ends with a question mark, else the last line.
-    """
-    labelled = _QUESTION_LABEL.findall(text)
-    if labelled:
-        return str(labelled[-1]).strip()
-    asked = [sentence for sentence in sentences(text) if sentence.endswith(("?", "？"))]
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return (asked or lines or [""])[-1]
-
-
-def context_of(text: str) -> str:
-    """Return the text that a prompt marks as the one to answer from, or an empty string.
-
-    Marks are pairs of tags, rules of dashes or fences, and labels such as ``Context:``.
-    """
-    for fence in _FENCES:
-        found = [match[2].strip() for match in fence.finditer(text)]
-        if found:
-            return "\n".join(found)
-    label = _CONTEXT_LABEL.search(text)
-    if label is None:
-        return ""
-    end = _QUESTION_LABEL.search(text, label.end())
-    return text[label.end() : end.start() if end else len(text)].strip()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 
+from iflytek_spark.emulator.responder.context import orders_of, question_of
 from iflytek_spark.emulator.responder.filling import JSON, fill
+from iflytek_spark.emulator.responder.forms import ABOUT_FORM, asked_form, describes
 from iflytek_spark.emulator.responder.json_text import json_values, without_json
-from iflytek_spark.emulator.responder.prompt import Prompt, context_of, question_of
-from iflytek_spark.emulator.responder.schema import is_schema
-from iflytek_spark.emulator.responder.words import quoted, sentences, terms
+from iflytek_spark.emulator.responder.judging import settled
+from iflytek_spark.emulator.responder.prompt import Prompt
+from iflytek_spark.emulator.responder.words import sentences, terms
 from iflytek_spark.messages import JSONObject
 
 _ASKS = re.compile(
@@ -18,15 +20,6 @@ _ASKS = re.compile(
     r"|json[^。！？!?\n]*(?:object|format|instance|对象|格式|形式|返回|输出)",
     re.IGNORECASE,
 )
-_ABOUT_FORM = re.compile(r"json|schema|\bkeys?\b|\bfields?\b|字段|键", re.IGNORECASE)
-_LIST = re.compile(
-    r"(?:包含|包括|含有|字段|键|\bkeys?\b|\bfields?\b|\bproperties\b)(?:为|是|有|分别是)?\s*[:：]?\s*"
-    r"([^。！？!?.;；\n]+)",
-    re.IGNORECASE,
-)
-_BETWEEN = re.compile(r"[、，,/]|\band\b|和|及|与")
-_KEY = re.compile(r"[\w-]{1,40}")
-_KINDS = {bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}
 
 
 def answer_with_json(prompt: Prompt, *, demanded: bool) -> str | None:
@@ -39,15 +32,11 @@ def answer_with_json(prompt: Prompt, *, demanded: bool) -> str | None:
     Returns:
         JSON, or None when the prompt does not ask for it.
     """
-    whole = prompt.whole.replace(context_of(prompt.whole) or "\0", "")
-    found = list(json_values(prompt.whole))
-    schema = next((value for value in reversed(found) if _describes(value)), None)
-    if schema is None and not (demanded or _ASKS.search(whole)):
+    orders = orders_of(prompt.whole)
+    schema_given = any(map(describes, json_values(orders)))
+    if not (demanded or schema_given or _ASKS.search(orders)):
         return None
-    if schema is None:
-        sample = next((value for value in reversed(found) if isinstance(value, dict)), None)
-        keys = _keys(without_json(whole))
-        schema = _from_keys(keys) if keys else _from_sample(sample or {"answer": ""})
+    schema = settled(asked_form(orders), prompt.whole)
     return json.dumps(_filled(schema, prompt), ensure_ascii=False)
 
 
@@ -55,48 +44,8 @@ def _filled(schema: JSONObject, prompt: Prompt) -> JSON:
     """Fill the schema from those sentences of the question that are not about the form."""
     names = set(schema.get("properties", ()))
     plain = without_json(prompt.text)
-    said = [s for s in sentences(plain) if not _ABOUT_FORM.search(s)] or [plain]
+    said = [s for s in sentences(plain) if not ABOUT_FORM.search(s)] or [plain]
     if prompt.result is not None:
         said = [prompt.result.question, prompt.result.text]
     text = "\n".join(said)
     return fill(schema, text, question_of(text), terms(" ".join(names)) | {"json"})
-
-
-def _describes(value: JSONObject) -> bool:
-    """Tell whether a JSON object is a schema of an object or an array."""
-    return bool(value.get("properties") or value.get("items") or "$ref" in value) and is_schema(
-        value
-    )
-
-
-def _keys(text: str) -> list[str]:
-    """Return the keys that a text asks for: quoted ones, else the members of a list."""
-    about = [sentence for sentence in sentences(text) if _ABOUT_FORM.search(sentence)]
-    named = [key for sentence in about for key in quoted(sentence) if _KEY.fullmatch(key)]
-    if not named:
-        lists = [match[1] for sentence in about for match in _LIST.finditer(sentence)]
-        named = [key.strip() for found in lists for key in _BETWEEN.split(found)]
-        named = [key for key in map(_bare, named) if _KEY.fullmatch(key)]
-    return list(dict.fromkeys(named))
-
-
-def _bare(key: str) -> str:
-    return re.sub(r"^(?:字段|键)|(?:等|这)?[两三四五几]?个?(?:字段|键)$", "", key.strip())
-
-
-def _from_keys(keys: list[str]) -> JSONObject:
-    properties = {key: {"type": "string"} for key in keys}
-    return {"type": "object", "properties": properties, "required": keys}
-
-
-def _from_sample(sample: JSONObject) -> JSONObject:
-    properties = {key: _like(value) for key, value in sample.items()}
-    return {"type": "object", "properties": properties, "required": list(sample)}
-
-
-def _like(value: object) -> JSONObject:
-    if isinstance(value, dict):
-        return _from_sample(value)
-    if isinstance(value, list) and value:
-        return {"type": "array", "items": _like(value[0])}
-    return {"type": _KINDS.get(type(value), "string")}

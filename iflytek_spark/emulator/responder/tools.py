@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from iflytek_spark.emulator.responder.filling import fill
 from iflytek_spark.emulator.responder.json_text import without_json
+from iflytek_spark.emulator.responder.judging import settled
 from iflytek_spark.emulator.responder.prompt import Prompt, said_plainly
 from iflytek_spark.emulator.responder.words import sentences, terms
 from iflytek_spark.messages import Tool
@@ -54,7 +55,9 @@ def call_tool(
     plain = [sentence for sentence in said_plainly(asked) if not _demands(sentence, tools)]
     text = f"{without_json(asked)}\n{prompt.result.text if prompt.result else ''}"
     own = terms(f"{tool.name} {tool.description} {' '.join(tool.parameters.get('properties', ()))}")
-    arguments = fill({"type": "object", **tool.parameters}, text, "\n".join(plain) or asked, own)
+    plain = [sentence for sentence in plain if terms(sentence) & own] or plain
+    schema = settled({"type": "object", **tool.parameters}, prompt.whole)
+    arguments = fill(schema, text, "\n".join(plain) or asked, own)
     return FunctionCall(tool.name, json.dumps(arguments, ensure_ascii=False))
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from iflytek_spark.emulator.stop_words import ENGLISH
+
 _HAN = "\u3400-\u9fff\uf900-\ufaff"
 _CJK = f"{_HAN}\u3040-\u30ff\uac00-\ud7af"
 _CJK_RUN = re.compile(f"[{_CJK}]+")
@@ -24,18 +26,13 @@ TIME = re.compile(
 )
 """A point in time as people write it."""
 
-_EMPTY_WORDS = """
-a about after all also am an and any are as at be been before but by can could did do does for from
-give had has have he her here him his how i if in into is it its just let like make may me more my
-no not of on one only or our out please she should so some such tell than that the their them then
-there these they this those to up us use used using want was we were what when where which who whom
-whose why will with would write you your json ai s t re ll ve don doesn call tool tools function
-functions get given return returns
+_ABOUT_FORM = """
+json ai s t re ll ve don doesn call tool tools function functions get given return returns
 """
-_STOP_WORDS = frozenset(_EMPTY_WORDS.split())
+_STOP_WORDS = ENGLISH | frozenset(_ABOUT_FORM.split())
 _STOP_PHRASES = re.compile(
     "请问|请|帮我|帮忙|告诉我|给我|查询一下|查询|查一下|获取|返回|指定|一下|一个|这个|那个|什么时候|"
-    "是什么|为什么|什么样|什么|怎么样|怎样|怎么|如何|多少|哪里|哪个|哪些|是否|可以|能够|使用|调用|工具|"
+    "是什么|为什么|什么样|什么|怎么样|怎样|怎么|如何|多少|多长|多大|多高|多久|多远|几个|何时|何处|谁|哪里|哪个|哪些|是否|可以|能够|使用|调用|工具|"
     "函数|我们|你们|他们|我|你|您|他|她|它|的|了|吗|呢|吧|啊|呀|是|有|在|和|与|及|也|都|很|把|被|给"
 )
 
@@ -109,6 +106,16 @@ def topics(text: str, without: set[str]) -> list[str]:
     plain = _STOP_PHRASES.sub("\n", _without_pairs(latin, without))
     found = re.findall(f"[{_CJK}]+|[A-Za-z][A-Za-z' ]*", plain)
     return [stretch.strip() for stretch in found if stretch.strip()]
+
+
+def phrases(text: str) -> list[str]:
+    """Return what stands between punctuation and the Chinese words without a meaning."""
+    plain = _STOP_PHRASES.sub("\n", TIME.sub("\n", text))
+    return [
+        found.strip()
+        for found in re.split(r"[\n，。？！；：、“”（）?!,;:()]", plain)
+        if found.strip()
+    ]
 
 
 def _kept(word: str, without: set[str]) -> str:

@@ -1,0 +1,56 @@
+"""A service that answers at a pace: so many streams at once leave time for the client beside it.
+
+The frames are prepared; only the number at the end of the question is put into each, so that
+an answer that went to another call is seen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from websockets.asyncio.server import ServerConnection, serve
+
+from benchmarks.server import encoded, frame
+
+CHUNKS = 40
+PACE = 0.25
+"""Seconds before each chunk, the first one too."""
+_MARK = "00000"
+TEXT = f"第{_MARK}个回答。"
+
+
+def expected(number: int) -> str:
+    """Return the whole answer to a question."""
+    return TEXT.replace(_MARK, f"{number:05}") * CHUNKS
+
+
+def _frames() -> list[bytes]:
+    last = CHUNKS - 1
+    status = [0, *[1] * (CHUNKS - 2), 2]
+    return [
+        encoded(frame(status[at], at, {"content": TEXT}, usage=at == last)) for at in range(CHUNKS)
+    ]
+
+
+async def _main() -> None:
+    frames, mark = _frames(), _MARK.encode()
+
+    async def answer(connection: ServerConnection) -> None:
+        request = await connection.recv(decode=False)
+        number = request[request.rindex(b"#") + 1 :][:5]
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        for prepared in frames:
+            due += PACE
+            await asyncio.sleep(due - loop.time())
+            connection.transport.write(prepared.replace(mark, number))
+        await connection.close(1000, "close this ws conn")
+
+    plain = {"compression": None, "ping_interval": None, "backlog": 4096}
+    async with serve(answer, "127.0.0.1", 0, **plain) as server:  # type: ignore[arg-type]
+        print(next(iter(server.sockets)).getsockname()[1], flush=True)
+        await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(_main())

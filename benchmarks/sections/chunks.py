@@ -1,0 +1,75 @@
+"""CPU per streamed chunk: ours, beside what a user would pick instead and what is under it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from benchmarks.cases import Place
+from benchmarks.runner import Section
+from benchmarks.sampling import Metrics, fresh, serving
+
+CHUNKS = 1000
+CASES = {
+    "raw websocket-client": "socket_cases:websocket_client",
+    "raw websockets": "socket_cases:websockets_asyncio",
+    "SparkClient.stream": "socket_cases:core",
+    "AsyncSparkClient.stream": "socket_cases:core_async",
+    "spark-ai-python stream": "spark_peer_cases:vendor_stream",
+    "spark-ai-python astream": "spark_peer_cases:vendor_astream",
+    "LangChain's floor, stream": "langchain_cases:floor_stream",
+    "ChatSpark.stream": "langchain_cases:spark_stream",
+    "ChatOpenAI.stream": "langchain_cases:openai_stream",
+    "langchain-community stream": "spark_peer_cases:community_stream",
+    "LangChain's floor, astream": "langchain_cases:floor_astream",
+    "ChatSpark.astream": "langchain_cases:spark_astream",
+    "ChatOpenAI.astream": "langchain_cases:openai_astream",
+    "langchain-community astream": "spark_peer_cases:community_astream",
+    "LangChain's floor, v3": "langchain_cases:floor_events",
+    "ChatSpark.stream_events v3": "langchain_cases:spark_events",
+    "ChatOpenAI.stream_events v3": "langchain_cases:openai_events",
+    "LangChain's floor, chain": "langchain_cases:floor_chain",
+    "ChatSpark in a chain": "langchain_cases:spark_chain",
+    "ChatOpenAI in a chain": "langchain_cases:openai_chain",
+    "ChatSpark, a tool call": "langchain_cases:spark_tool_calls",
+    "ChatOpenAI, a tool call": "langchain_cases:openai_tool_calls",
+    "LlamaIndex's floor, stream_chat": "llama_index_cases:floor_stream",
+    "SparkLLM.stream_chat": "llama_index_cases:spark_stream",
+    "OpenAILike.stream_chat": "llama_index_cases:openai_stream",
+    "LlamaIndex's floor, astream_chat": "llama_index_cases:floor_astream",
+    "SparkLLM.astream_chat": "llama_index_cases:spark_astream",
+    "OpenAILike.astream_chat": "llama_index_cases:openai_astream",
+}
+
+
+@contextlib.contextmanager
+def answers(*counts: int) -> Iterator[dict[int, Place]]:
+    """Serve answers of so many chunks; yield where, by their number."""
+    with serving("server", *map(str, counts)) as ports:
+        yield {
+            count: Place(f"ws://127.0.0.1:{spark}", f"http://127.0.0.1:{openai}", count)
+            for count, spark, openai in zip(counts, ports[::2], ports[1::2])
+        }
+
+
+@contextlib.contextmanager
+def _place() -> Iterator[Place]:
+    with answers(CHUNKS) as places:
+        yield places[CHUNKS]
+
+
+def _row(case: str) -> Callable[[Place], Metrics]:
+    return partial(fresh, "measuring:chunks", case)
+
+
+SECTION = Section(
+    name="chunks",
+    title="CPU per streamed chunk, µs (of a tool call: per call)",
+    about=f"Answers of {CHUNKS:,} chunks from a server in a process of its own, which writes them "
+    "at once. The floors are what a bare socket costs with a JSON parser, and what the framework "
+    "costs with a model that has its chunks in memory.",
+    seconds=70,
+    place=_place,
+    rows={name: _row(case) for name, case in CASES.items()},
+)

@@ -1,0 +1,97 @@
+"""``POST /v1/embeddings``."""
+
+from __future__ import annotations
+
+import base64
+import struct
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic_core import PydanticCustomError, to_json
+from starlette.responses import Response
+
+from iflytek_spark.gateway.describe import described, suggested
+from iflytek_spark.gateway.described_answers import EmbeddingList
+from iflytek_spark.gateway.leaving import unless_left
+from iflytek_spark.gateway.naming import EMBEDDING_MODEL, check_service
+from iflytek_spark.gateway.parsing import parse_body
+from iflytek_spark.gateway.record import record_of
+from iflytek_spark.gateway.requests import ModelName, Text
+from iflytek_spark.gateway.services import GatewayServices, services_of
+from iflytek_spark.service_values import EmbeddingKind, Vector
+from iflytek_spark.tokens import estimate_tokens
+
+router = APIRouter()
+
+MAX_TEXTS = 2048
+"""Texts in a request, as OpenAI has it."""
+
+_EXAMPLE: JsonValue = {"model": EMBEDDING_MODEL, "input": ["讯飞星火", "iFlytek Spark"]}
+
+
+def _not_tokens(value: object) -> object:
+    if isinstance(value, list) and any(isinstance(item, int | list) for item in value):
+        raise PydanticCustomError(
+            "tokens",
+            "send texts: Spark takes no token numbers of other models' (with langchain-openai "
+            "set check_embedding_ctx_length=False)",
+        )
+    return value
+
+
+class EmbeddingRequest(BaseModel):
+    """The body of ``POST /v1/embeddings``."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", json_schema_extra={"examples": [_EXAMPLE]}
+    )
+
+    model: Annotated[ModelName, Field(json_schema_extra=suggested([EMBEDDING_MODEL]))]
+    input: Annotated[
+        Text | Annotated[list[Text], Field(min_length=1, max_length=MAX_TEXTS)],
+        BeforeValidator(_not_tokens),
+    ]
+    encoding_format: Literal["float", "base64"] | None = None
+    dimensions: Literal[2560] | None = None
+    user: str | None = None
+    input_type: EmbeddingKind | None = Field(
+        None, description="What the texts are: passages to be found, or the question that looks"
+    )
+
+
+@router.post("/v1/embeddings", **described(EmbeddingList, EmbeddingRequest))
+async def create_embeddings(
+    request: Request, services: Annotated[GatewayServices, Depends(services_of)]
+) -> Response:
+    """Turn texts into vectors, at the account's rate."""
+    body = parse_body(EmbeddingRequest, await request.body())
+    settings = services.settings
+    check_service(body.model, EMBEDDING_MODEL, settings.models)
+    client = services.upstream.client(request.headers)
+    record_of(request.scope).model = EMBEDDING_MODEL
+    texts = [body.input] if isinstance(body.input, str) else body.input
+    work = client.embed(
+        texts, kind=body.input_type or "document", max_qps=settings.embeddings_per_second
+    )
+    vectors = await unless_left(request.receive, work)
+    packed = body.encoding_format == "base64"
+    answer = _answer(body.model, texts, [_packed(one) if packed else one for one in vectors])
+    return Response(to_json(answer), media_type="application/json")
+
+
+def _answer(model: str, texts: Sequence[str], vectors: Sequence[Vector | str]) -> dict[str, Any]:
+    """Write the answer. Spark counts no tokens of embeddings: they are estimated."""
+    tokens = sum(map(estimate_tokens, texts))
+    data = [
+        {"object": "embedding", "index": index, "embedding": vector}
+        for index, vector in enumerate(vectors)
+    ]
+    usage = {"prompt_tokens": tokens, "total_tokens": tokens, "estimated": True}
+    return {"object": "list", "data": data, "model": model, "usage": usage}
+
+
+def _packed(vector: Vector) -> str:
+    """Write a vector as base64 of little-endian float32, which is how Spark sends it too."""
+    return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()

@@ -1,0 +1,77 @@
+"""Counts the requests of each caller in a minute."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+from limits import RateLimitItemPerMinute
+from limits.aio.storage import MemoryStorage, RedisStorage, Storage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from redis.asyncio import Redis
+
+from iflytek_spark.gateway.errors import CallerError, ErrorRow
+
+_TOO_MANY = ErrorRow(429, "rate_limit_error", "rate_limit_exceeded")
+
+
+class RequestRate:
+    """Lets each caller ask so many times in any minute.
+
+    A sliding window, of two numbers for each caller: at the turn of a minute it can let in one
+    request more.
+    """
+
+    def __init__(self, most: int, storage: Storage) -> None:
+        """Set up.
+
+        Args:
+            most: requests of each caller in a minute.
+            storage: where they are counted.
+        """
+        self._item = RateLimitItemPerMinute(most)
+        self._limiter = SlidingWindowCounterRateLimiter(storage)
+
+    async def count(self, caller: str) -> dict[str, str]:
+        """Count a request.
+
+        Args:
+            caller: who asks.
+
+        Returns:
+            OpenAI's headers that tell how far the caller is from the limit.
+
+        Raises:
+            CallerError: when the limit is reached.
+            RedisError: when it cannot be counted.
+        """
+        admitted = await self._limiter.hit(self._item, caller)
+        reset, remaining = await self._limiter.get_window_stats(self._item, caller)
+        seconds = max(0, math.floor(reset - time.time())) + 1  # after the turn, not at it
+        headers = {
+            "x-ratelimit-limit-requests": str(self._item.amount),
+            "x-ratelimit-remaining-requests": str(remaining),
+            "x-ratelimit-reset-requests": f"{seconds}s",
+        }
+        if admitted:
+            return headers
+        raise CallerError(
+            _TOO_MANY,
+            f"{self._item.amount} requests a minute are allowed: try again in {seconds} s",
+            headers={**headers, "retry-after": str(seconds)},
+        )
+
+
+def counted_in_memory(most: int) -> RequestRate:
+    """Return a rate that is counted in this process."""
+    return RequestRate(most, MemoryStorage())
+
+
+def counted_in_redis(most: int, client: Redis) -> RequestRate:
+    """Return a rate that is counted where others count too."""
+    pool: Any = client.connection_pool
+    storage = RedisStorage(
+        "async+redis://", implementation="redispy", key_prefix="iflytek-spark", connection_pool=pool
+    )
+    return RequestRate(most, storage)

@@ -1,0 +1,101 @@
+"""``POST /v1/images/generations``."""
+
+from __future__ import annotations
+
+import base64
+import time
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic_core import PydanticCustomError, to_json
+from starlette.responses import Response
+
+from iflytek_spark.gateway.describe import described, suggested
+from iflytek_spark.gateway.described_answers import ImageList
+from iflytek_spark.gateway.leaving import unless_left
+from iflytek_spark.gateway.naming import IMAGE_MODEL, check_service
+from iflytek_spark.gateway.parsing import parse_body
+from iflytek_spark.gateway.record import record_of
+from iflytek_spark.gateway.requests import ModelName, Nothing, One, Text
+from iflytek_spark.gateway.services import GatewayServices, services_of
+from iflytek_spark.protocol.images import MAX_PROMPT
+from iflytek_spark.service_values import IMAGE_SIZES, GeneratedImage
+
+router = APIRouter()
+
+_SIZES = {f"{width}x{height}": (width, height) for width, height in IMAGE_SIZES}
+_USUAL_SIZE = "512x512"
+_EXAMPLE: JsonValue = {"prompt": "雪山下的小屋", "size": _USUAL_SIZE}
+_KINDS = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg"}
+"""How image files begin: no source says which kind Spark sends (PROTOCOL.md §7)."""
+
+
+def _legal_size(value: str) -> str:
+    if value not in _SIZES:
+        raise PydanticCustomError(
+            "size", "Spark makes none of this; the sizes are {sizes}", {"sizes": ", ".join(_SIZES)}
+        )
+    return value
+
+
+def _no_url(value: object) -> object:
+    if value == "url":
+        raise PydanticCustomError(
+            "url", "the gateway keeps no image that a URL could lead to; ask for b64_json"
+        )
+    return value
+
+
+class ImageGenerationRequest(BaseModel):
+    """The body of ``POST /v1/images/generations``."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", json_schema_extra={"examples": [_EXAMPLE]}
+    )
+
+    prompt: Annotated[Text, Field(max_length=MAX_PROMPT)]
+    model: Annotated[ModelName, Field(json_schema_extra=suggested([IMAGE_MODEL]))] | None = None
+    n: One | None = None
+    size: (
+        Annotated[str, AfterValidator(_legal_size), Field(json_schema_extra={"enum": [*_SIZES]})]
+        | None
+    ) = None
+    response_format: Annotated[Literal["b64_json"] | None, BeforeValidator(_no_url)] = None
+    quality: Literal["auto", "standard"] | None = None
+    background: Literal["auto"] | None = None
+    moderation: Literal["auto"] | None = None
+    user: str | None = None
+    style: Nothing = None
+    output_format: Nothing = None
+
+
+@router.post("/v1/images/generations", **described(ImageList, ImageGenerationRequest))
+async def create_image(
+    request: Request, services: Annotated[GatewayServices, Depends(services_of)]
+) -> Response:
+    """Make an image from a description."""
+    body = parse_body(ImageGenerationRequest, await request.body())
+    if body.model is not None:
+        check_service(body.model, IMAGE_MODEL, services.settings.models)
+    client = services.upstream.client(request.headers)
+    record = record_of(request.scope)
+    record.model = IMAGE_MODEL
+    size = body.size or _USUAL_SIZE
+    width, height = _SIZES[size]
+    work = client.generate_image(body.prompt, width=width, height=height)
+    image = await unless_left(request.receive, work)
+    record.sid = image.sid
+    return Response(to_json(_answer(image, size)), media_type="application/json")
+
+
+def _answer(image: GeneratedImage, size: str) -> dict[str, Any]:
+    packed = base64.b64encode(image.data).decode()
+    kind = next((kind for start, kind in _KINDS.items() if image.data.startswith(start)), None)
+    return {
+        "created": int(time.time()),
+        "data": [{"b64_json": packed}],
+        "output_format": kind,
+        "size": size,
+        "sid": image.sid,
+    }

@@ -1,0 +1,1 @@
+"""What operators see of the gateway: access log, metrics and health."""

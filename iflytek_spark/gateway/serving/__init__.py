@@ -1,0 +1,1 @@
+"""The gateway as a program: how it is started, run and stopped."""

@@ -1,0 +1,153 @@
+"""The gateway's configuration: from the environment (``GATEWAY_…``) and a TOML file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from tomllib import TOMLDecodeError
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints, ValidationError
+from pydantic_core import PydanticCustomError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
+
+from iflytek_spark.errors import ConfigurationError, UnknownModelError
+from iflytek_spark.gateway.naming import find_model
+
+HashedKey = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
+"""A key of the gateway's own as the configuration holds it; see :mod:`.guard.keys`."""
+
+
+def _known(own_names: Mapping[str, str]) -> Mapping[str, str]:
+    """Refuse a name for a model that does not exist."""
+    for name, meaning in own_names.items():
+        try:
+            find_model(meaning, {})
+        except UnknownModelError as error:
+            words = {"name": repr(name), "meaning": repr(meaning), "error": str(error)}
+            raise PydanticCustomError(
+                "model", "{name} means {meaning}, but: {error}", words
+            ) from error
+    return own_names
+
+
+OwnNames = Annotated[Mapping[str, str], AfterValidator(_known)]
+"""Names for models, and what they mean."""
+
+
+def _checked(url: SecretStr) -> SecretStr:
+    """The parser's own words could tell the password."""
+    with suppress(ValueError):
+        parts = urlsplit(url.get_secret_value())
+        if parts.scheme in {"redis", "rediss"} and parts.hostname and parts.port != 0:
+            return url
+    raise ValueError("it is no URL like redis://:password@host:6379/0")
+
+
+RedisURL = Annotated[SecretStr, AfterValidator(_checked)]
+"""Where a Redis is; it may hold a password."""
+
+
+class GatewaySettings(BaseSettings):
+    """How the gateway is set up. Credentials of Spark are not here: they have their own variables.
+
+    Attributes:
+        host: the address to listen on; without ``keys`` always 127.0.0.1.
+        port: the port to listen on.
+        keys: names and hashes of the keys that callers may use.
+        own_credentials: whether callers who bring no Spark credentials of their own are served
+            with those of the environment.
+        models: names that callers may use for models, beside the catalogue's.
+        image_model: what answers a conversation with an image in place of a model that cannot
+            look at images; None refuses it.
+        base_url: another address of Spark, the emulator's for instance.
+        requests_per_minute: for each key; None for no limit.
+        concurrent_requests: requests that a key may have under way at once; None for no limit.
+        redis_url: where the limits are counted when several workers or machines share them.
+        max_body_bytes: the largest request.
+        body_timeout: seconds that a caller has to send a request's body.
+        embeddings_per_second: the account's rate of embedding; None for no limit.
+        connect_timeout: seconds to open a connection to Spark.
+        first_token_timeout: seconds to the first frame.
+        token_timeout: seconds between two frames.
+        total_timeout: seconds for a whole answer.
+        grace: seconds that running answers have to finish when the gateway is stopped.
+        preconnect: connections to Spark that are kept ready.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="GATEWAY_", frozen=True, extra="forbid", hide_input_in_errors=True
+    )
+
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    keys: Mapping[str, HashedKey] = Field(default_factory=dict)
+    own_credentials: bool = True
+    models: OwnNames = Field(default_factory=dict)
+    image_model: str | None = "image"
+    base_url: str | None = None
+    requests_per_minute: int | None = Field(None, ge=1)
+    concurrent_requests: int | None = Field(None, ge=1)
+    redis_url: RedisURL | None = None
+    max_body_bytes: int = Field(16 * 1024 * 1024, ge=1024)
+    body_timeout: float = Field(30.0, gt=0)
+    embeddings_per_second: float | None = Field(2.0, gt=0)
+    connect_timeout: float = Field(10.0, gt=0)
+    first_token_timeout: float = Field(60.0, gt=0)
+    token_timeout: float = Field(60.0, gt=0)
+    total_timeout: float = Field(600.0, gt=0)
+    grace: float = Field(30.0, ge=0)
+    preconnect: int = Field(0, ge=0)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let arguments win over the environment, and the environment over the file."""
+        file = TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, dotenv_settings, file_secret_settings, file
+
+
+def load_settings(path: Path | None = None, **given: Any) -> GatewaySettings:
+    """Read the configuration.
+
+    Args:
+        path: a TOML file, or None for the environment alone.
+        **given: settings that win over both.
+
+    Returns:
+        The settings.
+
+    Raises:
+        ConfigurationError: for a file that cannot be read, or a setting that cannot be used.
+    """
+    if path is not None and not path.is_file():
+        raise ConfigurationError(f"there is no configuration file {path}")
+    chosen: type[GatewaySettings] = GatewaySettings
+    if path is not None:
+        chosen = type("GatewaySettings", (GatewaySettings,), {"model_config": {"toml_file": path}})
+    try:
+        return chosen(**given)
+    except (OSError, UnicodeDecodeError, TOMLDecodeError) as error:
+        raise ConfigurationError(f"cannot read {path}: {error}") from error
+    except SettingsError as error:
+        raise ConfigurationError(
+            f"{error}", hint='write tables as JSON: GATEWAY_KEYS=\'{"name": "sha256:…"}\''
+        ) from error
+    except ValidationError as error:
+        problem = error.errors(include_input=False)[0]
+        name = ".".join(map(str, problem["loc"]))
+        raise ConfigurationError(f"the gateway's setting {name}: {problem['msg']}") from None

@@ -1,0 +1,80 @@
+"""JSON that was asked for is validated, and repaired once: Spark cannot be held to a schema."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from iflytek_spark.client import AsyncSparkClient
+from iflytek_spark.errors import InvalidAnswerError
+from iflytek_spark.gateway.schema_check import SchemaCheck
+from iflytek_spark.instructions import repair_instruction
+from iflytek_spark.messages import ChatResponse, JSONObject, Message
+from iflytek_spark.model_spec import ModelSpec
+from iflytek_spark.options import ChatOptions
+
+
+class JSONCheck:
+    """What an answer must be."""
+
+    def __init__(self, wanted: JSONObject) -> None:
+        """Set up.
+
+        Args:
+            wanted: the request's ``response_format``, json_object or json_schema.
+
+        Raises:
+            InvalidRequestError: for a schema that cannot be used.
+        """
+        schema = wanted.get("json_schema", {}).get("schema", {"type": "object"})
+        self._schema = SchemaCheck(schema)
+
+    def problem(self, response: ChatResponse) -> str:
+        """Say what is wrong with an answer, or nothing.
+
+        An answer that Spark ended early is given to the caller as it is, with its reason.
+        """
+        if response.finish_reason != "stop":
+            return ""
+        try:
+            value = json.loads(response.text)
+        except (ValueError, RecursionError) as error:
+            return f"it is not JSON: {error}"
+        return self._schema.problem(value)
+
+
+async def checked_chat(
+    client: AsyncSparkClient,
+    spec: ModelSpec,
+    messages: Sequence[Message],
+    options: ChatOptions,
+    check: JSONCheck,
+) -> ChatResponse:
+    """Ask for JSON.
+
+    Args:
+        client: whom to ask.
+        spec: the model.
+        messages: the conversation.
+        options: of the call.
+        check: what the answer must be.
+
+    Returns:
+        An answer that fits.
+
+    Raises:
+        InvalidAnswerError: when the second answer does not fit either.
+        SparkError: see :mod:`iflytek_spark.errors`.
+    """
+    first = await client.chat(messages, model=spec, **options)
+    if not (problem := check.problem(first)):
+        return first
+    repair = (Message("assistant", first.text), Message("user", repair_instruction(problem)))
+    second = await client.chat([*messages, *repair], model=spec, **options)
+    if problem := check.problem(second):
+        raise InvalidAnswerError(
+            f"the model's answer does not fit response_format: {problem}",
+            sid=second.sid,
+            hint="make the schema simpler, or try again",
+        )
+    return second

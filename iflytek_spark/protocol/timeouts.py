@@ -1,0 +1,44 @@
+"""How long a call may take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from iflytek_spark.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """The four time-outs of a call, in seconds, each more than 0.
+
+    Attributes:
+        connect: until the WebSocket is open.
+        first_frame: from the request to the first frame.
+        between_frames: from one frame to the next.
+        total: the whole call with its retries.
+    """
+
+    connect: float = 10.0
+    first_frame: float = 60.0
+    between_frames: float = 60.0
+    total: float = 600.0
+
+    @classmethod
+    def of(cls, given: Timeouts | float | None) -> Timeouts:
+        """Return time-outs as they are, the usual ones for None, or those of a whole call."""
+        if given is None or isinstance(given, Timeouts):
+            return given or cls()
+        usual, whole = cls(), cls(total=given)
+        return replace(
+            whole,
+            connect=min(given, usual.connect),
+            first_frame=min(given, usual.first_frame),
+            between_frames=min(given, usual.between_frames),
+        )
+
+    def __post_init__(self) -> None:
+        """Refuse a time-out that is not a positive number of seconds."""
+        for name in ("connect", "first_frame", "between_frames", "total"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+                raise ConfigurationError(f"timeout {name} is {value!r}, not a number of seconds")

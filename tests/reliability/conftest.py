@@ -1,0 +1,15 @@
+"""The sites of the matrix, set up once for all cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.reliability.sites import World
+
+
+@pytest.fixture(scope="session")
+def world() -> Iterator[World]:
+    with World() as world:
+        yield world

@@ -1,0 +1,96 @@
+"""A process that exits while each surface waits for the rest of an answer.
+
+``python -m tests.reliability.exiting URL`` is that process: it starts the next surface for each
+line that it reads, and exits at the last one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from iflytek_spark.emulator import faults
+from tests.reliability.cases import PATIENT
+from tests.reliability.leaving import ENDING, INSIDE
+from tests.reliability.matrix import COLUMNS
+from tests.reliability.observing import Cell
+from tests.reliability.recording import RECORDED
+from tests.reliability.sites import ME, Site, World
+from tests.reliability.surfaces import AsyncCall, AsyncStream, Call, Column, Surface, Target
+from tests.reliability.traces import PATIENCE
+
+ROOT = Path(__file__).parents[2]
+CODE = 7
+NAME = "interpreter exit"
+
+
+def surfaces() -> Iterator[tuple[Column, Surface]]:
+    for column in COLUMNS:
+        for surface in column.surfaces:
+            yield column, surface
+
+
+def expected(column: Column) -> Cell:
+    """What must come of it on every surface: the process ends with the code that it wants."""
+    return Cell(f"exit code {CODE}", False)
+
+
+def observe(world: World) -> Cell:
+    """Have a process exit; whatever it prints then counts as left."""
+    site = world.site("emulator", PATIENT)
+    command = [sys.executable, "-m", "tests.reliability.exiting", site.spark.base_url]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True
+    ) as process:
+        assert process.stdin is not None
+        for column, _ in surfaces():
+            start_next(process.stdin, column, site)
+        printed = process.communicate("\n", timeout=10 * PATIENCE)
+    left = (*filter(None, printed), *(() if site.spark.wait_until_idle(PATIENCE) else ("socket",)))
+    return Cell(f"exit code {process.returncode}", False, left)
+
+
+def start_next(stdin: IO[str], column: Column, site: Site) -> None:
+    silent = faults.Silence() if column.service == "post" else INSIDE
+    fault = ENDING if column.drains else silent
+    requests = len(site.spark.requests)
+    site.spark.script(fault if column.service == "post" else (RECORDED, fault))
+    stdin.write("\n")
+    stdin.flush()
+    assert site.spark.wait_for_requests(requests + 1, 10 * PATIENCE)
+
+
+async def main(base_url: str) -> None:
+    target, held = Target(ME, base_url, PATIENT), []
+    for _, surface in surfaces():
+        await asyncio.to_thread(sys.stdin.readline)
+        held.append(await begun(surface, target))
+    await asyncio.to_thread(sys.stdin.readline)
+    sys.exit(CODE)
+
+
+async def begun(surface: Surface, target: Target) -> object:
+    """Start a surface, and return what keeps it running."""
+    match surface:
+        case Call():
+            thread = threading.Thread(target=surface.ask, args=(target,), daemon=True)
+            thread.start()
+            return thread
+        case AsyncCall():
+            return asyncio.ensure_future(surface.ask(target))
+        case AsyncStream():
+            pieces = await surface.start(target)
+            return pieces, await anext(pieces)
+        case _:
+            running = surface.start(target)
+            return running, await asyncio.to_thread(next, running)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1]))

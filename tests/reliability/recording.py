@@ -1,0 +1,20 @@
+"""The answer that every fault of the matrix strikes, and where it strikes."""
+
+from __future__ import annotations
+
+from iflytek_spark.emulator import faults
+from tests.frames import answer
+
+PROMPT = "你好"
+PIECES = ("你好", "，", "世界", "！", "")
+TEXT = "".join(PIECES)
+FRAMES = tuple(answer(*PIECES))
+RECORDED = faults.Replay(FRAMES)
+
+PLACES = {"first": 0, "middle": 2, "last": len(FRAMES) - 1}
+"""Frames that arrive before a fault strikes; the last frame is the one that ends the answer."""
+
+
+def replaced(place: int, frame: str) -> faults.Replay:
+    """The answer with another frame in place of one."""
+    return faults.Replay((*FRAMES[:place], frame, *FRAMES[place + 1 :]))

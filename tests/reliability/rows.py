@@ -1,0 +1,254 @@
+"""The rows of the matrix: each fault, how it is caused, and what must come of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
+
+from iflytek_spark import errors
+from iflytek_spark.emulator import Fault, faults
+from iflytek_spark.emulator.plan import Opcode
+from iflytek_spark.protocol import signing
+from tests.core.test_codes import TABLE
+from tests.frames import error, last, piece, search
+from tests.reliability.cases import (
+    ONCE,
+    RETRIED,
+    SHORT,
+    Case,
+    Kind,
+    Row,
+    Slowly,
+    everywhere,
+    on_chat,
+    on_post,
+)
+from tests.reliability.recording import FRAMES, PLACES, replaced
+
+LOST = errors.StreamInterruptedError
+NO_LINE = errors.APIConnectionError
+DAMAGED = errors.InvalidFrameError
+EXPIRED = errors.APITimeoutError
+
+
+def connections() -> Iterator[Row]:
+    """Ends of the connection, at three places and within a frame."""
+    group = "The connection ends"
+    reset, eof = "TCP reset", "end of TCP, no close frame"
+    ends = {
+        reset: faults.Cut(),
+        "close frame, no final frame": faults.Cut(how="close", code=1000),
+        "close frame with code 1011": faults.Cut(how="close"),
+        eof: faults.Cut(how="eof"),
+    }
+    posts = {
+        (reset, "first"): faults.Cut(),
+        (reset, "middle"): faults.Cut(part=600),
+        (eof, "first"): faults.Cut(how="eof"),
+        (eof, "middle"): faults.Cut(how="eof", part=600),
+    }
+    for (name, end), (place, after) in product(ends.items(), PLACES.items()):
+        chat = on_chat(LOST, place == "first", replace(end, after=after))
+        posted = posts.get((name, place))
+        post = on_post(NO_LINE, RETRIED, posted) if posted else None
+        yield Row(group, f"{name}: {place}", chat, post)
+    for place, after in PLACES.items():
+        cut = faults.Cut(after=after, part=9)
+        yield Row(group, f"reset within a frame: {place}", on_chat(LOST, place == "first", cut))
+
+
+REFUSALS = (
+    signing.NO_AUTHORIZATION,
+    signing.UNREADABLE,
+    signing.UNKNOWN_KEY,
+    signing.NO_HOST,
+    signing.NO_MATCH,
+)
+
+
+def handshakes() -> Iterator[Row]:
+    """Answers to the handshake other than an upgrade (PROTOCOL.md §2.1)."""
+    group = "The handshake fails"
+    for refusal in REFUSALS:
+        fault = faults.RefuseHandshake(401, json.dumps({"message": refusal.message}))
+        case = Case((fault,), errors.AuthenticationError)
+        yield everywhere(group, f"401 `{refusal.message}`", case)
+    others: tuple[tuple[int, str, Kind, bool], ...] = (
+        (403, signing.WRONG_DATE.message, errors.ClockSkewError, ONCE),
+        (403, "Your IP address is not allowed", errors.PermissionDeniedError, ONCE),
+        (429, "Too many requests", errors.RateLimitError, RETRIED),
+        (503, "Service Unavailable", errors.InternalServerError, RETRIED),
+    )
+    for status, message, kind, retried in others:
+        fault = faults.RefuseHandshake(status, json.dumps({"message": message}))
+        yield everywhere(group, f"{status} `{message}`", Case((fault,), kind, retried))
+    hang = faults.HangHandshake()
+    yield Row(
+        group,
+        "hangs",
+        on_chat(EXPIRED, RETRIED, hang, connect=SHORT),
+        on_post(EXPIRED, RETRIED, hang, first_frame=SHORT),
+    )
+
+
+def silences() -> Iterator[Row]:
+    """Time-outs that run out."""
+    group = "The service is slow"
+    for place, after in PLACES.items():
+        stage = "first_frame" if place == "first" else "between_frames"
+        for name, fault in (
+            ("silence", faults.Silence(after=after)),
+            ("one byte a second", Slowly(after)),
+        ):
+            chat = on_chat(EXPIRED, place == "first", fault, **{stage: SHORT})
+            post = on_post(EXPIRED, RETRIED, fault, first_frame=SHORT)
+            yield Row(group, f"{name}: {place}", chat, post if place == "first" else None)
+    for place, after in PLACES.items():
+        fault = faults.Silence(after=after)
+        chat = on_chat(EXPIRED, ONCE, fault, total=SHORT)
+        whole = on_post(EXPIRED, ONCE, fault, total=SHORT) if place == "first" else None
+        yield Row(group, f"the whole call's time-out: {place}", chat, whole)
+
+
+HUGE = piece(None, "字" * (20 * 2**20 // 3))
+UNREADABLE: dict[str, bytes] = {
+    "malformed JSON": b'{"header":{"code":0',
+    "no JSON at all": b"<html>",
+    "an empty message": b"",
+    "a JSON array": b"[]",
+    "no header": b'{"payload":{}}',
+    "no code": b'{"header":{"sid":"cht1","status":1}}',
+    "invalid UTF-8": FRAMES[0].encode().replace("你好".encode(), b"\xe4\xbd"),
+    "a frame of 20 MB": HUGE.encode(),
+}
+
+
+def damages() -> Iterator[Row]:
+    """Frames that the protocol does not allow, and frames that only look so."""
+    group = "A frame is damaged"
+    for name, payload in UNREADABLE.items():
+        for place, after in PLACES.items():
+            frame = faults.RawFrame(payload, after=after)
+            body = on_post(DAMAGED, ONCE, faults.Replay(()), frame)
+            chat = on_chat(DAMAGED, ONCE, frame)
+            yield Row(group, f"{name}: {place}", chat, body if place == "first" else None)
+    for place, after in PLACES.items():
+        frame = faults.RawFrame(b"\x00\xff", Opcode.BINARY, after)
+        yield Row(group, f"a binary frame: {place}", on_chat(DAMAGED, ONCE, frame))
+    for place, after in list(PLACES.items())[:2]:
+        for name, text in (("no text", "text"), ("no content", "content")):
+            fault = replaced(after, without(FRAMES[after], text))
+            yield Row(group, f"{name} in a piece: {place}", on_chat(DAMAGED, ONCE, fault))
+    body = on_post(DAMAGED, ONCE, faults.Replay(('{"header":{"code":0},"payload":{}}',)))
+    yield Row(group, "no vector in the answer", None, body)
+
+
+def without(frame: str, key: str) -> str:
+    """A frame that lacks a key of its piece."""
+    read = json.loads(frame)
+    choices = read["payload"]["choices"]
+    holder = choices if key in choices else choices["text"][0]
+    del holder[key]
+    return json.dumps(read)
+
+
+EMPTY = (
+    '{"header":{"code":0,"status":1},"payload":{"choices":{"status":1,"text":[{"content":""}]}}}'
+)
+MANY = 100_000
+EMPTY_FRAMES = (b"\x81" + bytes([len(EMPTY)]) + EMPTY.encode()) * MANY
+EMPTY_PARTS = b"\x01\x00" + b"\x00\x00" * 1000 + b"\x80" + bytes([len(EMPTY)]) + EMPTY.encode()
+
+
+def harmless() -> Iterator[Row]:
+    """What is unusual and allowed: the answer is whole."""
+    group = "Unusual, and allowed"
+    in_parts: dict[str, tuple[Fault, Fault | None]] = {
+        "frames cut inside a character": (faults.Fragment(1), None),
+        "TCP segments cut inside a character": (faults.Trickle(1), faults.Trickle(997)),
+    }
+    for name, (fault, posted) in in_parts.items():
+        post = on_post(None, ONCE, posted) if posted else None
+        yield Row(group, name, on_chat(None, ONCE, fault), post)
+    binary = [
+        faults.RawFrame(frame, Opcode.BINARY, after=place) for place, frame in enumerate(FRAMES)
+    ]
+    yield Row(group, "the answer in binary frames", Case((faults.Replay(()), *binary)))
+    many = faults.RawBytes(EMPTY_FRAMES, after=2)
+    yield Row(group, "100,000 empty frames", on_chat(None, ONCE, many), heavy=True)
+    parts = faults.RawBytes(EMPTY_PARTS, after=2)
+    yield Row(group, "a frame in 1,000 empty parts", on_chat(None, ONCE, parts))
+    yield Row(group, "a frame after the final one", on_chat(None, ONCE, faults.ExtraFrame()))
+    late = faults.ExtraFrame(piece(9, "?"))
+    yield Row(group, "a piece after the final frame", on_chat(None, ONCE, late))
+    for place, after in PLACES.items():
+        plugin = faults.RawFrame(search("[]"), after=after)
+        name = f"a plugin's frame without choices: {place}"
+        yield Row(group, name, on_chat(None, ONCE, plugin))
+
+
+def orders() -> Iterator[Row]:
+    """Pieces that are lost, repeated, late, or all there is."""
+    group = "The order is wrong"
+    for place, at in {"first": 0, "middle": 2, "last but one": len(FRAMES) - 2}.items():
+        swapped = faults.Replay((*FRAMES[:at], FRAMES[at + 1], FRAMES[at], *FRAMES[at + 2 :]))
+        disorders: dict[str, Fault] = {
+            "a lost frame": faults.SkipFrame(at),
+            "a frame twice": faults.RepeatFrame(at),
+            "two frames swapped": swapped,
+        }
+        for name, fault in disorders.items():
+            yield Row(group, f"{name}: {place}", on_chat(DAMAGED, ONCE, fault))
+    plugin_alone = (faults.RawFrame(search("[]"), after=1), faults.Cut(after=2, how="close"))
+    yield Row(
+        group,
+        "a plugin's frame, and nothing more",
+        Case((faults.Replay(FRAMES[:1]), *plugin_alone), LOST),
+    )
+    nothing = faults.Replay((last(0),))
+    yield Row(group, "a final frame alone, empty", Case((nothing,), errors.EmptyAnswerError, True))
+
+
+FLAGGED = 10019
+"""Comes after the full result, which may be shown (PROTOCOL.md §4)."""
+
+
+def codes() -> Iterator[Row]:
+    """Every error code of PROTOCOL.md §10."""
+    for code, (kind, retried) in TABLE.items():
+        case = Case((faults.ErrorFrame(code),), kind, retried)
+        yield everywhere("An error code before the answer", str(code), case)
+    for code, (kind, _) in TABLE.items():
+        flagged = code == FLAGGED
+        pieces = FRAMES[:-1] if flagged else FRAMES[:2]
+        frames = faults.Replay((*pieces, error(code, "Name:(00:00:00.000) detail")))
+        name = f"{code}, after the last piece" if flagged else str(code)
+        case = Case((frames,), None if flagged else kind)
+        yield Row("An error code inside the answer", name, case)
+
+
+def networks() -> Iterator[Row]:
+    """No way to the service."""
+    group = "No way to the service"
+    for site in (
+        "an unknown host",
+        "a refused connection",
+        "a certificate for another host",
+        "an expired certificate",
+        "a proxy that refuses",
+        "no proxy at its port",
+    ):
+        yield everywhere(group, site, Case(error=NO_LINE, retried=RETRIED), site)
+    impossible = Case(error=errors.ConfigurationError)
+    yield everywhere(group, "an impossible host name", impossible, "an impossible host name")
+
+
+ROWS = tuple(
+    row
+    for rows in (
+        connections, handshakes, silences, damages, harmless, orders, networks, codes,
+    )
+    for row in rows()
+)  # fmt: skip
