@@ -1,152 +1,88 @@
-"""Runs every case in turn, in fresh processes, and prints medians and ratios.
+"""``python -m benchmarks``: measures everything, and writes down what it found.
 
-The order is turned round from one round to the next, so that a machine whose speed drifts
-treats all cases alike. Absolute times belong to the machine; the ratios are what to read.
+Samples go to ``benchmarks/results/``, and from the newest of them ``docs/performance.md`` and
+``docs/performance.png`` are made. The order of rows is turned round from one round to the next,
+each sample is taken in a fresh process, and the medians' ratios are what to read.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import inspect
-import os
-import statistics
-import subprocess
+import resource
 import sys
 import time
-from collections.abc import Callable, Iterable
+from pathlib import Path
 
-from benchmarks.cases import Place, case_names, load
+from benchmarks import results as kept
+from benchmarks.catalogue import SECTIONS
+from benchmarks.page import details, page, plain, table
+from benchmarks.runner import Run, Section
 
-CHUNKS = 1000
-ROUNDS = 5
-REPEATS = 10
-CONSTRUCT = "construct ChatSpark"
-IMPORTS = {
-    "langchain_spark": "langchain_core.language_models.chat_models",
-    "llama_index_spark": "llama_index.core",
-}
-RATIOS = {  # a case, what it is measured against, and what it should reach
-    "ChatSpark.stream": (("raw websocket-client", "LangChain's floor, stream"), None),
-    "ChatSpark.astream": (("raw websockets", "LangChain's floor, astream"), None),
-    "ChatSpark.stream ": (("ChatOpenAI.stream",), 0.25),
-    "ChatSpark.astream ": (("ChatOpenAI.astream",), 0.25),
-    "ChatSpark.stream_events v3": (("ChatOpenAI.stream_events v3",), 0.2),
-    "ChatSpark, a tool call": (("ChatOpenAI, a tool call",), 0.25),
-    "SparkLLM.stream_chat": (("OpenAILike.stream_chat",), 0.33),
-    "SparkLLM.astream_chat": (("OpenAILike.astream_chat",), 0.33),
-}
+DOCS = kept.ROOT / "docs"
+PAGE, CHART = "performance.md", "performance.png"
 
 
 def main() -> int:
+    """Run the command line, and return its exit code: 1 when a sample failed."""
+    names = [section.name for section in SECTIONS]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=ROUNDS, help="samples of each case")
-    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--sample", nargs=4, help=argparse.SUPPRESS)
+    parser.add_argument("--rounds", type=int, default=kept.ROUNDS, help="samples of each row")
+    parser.add_argument("--only", action="append", choices=names, help="measure it, and print")
+    parser.add_argument("--to", type=Path, help="where samples, page and chart go")
+    parser.add_argument("--write", action="store_true", help="page and chart, from the newest run")
     args = parser.parse_args()
-    if args.serve:
-        from benchmarks.server import main as serve
-
-        serve(CHUNKS)
-    elif args.sample:
-        module, case, spark, openai = args.sample
-        print(_sample(module, case, Place(spark, openai, CHUNKS)))
-    else:
-        _report(args.rounds)
-    return 0
-
-
-def _report(rounds: int) -> None:
-    server = _start("--serve")
-    try:
-        assert server.stdout is not None
-        spark, openai = server.stdout.readline().split()
-        urls = (f"ws://127.0.0.1:{spark}", f"http://127.0.0.1:{openai}")
-        modules = {name: module for module, name in case_names()} | {CONSTRUCT: ""}
-        costs = _alternate(modules, rounds, lambda case: _ask(modules[case], case, *urls))
-    finally:
-        server.terminate()
-        server.communicate()
-    _table("CPU per streamed chunk (of a tool call: per call), µs", costs)
-    _ratios(costs)
-    imports = _alternate([*IMPORTS, *IMPORTS.values()], rounds, _import_time)
-    _table("Import, ms of wall time in a fresh process", imports)
-    for ours, floor in IMPORTS.items():
-        print(f"  {ours} / {floor}: {imports[ours] / imports[floor]:.2f}")
+    if args.write:
+        write(args.to or kept.FOLDER, args.to or DOCS)
+        return 0
+    sections = [one for one in SECTIONS if not args.only or one.name in args.only]
+    results = measure(sections, args.rounds)
+    show(sections, results)
+    whole = not args.only and args.rounds >= kept.ROUNDS
+    if whole or args.to:
+        print(f"\nwritten: {results.save(args.to or kept.FOLDER)}")
+        write(args.to or kept.FOLDER, args.to or DOCS)
+    return 1 if results.failures else 0
 
 
-def _ratios(costs: dict[str, float]) -> None:
-    print("\nRatios\n")
-    for name, (against, goal) in RATIOS.items():
-        if name.strip() in costs:
-            ratio = costs[name.strip()] / sum(costs[other] for other in against)
-            aim = f"  (to reach: {goal})" if goal else ""
-            print(f"  {name.strip()} / ({' + '.join(against)}): {ratio:.2f}{aim}")
+def measure(sections: list[Section], rounds: int) -> kept.Results:
+    """Measure sections, one after the other."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    seconds = sum(section.estimate(rounds) for section in sections)
+    print(
+        f"{len(sections)} sections, {rounds} rounds: about {seconds / 60:.0f} minutes", flush=True
+    )
+    run, start, load = Run(), time.monotonic(), kept.busy()
+    for number, section in enumerate(sections, 1):
+        left = sum(one.estimate(rounds) for one in sections[number - 1 :])
+        print(f"[{number}/{len(sections)}, about {left / 60:.0f} minutes left] ", end="")
+        run.section(section, rounds)
+    return kept.Results(
+        date=kept.today(), rounds=rounds, seconds=round(time.monotonic() - start),
+        machine=kept.machine(), versions=kept.versions(),
+        load={"start": load, "end": kept.busy()}, samples=run.samples, failures=run.failures,
+    )  # fmt: skip
 
 
-def _alternate(
-    names: Iterable[str], rounds: int, measure: Callable[[str], float]
-) -> dict[str, float]:
-    order = list(names)
-    samples: dict[str, list[float]] = {name: [] for name in order}
-    for number in range(rounds):
-        for name in order if number % 2 == 0 else reversed(order):
-            samples[name].append(measure(name))
-    return {name: statistics.median(values) for name, values in samples.items()}
+def show(sections: list[Section], results: kept.Results) -> None:
+    """Print the figures, and the one table when there is something in it."""
+    texts = [details(section, results) for section in sections]
+    for text in [*texts, table(results)] if len(sections) == len(SECTIONS) else texts:
+        lines = text.splitlines()
+        print("\n" + "\n".join(line for line in lines if line and line[0] != "|"))
+        print(plain(line for line in lines if line.startswith("|") and "--" not in line))
+    for row, message in results.failures.items():
+        print(f"failed: {row}: {message}")
 
 
-def _ask(module: str, case: str, spark: str, openai: str) -> float:
-    process = _start("--sample", module, case, spark, openai)
-    output, _ = process.communicate()
-    if process.returncode:
-        sys.exit(f"the case {case!r} failed")
-    return float(output)
+def write(samples: Path, folder: Path) -> None:
+    """Write page and chart from the newest samples in a folder."""
+    from benchmarks.chart import draw
 
-
-def _sample(module: str, case: str, place: Place) -> float:
-    """Return microseconds of CPU per unit, after one run that is not counted."""
-    if case == CONSTRUCT:
-        from benchmarks.langchain_cases import make_chat_spark
-
-        make_chat_spark(place)
-        return _cpu(lambda: make_chat_spark(place), 1000) * 1e6
-    work = load(module)[case]
-    units = 0
-
-    def once() -> None:
-        nonlocal units
-        result = work(place)
-        units = asyncio.run(result) if inspect.iscoroutine(result) else int(str(result))
-        assert units, f"{case} saw nothing"
-
-    once()
-    return _cpu(once, REPEATS) / units * 1e6
-
-
-def _cpu(run: Callable[[], object], repeats: int) -> float:
-    start = time.process_time()
-    for _ in range(repeats):
-        run()
-    return (time.process_time() - start) / repeats
-
-
-def _import_time(module: str) -> float:
-    code = f"import time; t = time.perf_counter(); import {module}; print(time.perf_counter() - t)"
-    command = [sys.executable, "-c", code]
-    cached = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}  # as an installed package has it
-    output = subprocess.run(command, check=True, capture_output=True, text=True, env=cached)
-    return float(output.stdout) * 1e3
-
-
-def _start(*args: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "benchmarks", *args]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-
-
-def _table(title: str, rows: dict[str, float]) -> None:
-    print(f"\n{title}\n")
-    for name, value in rows.items():
-        print(f"  {name:<45}{value:>9.1f}")
+    results = kept.load(kept.newest(samples))
+    (folder / PAGE).write_text(page(results), encoding="utf-8")
+    draw(results, folder / CHART)
+    print(f"written: {folder / PAGE}, {folder / CHART}")
 
 
 if __name__ == "__main__":

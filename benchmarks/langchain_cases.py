@@ -78,7 +78,9 @@ def _stream(model: BaseChatModel, place: Place) -> int:
 
 
 async def _astream(model: BaseChatModel, place: Place) -> int:
-    return await count(chunk async for chunk in model.astream(place.conversation()) if chunk.content)
+    return await count(
+        chunk async for chunk in model.astream(place.conversation()) if chunk.content
+    )
 
 
 def _chain(model: BaseChatModel) -> int:

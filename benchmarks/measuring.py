@@ -1,9 +1,15 @@
-"""What is done in the process of a sample: seconds of CPU are counted, of all its threads."""
+"""What is done in the process of a sample: seconds of CPU are counted, of all its threads.
+
+Before the clock starts the garbage is collected: the first full collection after an import goes
+over all that was imported, which takes as long as thousands of chunks, and falls anywhere.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
+import itertools
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -12,9 +18,9 @@ from importlib import import_module
 from benchmarks.cases import Place, load
 from benchmarks.sampling import Metrics
 
-REPEATS = 10
+REPEATS = 5
 CONSTRUCTIONS = 200
-CALLS = 20
+CALLS = 30
 GROWN = 20_000
 """Chunks that are measured at each length, in one answer or in many."""
 
@@ -23,6 +29,7 @@ def chunks(case: str, place: Sequence[object]) -> Metrics:
     """Return µs of CPU per unit, after one run that is not counted."""
     once = _work(case, place)
     once()
+    gc.collect()
     units = 0
 
     def counted() -> None:
@@ -37,12 +44,14 @@ def growth(case: str, places: Sequence[Sequence[object]]) -> Metrics:
     """Return µs of CPU per chunk for answers of several lengths, and how the last one compares."""
     costs: Metrics = {}
     for place in places:
-        length = Place(*place).chunks  # type: ignore[arg-type]
+        length = _place(place).chunks
         once, repeats = _work(case, place), max(1, GROWN // length // 4)
-        once()
+        if not costs:
+            once()
+        gc.collect()
         costs[f"{length:,}"] = cpu(once, repeats) / length * 1e6
     *shorter, longest = costs.values()
-    return {**costs, "growth": longest / min(shorter)}
+    return {**costs, "growth": max(1.0, longest / min(shorter))}
 
 
 def history(case: str, places: Sequence[Sequence[object]]) -> Metrics:
@@ -52,25 +61,27 @@ def history(case: str, places: Sequence[Sequence[object]]) -> Metrics:
     and the second.
     """
     costs: Metrics = {}
-    lengths = [Place(*place).messages for place in places]  # type: ignore[arg-type]
+    lengths = [_place(place).messages for place in places]
     for length, place in zip(lengths, places):
         once = _work(case, place)
         once()
+        gc.collect()
         costs[f"{length:,}"] = statistics.median(cpu(once, 1) for _ in range(CALLS)) * 1e6
     steps = [
         (costs[f"{after:,}"] - costs[f"{before:,}"]) / (after - before)
-        for before, after in zip(lengths, lengths[1:])
+        for before, after in itertools.pairwise(lengths)
     ]
     return {**costs, "growth": steps[1] / steps[0]}
 
 
-def construction(make: str, place: Sequence[object]) -> Metrics:
+def construction(library: str, maker: str, place: Sequence[object]) -> Metrics:
     """Return µs of CPU to make an object, the first one in a process apart."""
-    module, _, function = make.partition(":")
-    maker = getattr(import_module(f"benchmarks.{module}"), function)
-    where = Place(*place)  # type: ignore[arg-type]
-    first = cpu(lambda: maker(where), 1)
-    return {"first": first * 1e6, "further": cpu(lambda: maker(where), CONSTRUCTIONS) * 1e6}
+    import_module(library)
+    make, where = load(maker), _place(place)
+    gc.collect()
+    first = cpu(lambda: make(where), 1)
+    gc.collect()
+    return {"first": first * 1e6, "further": cpu(lambda: make(where), CONSTRUCTIONS) * 1e6}
 
 
 def importing(module: str) -> Metrics:
@@ -90,7 +101,7 @@ def cpu(run: Callable[[], object], repeats: int) -> float:
 
 def _work(case: str, place: Sequence[object]) -> Callable[[], int]:
     """Return what does a case once, and refuses to have seen nothing."""
-    work, where = load(case), Place(*place)  # type: ignore[arg-type]
+    work, where = load(case), _place(place)
 
     def once() -> int:
         result = work(where)
@@ -100,3 +111,8 @@ def _work(case: str, place: Sequence[object]) -> Callable[[], int]:
         return units
 
     return once
+
+
+def _place(values: Sequence[object]) -> Place:
+    """Return what JSON has carried as a list."""
+    return Place._make(values)

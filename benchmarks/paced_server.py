@@ -12,7 +12,7 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from benchmarks.server import encoded, frame
 
-CHUNKS = 40
+CHUNKS = 24
 PACE = 0.25
 """Seconds before each chunk, the first one too."""
 _MARK = "00000"

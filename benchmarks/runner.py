@@ -18,7 +18,9 @@ from benchmarks.sampling import Metrics, SampleError
 
 Samples: TypeAlias = dict[str, dict[str, list[Metrics]]]
 """By section and row."""
-_FAILURES = (SampleError, OSError, RuntimeError, TimeoutError, subprocess.SubprocessError)
+_FAILURES = (
+    SampleError, OSError, RuntimeError, ValueError, ArithmeticError, subprocess.SubprocessError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Section:
         seconds: how long a round takes, about.
         place: starts what the rows need, and gives it to them.
         rows: each takes one sample.
+        reference: the row that the page compares the others' last metric with, if any.
         at_once: all samples of all rows are taken at the same time, for they mostly wait.
     """
 
@@ -41,6 +44,7 @@ class Section:
     seconds: float
     place: Callable[[], AbstractContextManager[Any]]
     rows: Mapping[str, Callable[[Any], Metrics]]
+    reference: str = ""
     at_once: bool = False
 
     def estimate(self, rounds: int) -> float:

@@ -56,7 +56,10 @@ def serving(module: str, *arguments: str) -> Iterator[list[int]]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=_ENVIRONMENT) as process:
         assert process.stdout is not None
         try:
-            yield [int(port) for port in process.stdout.readline().split()]
+            ports = [int(port) for port in process.stdout.readline().split()]
+            if not ports:
+                raise SampleError(f"benchmarks.{module} does not serve")
+            yield ports
         finally:
             process.kill()
 

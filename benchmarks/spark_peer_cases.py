@@ -32,7 +32,9 @@ def community_stream(place: Place) -> int:
 
 async def community_astream(place: Place) -> int:
     model = make_community(place)
-    return await count(chunk async for chunk in model.astream(place.conversation()) if chunk.content)
+    return await count(
+        chunk async for chunk in model.astream(place.conversation()) if chunk.content
+    )
 
 
 def make_vendor(place: Place, **keys: str) -> Vendor:

@@ -6,8 +6,9 @@ from contextlib import closing
 
 import streamlit as st
 from app_chain import Turn, build_chain
+from chunks import split
 from course import Connection, connect
-from knowledge_base import KnowledgeBaseError, load_handbook, open_store, split
+from knowledge_base import KnowledgeBaseError, load_handbook, open_store
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 

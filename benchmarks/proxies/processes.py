@@ -71,7 +71,7 @@ def gateway(base_url: str, authority: Path | None = None) -> Iterator[Proxy]:
     if authority is not None:
         environment["SSL_CERT_FILE"] = str(authority)
     command = [sys.executable, "-m", "iflytek_spark.gateway", "--port", str(port)]
-    with _running(command, environment) as process:
+    with _running(command, environment, subprocess.DEVNULL) as process:
         _wait_for(port, process)
         yield Proxy(port, process)
 
@@ -87,7 +87,7 @@ def litellm(ports: Ports) -> Iterator[Proxy]:
         config = Path(folder) / "litellm.yaml"
         config.write_text(json.dumps({"model_list": rows, "litellm_settings": settings}))
         command = [str(LITELLM), "--config", str(config), "--port", str(port)]
-        with _running(command, _LITELLM) as process:
+        with _running(command, _LITELLM, subprocess.DEVNULL) as process:
             _wait_for(port, process)
             yield Proxy(port, process)
 
@@ -98,15 +98,19 @@ def _openai(port: int) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _running(command: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+def _running(
+    command: list[str], environment: dict[str, str], output: int = subprocess.PIPE
+) -> Iterator[subprocess.Popen[str]]:
+    """Run a program; ``output`` is a pipe only for one that says little, or it would wait."""
     known = {**os.environ, **environment}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                          env=known) as process:  # fmt: skip
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.communicate()
+    process = subprocess.Popen(
+        command, stdout=output, stderr=subprocess.DEVNULL, text=True, env=known
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def _wait_for(port: int, process: subprocess.Popen[str]) -> None:

@@ -69,7 +69,8 @@ SECTION = Section(
     about=f"Answers of {CHUNKS:,} chunks from a server in a process of its own, which writes them "
     "at once. The floors are what a bare socket costs with a JSON parser, and what the framework "
     "costs with a model that has its chunks in memory.",
-    seconds=70,
+    seconds=50,
     place=_place,
+    reference="raw websocket-client",
     rows={name: _row(case) for name, case in CASES.items()},
 )

@@ -52,9 +52,9 @@ ANSWERS = Section(
     name="growth",
     title="CPU per streamed chunk, µs, in answers of 200 to 20,000 chunks",
     about="*growth* is the cost of a chunk in the longest answer against its lower cost in the "
-    "two others: 1 is linear. LangChain and LlamaIndex put the text together again for each chunk, "
-    "in part; nothing under ours may add to that.",
-    seconds=45,
+    "two others: 1 is linear, or better. In part LangChain and LlamaIndex put the text together "
+    "again for each chunk; nothing of ours may add to that.",
+    seconds=40,
     place=_lengths,
     rows=_rows("growth", (*FLOORS, *filter(None, FLOORS.values()), *PEERS)),
 )
@@ -63,7 +63,7 @@ HISTORY = Section(
     title="CPU per call, µs, with 1 to 201 messages",
     about="The answer is one chunk. *growth* is what a message of the second hundred costs "
     "against one of the first: 1 is linear.",
-    seconds=25,
+    seconds=15,
     place=_conversations,
     rows=_rows("history", TALKING),
 )

@@ -56,6 +56,7 @@ def _no_such_route(request: Request, error: HTTPException) -> Response:
 
 
 async def _unforeseen(_request: Request, _error: Exception) -> Response:
-    """Tell nothing of it: Starlette raises it once more, and the server logs it."""
+    """Tell nothing of it: Starlette raises it once more, and the server logs it and hangs up."""
     words = "the gateway failed in a way that was not foreseen; its log says how"
-    return JSONResponse(error_body(words, _UNFORESEEN), _UNFORESEEN.status)
+    headers = {"connection": "close"}
+    return JSONResponse(error_body(words, _UNFORESEEN), _UNFORESEEN.status, headers)

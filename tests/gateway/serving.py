@@ -15,8 +15,8 @@ _PATIENCE = 10.0
 
 
 @contextmanager
-def serving(app: ASGIApp) -> Iterator[str]:
-    """Serve an app for as long as the block runs.
+def serving(app: ASGIApp, loop: str = "auto") -> Iterator[str]:
+    """Serve an app for as long as the block runs, in uvicorn's kind of loop.
 
     Yields:
         Its base URL, without a path. At the end no request may be under way, and no task left.
@@ -24,7 +24,7 @@ def serving(app: ASGIApp) -> Iterator[str]:
     # With the protocol named, asyncio turns Nagle's algorithm off on what it accepts.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
-        server = _Server(app)
+        server = _Server(app, loop)
         thread = threading.Thread(
             target=server.run, args=([listener],), name="gateway", daemon=True
         )
@@ -45,8 +45,9 @@ def serving(app: ASGIApp) -> Iterator[str]:
 class _Server(uvicorn.Server):
     """Tells when it is up, and which tasks it leaves."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        super().__init__(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on"))
+    def __init__(self, app: ASGIApp, loop: str) -> None:
+        config = uvicorn.Config(app, loop=loop, log_config=None, access_log=False, lifespan="on")
+        super().__init__(config)
         self.up = threading.Event()
         self.left: list[str] = []
 

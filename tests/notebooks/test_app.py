@@ -10,6 +10,7 @@ import knowledge_base
 import pytest
 import streamlit
 from app_chain import Turn, build_chain
+from chunks import split
 from course import Connection
 from streamlit.testing.v1 import AppTest
 
@@ -98,7 +99,7 @@ def test_a_question_is_answered_with_its_sources(spark: Emulator, app: AppTest) 
 
 
 def test_an_answer_arrives_in_pieces(spark: Emulator) -> None:
-    store = knowledge_base.open_store(knowledge_base.split(knowledge_base.load_handbook()))
+    store = knowledge_base.open_store(split(knowledge_base.load_handbook()))
     chain = build_chain(store.as_retriever(), ChatSpark(model="4.0Ultra"))
     turn = Turn("签名后的地址多久失效？")
     pieces = [text for text in turn.read(chain.stream(turn.after([]))) if text]

@@ -53,11 +53,14 @@ def app(tmp_path: Path) -> Iterator[str]:
     with subprocess.Popen(
         [*command, f"--server.port={port}"], cwd=tmp_path, stdout=subprocess.PIPE, text=True
     ) as server:
-        assert server.stdout
-        assert any("URL" in line for line in server.stdout), "streamlit did not start"
-        yield f"http://127.0.0.1:{port}"
-        server.terminate()
-        server.communicate(timeout=PATIENCE)
+        try:
+            assert server.stdout
+            assert any("URL" in line for line in server.stdout), "streamlit did not start"
+            yield f"http://127.0.0.1:{port}"
+            server.terminate()
+            server.communicate(timeout=PATIENCE)
+        finally:
+            server.kill()
     assert server.returncode == 0
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from langchain_chroma import Chroma
+from streamlit import config
 from streamlit.testing.v1 import AppTest
 
 from iflytek_spark.emulator import Emulator, faults
@@ -88,9 +89,11 @@ def test_temperature_0_is_sent_as_the_least_that_spark_takes(spark: Emulator) ->
 
 def test_the_sessions_one_chain_outlives_an_error(spark: Emulator) -> None:
     """The pattern catches nothing: Streamlit shows the error, and the question stays alone."""
+    config.set_option("logger.enableRich", False)  # which takes seconds to colour the traceback
     app = _app()
     chain = app.session_state["chain"]
-    spark.script(None, faults.ErrorFrame(10013))
+    condensing, embedding = None, None
+    spark.script(condensing, embedding, faults.ErrorFrame(10013))
     app.chat_input[0].set_value("提示工程研究什么？").run()
     assert "10013" in app.exception[0].message
     assert TEXTS[0] in _ask(app, "南瓜书是什么？")

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
-from iflytek_spark import Timeouts, errors
+from iflytek_spark import Timeouts
 from iflytek_spark.emulator import Fault
 from iflytek_spark.emulator.plan import Plan, Throttle, inserted
 from tests.contract.sockets import patience
 from tests.reliability.recording import RECORDED
-
-Kind: TypeAlias = type[errors.SparkError]
+from tests.reliability.surfaces import Kind
 
 RETRIED, ONCE = True, False
 PATIENT = patience()
@@ -27,6 +25,7 @@ class Case:
         faults: what the emulator does.
         error: the core's exception, or None for the whole answer.
         retried: whether the call is tried again.
+        begun: whether a part of the answer comes before.
         timeout: the time-outs of the call.
     """
 
@@ -34,6 +33,7 @@ class Case:
     error: Kind | None = None
     retried: bool = False
     timeout: Timeouts = PATIENT
+    begun: bool = False
 
     @property
     def limit(self) -> float:
@@ -78,8 +78,10 @@ class Slowly(Fault):
         return inserted(plan, self.after, Throttle(1, SHORT / 5))
 
 
-def on_chat(error: Kind | None, retried: bool, *more: Fault, **seconds: float) -> Case:
-    return Case((RECORDED, *more), error, retried, patience(**seconds))
+def on_chat(
+    error: Kind | None, retried: bool, *more: Fault, begun: bool = False, **seconds: float
+) -> Case:
+    return Case((RECORDED, *more), error, retried, patience(**seconds), begun)
 
 
 def on_post(error: Kind | None, retried: bool, *given: Fault, **seconds: float) -> Case:

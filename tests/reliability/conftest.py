@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.reliability.gateway import stopped_at_the_end
 from tests.reliability.sites import World
 
 
 @pytest.fixture(scope="session")
 def world() -> Iterator[World]:
-    with World() as world:
+    with World() as world, stopped_at_the_end():
         yield world

@@ -42,14 +42,18 @@ def expected(row: Row, column: Column) -> Cell | None:
     case = case_of(row, column)
     if case is None:
         return None
-    return Cell(ANSWER if case.error is None else column.named(case.error), case.retried)
+    if case.error is None:
+        return Cell(ANSWER, case.retried)
+    named = (case.begun and column.named_inside) or column.named
+    return Cell(named(case.error), case.retried)
 
 
 def surfaces(row: Row, column: Column) -> tuple[Surface, ...]:
     """The surfaces of a column that a fault strikes."""
     if case_of(row, column) is None:
         return ()
-    return column.surfaces[:1] if row.heavy else column.surfaces
+    one = row.heavy or column.remote  # all clients of a gateway meet the same
+    return column.surfaces[:1] if one else column.surfaces
 
 
 def observe(world: World, row: Row, column: Column, surface: Surface) -> Cell:
@@ -91,7 +95,7 @@ def forget_script(site: Site) -> None:
 
 def name_of(outcome: Outcome, column: Column) -> str:
     if outcome.error is not None:
-        return type(outcome.error).__name__
+        return column.told(outcome.error)
     return ANSWER if column.whole(outcome.answer) else f"short answer {outcome.answer!r}"
 
 

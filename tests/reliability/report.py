@@ -27,7 +27,8 @@ A cell names
 
 - the exception that the caller gets, or **answer**: the whole answer, letter for letter, and never
   a part of it. LangChain's surfaces raise a twin (`ChatSpark…`) that is both the core's class and
-  LangChain's own;
+  LangChain's own; the gateway answers with an HTTP status and a code (`502 spark_interrupted`), or,
+  when a part of a stream has gone out, with an event (`SSE error …`) and never with `[DONE]`;
 - **↻** when the call was tried again, which happens only before the caller has seen anything, or
   **·** when it was tried once. Every try meets the fault, so that its exception can be named; where
   the fault lets it, the test has it pass after the first try too, and the call then gives the whole
@@ -38,6 +39,7 @@ A cell names
 
 **–** stands where a fault cannot be: a signed POST has one message, and so no middle, no order and
 no plugins; a thread cannot be cancelled; an answer that is not read in pieces has no loop to leave.
+The gateway's callers leave by hanging up, and so does one whose process exits.
 
 *First*, *middle* and *last* say how much had arrived: nothing, a part, or everything but the frame
 that ends the answer. Time-outs of many seconds are scaled to {SHORT} s, and *one byte a second*
@@ -80,7 +82,10 @@ def surfaces() -> str:
         line([column.name, ", ".join(f"`{surface.name}`" for surface in column.surfaces)])
         for column in COLUMNS
     ]
-    note = f"All surfaces of a column must do the same; {MANY:,} frames strike one of each.\n"
+    note = f"""\
+All surfaces of a column must do the same; {MANY:,} frames strike one of each, and every fault only
+the first of the gateway's, whose clients differ in how they leave.
+"""
     table = "\n".join([line(["column", "surfaces"]), line(["---"] * 2), *lines])
     return f"## The surfaces\n\n{note}\n{table}\n"
 

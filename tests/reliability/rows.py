@@ -18,7 +18,6 @@ from tests.reliability.cases import (
     RETRIED,
     SHORT,
     Case,
-    Kind,
     Row,
     Slowly,
     everywhere,
@@ -26,6 +25,7 @@ from tests.reliability.cases import (
     on_post,
 )
 from tests.reliability.recording import FRAMES, PLACES, replaced
+from tests.reliability.surfaces import Kind
 
 LOST = errors.StreamInterruptedError
 NO_LINE = errors.APIConnectionError
@@ -50,13 +50,14 @@ def connections() -> Iterator[Row]:
         (eof, "middle"): faults.Cut(how="eof", part=600),
     }
     for (name, end), (place, after) in product(ends.items(), PLACES.items()):
-        chat = on_chat(LOST, place == "first", replace(end, after=after))
+        chat = on_chat(LOST, place == "first", replace(end, after=after), begun=place != "first")
         posted = posts.get((name, place))
         post = on_post(NO_LINE, RETRIED, posted) if posted else None
         yield Row(group, f"{name}: {place}", chat, post)
     for place, after in PLACES.items():
         cut = faults.Cut(after=after, part=9)
-        yield Row(group, f"reset within a frame: {place}", on_chat(LOST, place == "first", cut))
+        chat = on_chat(LOST, place == "first", cut, begun=place != "first")
+        yield Row(group, f"reset within a frame: {place}", chat)
 
 
 REFUSALS = (
@@ -102,12 +103,13 @@ def silences() -> Iterator[Row]:
             ("silence", faults.Silence(after=after)),
             ("one byte a second", Slowly(after)),
         ):
-            chat = on_chat(EXPIRED, place == "first", fault, **{stage: SHORT})
+            begun = place != "first"
+            chat = on_chat(EXPIRED, not begun, fault, begun=begun, **{stage: SHORT})
             post = on_post(EXPIRED, RETRIED, fault, first_frame=SHORT)
             yield Row(group, f"{name}: {place}", chat, post if place == "first" else None)
     for place, after in PLACES.items():
         fault = faults.Silence(after=after)
-        chat = on_chat(EXPIRED, ONCE, fault, total=SHORT)
+        chat = on_chat(EXPIRED, ONCE, fault, begun=place != "first", total=SHORT)
         whole = on_post(EXPIRED, ONCE, fault, total=SHORT) if place == "first" else None
         yield Row(group, f"the whole call's time-out: {place}", chat, whole)
 
@@ -132,15 +134,17 @@ def damages() -> Iterator[Row]:
         for place, after in PLACES.items():
             frame = faults.RawFrame(payload, after=after)
             body = on_post(DAMAGED, ONCE, faults.Replay(()), frame)
-            chat = on_chat(DAMAGED, ONCE, frame)
+            chat = on_chat(DAMAGED, ONCE, frame, begun=place != "first")
             yield Row(group, f"{name}: {place}", chat, body if place == "first" else None)
     for place, after in PLACES.items():
         frame = faults.RawFrame(b"\x00\xff", Opcode.BINARY, after)
-        yield Row(group, f"a binary frame: {place}", on_chat(DAMAGED, ONCE, frame))
+        chat = on_chat(DAMAGED, ONCE, frame, begun=place != "first")
+        yield Row(group, f"a binary frame: {place}", chat)
     for place, after in list(PLACES.items())[:2]:
         for name, text in (("no text", "text"), ("no content", "content")):
             fault = replaced(after, without(FRAMES[after], text))
-            yield Row(group, f"{name} in a piece: {place}", on_chat(DAMAGED, ONCE, fault))
+            chat = on_chat(DAMAGED, ONCE, fault, begun=place != "first")
+            yield Row(group, f"{name} in a piece: {place}", chat)
     body = on_post(DAMAGED, ONCE, faults.Replay(('{"header":{"code":0},"payload":{}}',)))
     yield Row(group, "no vector in the answer", None, body)
 
@@ -200,12 +204,13 @@ def orders() -> Iterator[Row]:
             "two frames swapped": swapped,
         }
         for name, fault in disorders.items():
-            yield Row(group, f"{name}: {place}", on_chat(DAMAGED, ONCE, fault))
+            begun = place != "first" or name == "a frame twice"
+            yield Row(group, f"{name}: {place}", on_chat(DAMAGED, ONCE, fault, begun=begun))
     plugin_alone = (faults.RawFrame(search("[]"), after=1), faults.Cut(after=2, how="close"))
     yield Row(
         group,
         "a plugin's frame, and nothing more",
-        Case((faults.Replay(FRAMES[:1]), *plugin_alone), LOST),
+        Case((faults.Replay(FRAMES[:1]), *plugin_alone), LOST, begun=True),
     )
     nothing = faults.Replay((last(0),))
     yield Row(group, "a final frame alone, empty", Case((nothing,), errors.EmptyAnswerError, True))
@@ -225,7 +230,7 @@ def codes() -> Iterator[Row]:
         pieces = FRAMES[:-1] if flagged else FRAMES[:2]
         frames = faults.Replay((*pieces, error(code, "Name:(00:00:00.000) detail")))
         name = f"{code}, after the last piece" if flagged else str(code)
-        case = Case((frames,), None if flagged else kind)
+        case = Case((frames,), None if flagged else kind, begun=True)
         yield Row("An error code inside the answer", name, case)
 
 

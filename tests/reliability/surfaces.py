@@ -11,6 +11,7 @@ from iflytek_spark import Credentials, Timeouts
 from iflytek_spark.errors import SparkError
 
 Service: TypeAlias = Literal["chat", "post"]
+Kind: TypeAlias = type[SparkError]
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,13 @@ class AsyncStream:
 Surface: TypeAlias = Call | Stream | AsyncCall | AsyncStream
 
 
-def core_name(kind: type[SparkError]) -> str:
+def core_name(kind: Kind) -> str:
     """The core's exceptions are its own."""
     return kind.__name__
+
+
+def class_name(error: BaseException) -> str:
+    return type(error).__name__
 
 
 def _nothing(target: Target) -> None:
@@ -92,15 +97,22 @@ class Column:
         whole: tells the whole answer from anything less.
         service: the chat's WebSocket, or a signed POST.
         named: what a failure of the core is called here.
+        named_inside: what it is called after a part of the answer; as ``named`` by default.
+        told: what an exception is called that comes out.
         prepare: sets up what outlives a call, a server for instance.
         drains: whether an answer that is left is first read to its end, or to a time-out, by a
             framework that does not let go of it.
+        remote: whether another process than the caller's asks the service, so that a caller who
+            exits just hangs up.
     """
 
     name: str
     surfaces: tuple[Surface, ...]
     whole: Callable[[object], bool]
     service: Service = "chat"
-    named: Callable[[type[SparkError]], str] = core_name
+    named: Callable[[Kind], str] = core_name
+    named_inside: Callable[[Kind], str] | None = None
+    told: Callable[[BaseException], str] = class_name
     prepare: Callable[[Target], None] = _nothing
     drains: bool = False
+    remote: bool = False

@@ -12,7 +12,8 @@ from tests.reliability.rows import ROWS
 
 PROMISED = {
     "SparkClient", "AsyncSparkClient", "ChatSpark", "ChatSpark, async", "LCEL chain",
-    "LCEL chain, async", "SparkLLM", "SparkLLM, async", "embeddings", "LangChain embeddings",
+    "LCEL chain, async", "SparkLLM", "SparkLLM, async", "gateway", "gateway, stream", "embeddings",
+    "LangChain embeddings",
 }  # fmt: skip
 
 
@@ -34,7 +35,7 @@ def test_every_cell_that_is_written_is_observed() -> None:
     }
     struck = {(row.group, row.name, column.name) for row, column, _ in test_faults.CELLS}
     left = {(LEAVES, leaving.name, column.name) for leaving, column, _ in test_leaving.CELLS}
-    exits = {(LEAVES, exiting.NAME, column.name) for column in COLUMNS}
+    exits = {(LEAVES, exiting.NAME, column.name) for column, _ in exiting.surfaces()}
     assert written == struck | left | exits
 
 

@@ -1,0 +1,67 @@
+"""What comes before the first call: importing a library, and making an object."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from benchmarks.cases import Place
+from benchmarks.runner import Section
+from benchmarks.sampling import Metrics, fresh
+
+MODULES = (
+    "iflytek_spark",
+    "langchain_spark",
+    "langchain_core.language_models.chat_models",
+    "langchain_openai",
+    "langchain_community.chat_models.sparkllm",
+    "sparkai.llm.llm",
+    "llama_index_spark",
+    "llama_index.core",
+    "llama_index.llms.openai_like",
+)
+MAKERS = {
+    "SparkClient()": ("iflytek_spark", "socket_cases:make_client"),
+    "ChatSpark()": ("langchain_spark", "langchain_cases:make_chat_spark"),
+    "ChatOpenAI()": ("langchain_openai", "langchain_cases:make_chat_openai"),
+    "langchain-community ChatSparkLLM()": (
+        "langchain_community.chat_models.sparkllm",
+        "spark_peer_cases:make_community",
+    ),
+    "spark-ai-python ChatSparkLLM()": ("sparkai.llm.llm", "spark_peer_cases:make_vendor"),
+    "SparkLLM()": ("llama_index_spark", "llama_index_cases:make_spark_llm"),
+    "OpenAILike()": ("llama_index.llms.openai_like", "llama_index_cases:make_openai_like"),
+}
+"""By name: the library, and what makes the object."""
+_NOWHERE = Place("ws://127.0.0.1:1", "http://127.0.0.1:1", 1)
+
+
+@contextlib.contextmanager
+def _place() -> Iterator[Place]:
+    yield _NOWHERE
+
+
+def _import(module: str) -> Callable[[Place], Metrics]:
+    return lambda _: fresh("measuring:importing", module)
+
+
+IMPORTS = Section(
+    name="imports",
+    title="Import in a fresh process, ms of wall time",
+    about="Byte code is cached, as an installed package has it.",
+    seconds=10,
+    place=_place,
+    reference="langchain_core.language_models.chat_models",
+    rows={module: _import(module) for module in MODULES},
+)
+CONSTRUCTION = Section(
+    name="construction",
+    title="Making an object, µs of CPU",
+    about="The library is imported before. *first* is the first object in a process, with what it "
+    "loads and caches; *further* is the mean of 200 more.",
+    seconds=15,
+    place=_place,
+    reference="SparkClient()",
+    rows={name: partial(fresh, "measuring:construction", *of) for name, of in MAKERS.items()},
+)
