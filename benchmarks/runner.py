@@ -6,6 +6,7 @@ stop the others.
 
 from __future__ import annotations
 
+import math
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -31,11 +32,12 @@ class Section:
         name: for the command line and the results.
         title: what is measured, with its unit.
         about: how, for the page.
-        seconds: how long a round takes, about.
+        seconds: how long a round takes, one sample after the other, about.
         place: starts what the rows need, and gives it to them.
         rows: each takes one sample.
         reference: the row that the page compares the others' last metric with, if any.
-        at_once: all samples of all rows are taken at the same time, for they mostly wait.
+        at_once: how many samples are taken at the same time; more than one only where they
+            mostly wait.
     """
 
     name: str
@@ -45,11 +47,12 @@ class Section:
     place: Callable[[], AbstractContextManager[Any]]
     rows: Mapping[str, Callable[[Any], Metrics]]
     reference: str = ""
-    at_once: bool = False
+    at_once: int = 1
 
     def estimate(self, rounds: int) -> float:
         """Return about how many seconds so many rounds take."""
-        return self.seconds if self.at_once else self.seconds * rounds
+        samples = rounds * len(self.rows)
+        return self.seconds / len(self.rows) * math.ceil(samples / self.at_once)
 
 
 @dataclass
@@ -97,11 +100,11 @@ def _sample(section: Section, place: Any, rounds: int) -> Iterator[tuple[str, _S
     """Yield, for each sample, its row and what takes it or raises."""
     rows = list(section.rows)
     turns = [row for turn in range(rounds) for row in (rows if turn % 2 == 0 else rows[::-1])]
-    if not section.at_once:
+    if section.at_once == 1:
         for row in turns:
             yield row, lambda row=row: section.rows[row](place)  # type: ignore[misc]
         return
-    with ThreadPoolExecutor(len(turns)) as pool:
+    with ThreadPoolExecutor(section.at_once) as pool:
         futures = [(row, pool.submit(section.rows[row], place)) for row in turns]
         for row, future in futures:
             yield row, future.result
