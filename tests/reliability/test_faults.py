@@ -11,16 +11,16 @@ from tests.reliability.matrix import COLUMNS
 from tests.reliability.observing import expected, observe, surfaces
 from tests.reliability.rows import ROWS
 from tests.reliability.sites import World
-from tests.reliability.surfaces import Column, Surface
 
 CELLS = [
     (row, column, surface)
     for row, column in product(ROWS, COLUMNS)
     for surface in surfaces(row, column)
 ]
-NAMES = [f"{row.group}-{row.name}-{surface.name}" for row, _, surface in CELLS]
 
 
-@pytest.mark.parametrize(("row", "column", "surface"), CELLS, ids=NAMES)
-def test_a_fault(world: World, row: Row, column: Column, surface: Surface) -> None:
-    assert observe(world, row, column, surface) == expected(row, column)
+@pytest.mark.parametrize("row", ROWS, ids=[f"{row.group}-{row.name}" for row in ROWS])
+def test_a_fault(world: World, row: Row) -> None:
+    cells = [(column, surface) for struck, column, surface in CELLS if struck is row]
+    seen = {surface.name: observe(world, row, column, surface) for column, surface in cells}
+    assert seen == {surface.name: expected(row, column) for column, surface in cells}
