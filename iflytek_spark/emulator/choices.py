@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-IDLE_TIMEOUT = 60.0
+from iflytek_spark.protocol.warm import IDLE_LIMIT
+
+IDLE_TIMEOUT = IDLE_LIMIT
 """Seconds without a request after which the connection is dropped, without a close frame: §2.4
 gives the time and the word *drops*."""
 
