@@ -60,11 +60,5 @@ def _start(pace: float) -> Emulator:
     stack = contextlib.ExitStack()
     emulator = stack.enter_context(running_emulator(pace=pace))
     atexit.register(stack.close)
-    known = emulator.credentials
-    os.environ.update(
-        SPARK_APP_ID=known.app_id,
-        SPARK_API_KEY=known.api_key,
-        SPARK_API_SECRET=known.api_secret,
-        SPARK_BASE_URL=emulator.base_url,
-    )
+    os.environ.update(emulator.environment)
     return emulator

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import ipaddress
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -37,6 +38,13 @@ def clean_environment() -> Iterator[None]:
             if name.upper().startswith(PREFIXES) or name.upper().endswith(SUFFIXES):
                 patch.delenv(name)
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def interruptible() -> None:
+    """Have programs that the tests start take Ctrl-C; a run in the background ignores it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -51,13 +51,7 @@ def service(tmp_path: Path) -> Iterator[Emulator]:
     trustme.CA().cert_pem.write_to_path(tmp_path / "ca.pem")
     (tmp_path / "cat.png").write_bytes(paint("cat", 64, 64))
     with running_emulator() as spark, contextlib.chdir(tmp_path), mock.patch.dict(os.environ):
-        known = spark.credentials
-        os.environ.update(
-            SPARK_APP_ID=known.app_id,
-            SPARK_API_KEY=known.api_key,
-            SPARK_API_SECRET=known.api_secret,
-            SPARK_BASE_URL=spark.base_url,
-        )
+        os.environ.update(spark.environment)
         yield spark
 
 

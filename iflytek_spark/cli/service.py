@@ -7,10 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from iflytek_spark.credentials import Credentials
-from iflytek_spark.emulator import running_emulator
-
-PACE = 0.02
-"""Seconds between two pieces of the emulator's answer: about as fast as the service."""
+from iflytek_spark.emulator import SERVICE_PACE, running_emulator
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,5 +28,5 @@ class Service:
 @contextlib.contextmanager
 def emulated_service() -> Iterator[Service]:
     """Run an emulator, and yield how to reach it."""
-    with running_emulator(pace=PACE) as spark:
+    with running_emulator(pace=SERVICE_PACE) as spark:
         yield Service(spark.credentials, spark.base_url, emulated=True)

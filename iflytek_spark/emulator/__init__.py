@@ -13,12 +13,14 @@ Start it for other programs with ``python -m iflytek_spark.emulator``.
 from __future__ import annotations
 
 from iflytek_spark.emulator import faults
+from iflytek_spark.emulator.choices import SERVICE_PACE
 from iflytek_spark.emulator.faults import Fault
 from iflytek_spark.emulator.journal import SeenHandshake, SeenRequest
 from iflytek_spark.emulator.running import running_emulator
 from iflytek_spark.emulator.server import Emulator
 
 __all__ = [
+    "SERVICE_PACE",
     "Emulator",
     "Fault",
     "SeenHandshake",

@@ -10,7 +10,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-from iflytek_spark.credentials import OWN_FAMILY, Credentials
+from iflytek_spark.credentials import Credentials
 from iflytek_spark.emulator.server import Emulator
 from iflytek_spark.errors import ConfigurationError
 
@@ -77,10 +77,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 async def _serve(emulator: Emulator) -> None:
     async with emulator:
-        known = emulator.credentials
-        values = (emulator.base_url, known.app_id, known.api_key, known.api_secret)
-        names = (OWN_FAMILY.url, OWN_FAMILY.app_id[0], OWN_FAMILY.api_key, OWN_FAMILY.api_secret)
-        for name, value in zip(names, values):
+        for name, value in emulator.environment.items():
             print(f"export {name}={shlex.quote(value)}")
         print("# a local Spark is listening; Ctrl-C ends it", flush=True)
         await asyncio.Event().wait()

@@ -25,6 +25,9 @@ MAX_REQUEST_BYTES = 8 * 1024 * 1024
 PIECE = 4
 """Characters of an answer in one frame; the capture in §2.3 has a few more."""
 
+SERVICE_PACE = 0.02
+"""Seconds between two pieces of an answer that look like the service's."""
+
 IMAGE_TOKENS = 273
 """Tokens of an image, whatever its size: §6 gives the number for the basic model only."""
 

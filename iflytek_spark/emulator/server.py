@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from iflytek_spark.catalogue import MODELS
-from iflytek_spark.credentials import Credentials
+from iflytek_spark.credentials import OWN_FAMILY, Credentials
 from iflytek_spark.emulator import choices
 from iflytek_spark.emulator.connection import Connection
 from iflytek_spark.emulator.faults import Fault
@@ -99,6 +99,17 @@ class Emulator:
         self._listener: socket.socket | None = None
         self._accepting: asyncio.Task[None] | None = None
         self._clients: dict[asyncio.Task[None], socket.socket] = {}
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment variables, with their values, that lead a client here."""
+        own, known = OWN_FAMILY, self.credentials
+        return {
+            own.url: self.base_url,
+            own.app_id[0]: known.app_id,
+            own.api_key: known.api_key,
+            own.api_secret: known.api_secret,
+        }
 
     @property
     def handshakes(self) -> tuple[SeenHandshake, ...]:

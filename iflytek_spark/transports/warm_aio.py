@@ -16,9 +16,8 @@ from iflytek_spark.transports.base import Ahead, Route
 from iflytek_spark.transports.warm import (
     FAILURES,
     TICK,
-    address_of,
+    Trust,
     forget_after_fork,
-    stale,
 )
 
 
@@ -52,30 +51,25 @@ class AsyncWarmTransport:
 
     def __init__(self, keepers: _Keepers, route: Route) -> None:
         """Prepare without connecting."""
-        self._keepers = keepers
+        self._trust = Trust(keepers)
         self._transport = AioTransport(route)
-        self._address = ""
-        self._untried = False
-        self._trusting = True
 
     async def connect(self, url: str, timeout: float) -> None:
         """Take a connection to the URL's address, or open one."""
         self.close()
-        self._address = address_of(url)
-        warm = self._keepers.take(self._address) if self._trusting else None
-        self._untried = warm is not None
+        warm = self._trust.take(url)
         if warm is None:
             await self._transport.connect(url, timeout)
         else:
             self._transport = warm
-        self._keepers.called(self._address)
+        self._trust.called()
 
     async def send(self, data: str, timeout: float) -> None:
         """Send one text frame."""
         try:
             await self._transport.send(data, timeout)
         except ConnectionFailedError as error:
-            self._check_trust(error)
+            self._trust.broken(error)
             raise
 
     async def receive(self, timeout: float) -> bytes | str | None:
@@ -83,11 +77,11 @@ class AsyncWarmTransport:
         try:
             payload = await self._transport.receive(timeout)
         except ConnectionFailedError as error:
-            self._check_trust(error)
+            self._trust.broken(error)
             raise
         if payload is None:
-            self._check_trust(None)
-        self._untried = False
+            self._trust.broken(None)
+        self._trust.heard()
         return payload
 
     async def sleep(self, seconds: float) -> None:
@@ -97,13 +91,6 @@ class AsyncWarmTransport:
     def close(self) -> None:
         """Close the socket at once, without waiting for the peer or the loop."""
         self._transport.close()
-
-    def _check_trust(self, error: ConnectionFailedError | None) -> None:
-        """Raise when it is a connection opened ahead that broke; its sisters may have too."""
-        if self._untried:
-            self._untried = self._trusting = False
-            self._keepers.lost(self._address)
-            raise stale() from error
 
 
 class _Keepers:

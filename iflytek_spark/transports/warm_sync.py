@@ -14,9 +14,8 @@ from iflytek_spark.transports.sync import SyncTransport
 from iflytek_spark.transports.warm import (
     FAILURES,
     TICK,
-    address_of,
+    Trust,
     forget_after_fork,
-    stale,
 )
 
 THREAD_NAME = "spark-preconnect"
@@ -52,30 +51,25 @@ class WarmTransport:
 
     def __init__(self, keeper: _Keeper, route: Route) -> None:
         """Prepare without connecting."""
-        self._keeper = keeper
+        self._trust = Trust(keeper)
         self._transport = SyncTransport(route)
-        self._address = ""
-        self._untried = False
-        self._trusting = True
 
     def connect(self, url: str, timeout: float) -> None:
         """Take a connection to the URL's address, or open one."""
         self.close()
-        self._address = address_of(url)
-        warm = self._keeper.take(self._address) if self._trusting else None
-        self._untried = warm is not None
+        warm = self._trust.take(url)
         if warm is None:
             self._transport.connect(url, timeout)
         else:
             self._transport = warm
-        self._keeper.called(self._address)
+        self._trust.called()
 
     def send(self, data: str, timeout: float) -> None:
         """Send one text frame."""
         try:
             self._transport.send(data, timeout)
         except ConnectionFailedError as error:
-            self._check_trust(error)
+            self._trust.broken(error)
             raise
 
     def receive(self, timeout: float) -> bytes | str | None:
@@ -83,11 +77,11 @@ class WarmTransport:
         try:
             payload = self._transport.receive(timeout)
         except ConnectionFailedError as error:
-            self._check_trust(error)
+            self._trust.broken(error)
             raise
         if payload is None:
-            self._check_trust(None)
-        self._untried = False
+            self._trust.broken(None)
+        self._trust.heard()
         return payload
 
     def sleep(self, seconds: float) -> None:
@@ -97,13 +91,6 @@ class WarmTransport:
     def close(self) -> None:
         """Close the socket at once, without waiting for the peer."""
         self._transport.close()
-
-    def _check_trust(self, error: ConnectionFailedError | None) -> None:
-        """Raise when it is a connection opened ahead that broke; its sisters may have too."""
-        if self._untried:
-            self._untried = self._trusting = False
-            self._keeper.lost(self._address)
-            raise stale() from error
 
 
 class _Keeper:

@@ -23,23 +23,13 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture
 def keys(folder: Path, emulator: Emulator) -> dict[str, str]:
     """The variables that lead to the emulator; they are set."""
-    found = variables(emulator)
-    os.environ.update(found)
-    return found
+    os.environ.update(emulator.environment)
+    return emulator.environment
 
 
 @pytest.fixture
 def slow() -> Iterator[Emulator]:
     """An emulator whose answers last for minutes."""
     with running_emulator(pace=0.2, piece=1) as spark:
-        os.environ.update(variables(spark))
+        os.environ.update(spark.environment)
         yield spark
-
-
-def variables(spark: Emulator) -> dict[str, str]:
-    return {
-        "SPARK_APP_ID": spark.credentials.app_id,
-        "SPARK_API_KEY": spark.credentials.api_key,
-        "SPARK_API_SECRET": spark.credentials.api_secret,
-        "SPARK_BASE_URL": spark.base_url,
-    }

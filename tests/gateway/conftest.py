@@ -26,9 +26,8 @@ class RunningGateway(Protocol):
 @pytest.fixture
 def spark_keys(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment has the credentials that the local Spark accepts."""
-    monkeypatch.setenv("SPARK_APP_ID", emulator.credentials.app_id)
-    monkeypatch.setenv("SPARK_API_KEY", emulator.credentials.api_key)
-    monkeypatch.setenv("SPARK_API_SECRET", emulator.credentials.api_secret)
+    for name, value in emulator.environment.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture

@@ -30,14 +30,8 @@ class Gateway(NamedTuple):
 def one_gateway(*, emulator: Mapping[str, Any] | None = None, **settings: Any) -> Iterator[Gateway]:
     """Run a gateway whose own credentials the local Spark accepts."""
     with running_emulator(**(emulator or {})) as spark:
-        keys = spark.credentials
-        environ = {
-            "SPARK_APP_ID": keys.app_id,
-            "SPARK_API_KEY": keys.api_key,
-            "SPARK_API_SECRET": keys.api_secret,
-        }
-        with mock.patch.dict(os.environ, environ):
-            app = create_app(load_settings(**{"base_url": spark.base_url, **settings}))
+        with mock.patch.dict(os.environ, spark.environment):
+            app = create_app(load_settings(**settings))
             with serving(app) as url:
                 yield Gateway(f"{url}/v1", spark)
         assert spark.wait_until_idle(), "a test left a connection open"

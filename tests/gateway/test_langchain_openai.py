@@ -8,10 +8,9 @@ from typing import Any, ClassVar
 import httpx
 import pytest
 from langchain_openai import ChatOpenAI
-from langchain_tests.integration_tests import ChatModelIntegrationTests
 
 from tests.gateway.one_gateway import Gateway
-from tests.langchain_spark.test_standard import PICTURE
+from tests.langchain_suite import OfflineSuite
 
 pytestmark = [  # what that client says of its own objects and of LangChain's
     pytest.mark.filterwarnings("ignore:Pydantic serializer warnings:UserWarning"),
@@ -19,7 +18,7 @@ pytestmark = [  # what that client says of its own objects and of LangChain's
 ]
 
 
-class TestChatOpenAI(ChatModelIntegrationTests):
+class TestChatOpenAI(OfflineSuite):
     _settings: ClassVar[dict[str, Any]] = {}
 
     @pytest.fixture(autouse=True)
@@ -31,15 +30,6 @@ class TestChatOpenAI(ChatModelIntegrationTests):
                     base_url=gateway.url, http_client=client, http_async_client=aclient
                 )
                 yield
-
-    @pytest.fixture(autouse=True)
-    def _offline(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """The suite downloads pictures; here it gets one of its size from memory."""
-
-        def get(url: str, **_: object) -> httpx.Response:
-            return httpx.Response(200, content=PICTURE, request=httpx.Request("GET", url))
-
-        monkeypatch.setattr(httpx, "get", get)
 
     @property
     def chat_model_class(self) -> type[ChatOpenAI]:

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-import httpx
 import pytest
 from langchain_core.load import dumpd, load
-from langchain_tests.integration_tests import ChatModelIntegrationTests
 from langchain_tests.unit_tests import ChatModelUnitTests
 
 from iflytek_spark.emulator import running_emulator
 from langchain_spark import ChatSpark
+from tests.langchain_suite import OfflineSuite
 
 KEYS: dict[str, Any] = {"app_id": "app", "api_key": "key", "api_secret": "MARKER"}
-PICTURE = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAEAAAABACAIAAAAlC+aJAAAAY0lEQVR42u3PQQ0AAAgEILV/57OFPwcnAATSCgAAAAAA"
-    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAPwZYKwAAWpV"
-    "1pEAAAAASUVORK5CYII="
-)
 
 
 class TestUnit(ChatModelUnitTests):
@@ -62,7 +55,7 @@ def test_serialization_round_trips_without_secrets() -> None:
     assert again == model
 
 
-class _Integration(ChatModelIntegrationTests):
+class _Integration(OfflineSuite):
     """The suite with every switch on that Spark can serve."""
 
     settings: ClassVar[dict[str, Any]] = {}
@@ -79,15 +72,6 @@ class _Integration(ChatModelIntegrationTests):
                 "api_secret": own.api_secret,
             }
             yield
-
-    @pytest.fixture(autouse=True)
-    def _offline(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """The suite downloads pictures; here it gets one of its size from memory."""
-
-        def get(url: str, **_: object) -> httpx.Response:
-            return httpx.Response(200, content=PICTURE, request=httpx.Request("GET", url))
-
-        monkeypatch.setattr(httpx, "get", get)
 
     @property
     def chat_model_class(self) -> type[ChatSpark]:

@@ -173,10 +173,8 @@ def test_the_model_comes_from_the_environment(
 
 
 def test_keys_come_from_the_environment(spark: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SPARK_APP_ID", spark.credentials.app_id)
-    monkeypatch.setenv("SPARK_API_KEY", spark.credentials.api_key)
-    monkeypatch.setenv("SPARK_API_SECRET", spark.credentials.api_secret)
-    monkeypatch.setenv("SPARK_BASE_URL", spark.base_url)
+    for name, value in spark.environment.items():
+        monkeypatch.setenv(name, value)
     llm = SparkLLM()
     assert "你好" in llm.complete("你好").text
     assert llm.api_key is None

@@ -230,8 +230,8 @@ def test_an_ingestion_pipeline_in_two_processes(
 
     The keys come from the environment there, since none is pickled.
     """
-    for name in ("app_id", "api_key", "api_secret"):
-        monkeypatch.setenv(f"SPARK_{name.upper()}", getattr(spark.credentials, name))
+    for name, value in spark.environment.items():
+        monkeypatch.setenv(name, value)
     splitter = SentenceSplitter(
         chunk_size=120, chunk_overlap=0, tokenizer=list, include_metadata=False
     )

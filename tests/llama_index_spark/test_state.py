@@ -67,8 +67,8 @@ def _copies(model: Any) -> list[Any]:
 @pytest.fixture
 def keys_in_environment(spark: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """A pickle takes its keys from there."""
-    for name in ("app_id", "api_key", "api_secret"):
-        monkeypatch.setenv(f"SPARK_{name.upper()}", getattr(spark.credentials, name))
+    for name, value in spark.environment.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.mark.usefixtures("keys_in_environment")

@@ -15,9 +15,6 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "notebooks"))
 @pytest.fixture
 def keys(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
     """The emulator, with its keys and its address in the environment, as connect() sets them."""
-    known = emulator.credentials
-    monkeypatch.setenv("SPARK_APP_ID", known.app_id)
-    monkeypatch.setenv("SPARK_API_KEY", known.api_key)
-    monkeypatch.setenv("SPARK_API_SECRET", known.api_secret)
-    monkeypatch.setenv("SPARK_BASE_URL", emulator.base_url)
+    for name, value in emulator.environment.items():
+        monkeypatch.setenv(name, value)
     return emulator

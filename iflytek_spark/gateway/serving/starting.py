@@ -12,17 +12,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from iflytek_spark.catalogue import DEFAULT_MODEL
-from iflytek_spark.credentials import OWN_FAMILY
-from iflytek_spark.emulator import Emulator, running_emulator
+from iflytek_spark.emulator import SERVICE_PACE, running_emulator
 from iflytek_spark.env_file import load_env_file
 from iflytek_spark.gateway.guard.keys import new_key
 from iflytek_spark.gateway.serving.server import LOOPBACK, Launch, address_of, listen
 from iflytek_spark.gateway.serving.workers import serve_with_workers
 from iflytek_spark.gateway.settings import GatewaySettings
 from iflytek_spark.gateway.upstream import OLDER_NAMES, Upstream
-
-_PACE = 0.02
-"""Seconds between two pieces of the emulator's answer: about as fast as the service."""
 
 
 def start(args: argparse.Namespace) -> int:
@@ -74,15 +70,9 @@ def _emulator(wanted: bool) -> Iterator[dict[str, Any]]:
     if not wanted:
         yield {}
         return
-    with running_emulator(pace=_PACE) as spark:
-        os.environ.update(_variables(spark))
+    with running_emulator(pace=SERVICE_PACE) as spark:
+        os.environ.update(spark.environment)
         yield {"base_url": spark.base_url}
-
-
-def _variables(spark: Emulator) -> dict[str, str]:
-    names = (OWN_FAMILY.app_id[0], OWN_FAMILY.api_key, OWN_FAMILY.api_secret)
-    known = spark.credentials
-    return dict(zip(names, (known.app_id, known.api_key, known.api_secret)))
 
 
 def _tell_settings(settings: GatewaySettings, workers: int) -> None:
