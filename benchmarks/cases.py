@@ -10,6 +10,9 @@ from collections.abc import AsyncIterable, Callable, Coroutine
 from importlib import import_module
 from typing import Any, Literal, NamedTuple, TypeAlias
 
+CALLS = 20
+"""Tool calls in one run of their cases."""
+
 
 class Place(NamedTuple):
     """Where the servers listen, and what is asked of them.

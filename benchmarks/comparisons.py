@@ -73,6 +73,7 @@ CHUNKS = (
     _chunk("ChatSpark.stream_events v3", "ChatOpenAI.stream_events v3", goal=0.2),
     _chunk("ChatSpark in a chain", "ChatOpenAI in a chain"),
     _chunk("ChatSpark, a tool call", "ChatOpenAI, a tool call", goal=0.25),
+    _chunk("ChatSpark, a tool call", "raw websocket-client, a tool call", peer=False),
     _chunk("SparkLLM.stream_chat", "OpenAILike.stream_chat", goal=0.33),
     _chunk("SparkLLM.astream_chat", "OpenAILike.astream_chat", goal=0.33),
     _chunk("SparkClient.stream", "spark-ai-python stream"),

@@ -12,11 +12,10 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.prompts import ChatPromptTemplate
 from pydantic import SecretStr
 
-from benchmarks.cases import Place, count
+from benchmarks.cases import CALLS, Place, count
 from benchmarks.server import TEXT, TOOL
 from langchain_spark import ChatSpark
 
-CALLS = 20
 TOOLS = [
     {
         "type": "function",

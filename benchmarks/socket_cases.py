@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from benchmarks.cases import Place, count
+from benchmarks.cases import CALLS, Place, count
 from iflytek_spark import AsyncSparkClient, Credentials, Message, SparkClient
 
 ME = Credentials("app", "key", "secret")
@@ -23,6 +23,19 @@ def websocket_client(place: Place) -> int:
     seen = sum(_has_text(connection.recv_data()[1]) for _ in range(place.chunks))
     connection.shutdown()
     return seen
+
+
+def websocket_client_calls(place: Place) -> int:
+    """Call a tool over and over, each time on a connection, as the protocol has it."""
+    import websocket
+
+    for _ in range(CALLS):
+        connection = websocket.WebSocket(skip_utf8_validation=True, enable_multithread=False)
+        connection.connect(f"{place.spark}/v4.0/chat")
+        connection.send('{"functions": {}}')
+        assert json.loads(connection.recv_data()[1])
+        connection.shutdown()
+    return CALLS
 
 
 async def websockets_asyncio(place: Place) -> int:

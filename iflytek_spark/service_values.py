@@ -27,8 +27,8 @@ class EmbedOptions(TypedDict, total=False):
     Attributes:
         kind: ``document`` (the default) for passages to be found, ``query`` for the question
             that looks for them. Spark has a vector for each.
-        max_qps: requests in a second, spaced evenly, 2 by default; None for no limit. All
-            clients of an app in this process share it.
+        max_qps: the service's limit, requests in a second, 2 by default; None for none. They
+            are sent evenly, 2 % below it; all clients of an app in this process share it.
         max_concurrency: requests that may wait for an answer at once, 4 by default.
         too_long: whether a text above Spark's 2,048 tokens is ``split`` at sentences and its
             pieces' vectors are averaged (the default), or is an ``error``.

@@ -42,7 +42,11 @@ from langchain_spark._tools import to_choice, to_tools
 class Connection(BaseModel):
     """Who calls, and how the service is reached."""
 
-    model_config = ConfigDict(populate_by_name=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        populate_by_name=True,
+        arbitrary_types_allowed=True,
+        defer_build=True,  # of no use by itself: building validators takes ms of each import
+    )
 
     app_id: str | None = None
     """APPID of the console; from the environment by default."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from iflytek_spark import Tool
 from iflytek_spark.errors import InvalidRequestError
 
-AnyTool: TypeAlias = Mapping[str, Any] | type | Callable[..., Any] | BaseTool
+if TYPE_CHECKING:
+    from langchain_core.tools import BaseTool
+
+AnyTool: TypeAlias = "Mapping[str, Any] | type | Callable[..., Any] | BaseTool"
 AnyChoice: TypeAlias = str | bool | Mapping[str, Any] | None
 
 _REQUIRED = ("any", "required")

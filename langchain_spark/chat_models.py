@@ -91,7 +91,7 @@ class ChatSpark(Completion, BaseChatModel):
     One object may be shared by threads and event loops.
     """
 
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, defer_build=False)
 
     replay_reasoning: bool = False
     """Whether thoughts in the history are sent back; Spark advises against it."""

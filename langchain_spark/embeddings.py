@@ -73,7 +73,7 @@ class SparkEmbeddings(Connection, Embeddings):
     loops, and all of them keep to one rate limit.
     """
 
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, defer_build=False)
 
     max_qps: float | None = Field(default=2.0, gt=0)
     """Requests in a second, or None for no limit; all objects of one app share it."""

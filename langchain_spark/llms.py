@@ -31,7 +31,7 @@ class SparkLLM(Completion, LLM):
     Setup, options and errors are those of :class:`~langchain_spark.ChatSpark`.
     """
 
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, defer_build=False)
 
     @property
     def _llm_type(self) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import importlib
 import os
 import re
 import runpy
 import shlex
 import tomllib
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -83,10 +85,15 @@ def test_python_blocks_run(
 
 @contextlib.contextmanager
 def _gateway() -> Iterator[None]:
-    """A gateway over the service of the environment, to which OpenAI's variables lead."""
-    with serving(create_app()) as address:
+    """A gateway over the service of the environment, to which OpenAI's variables lead.
+
+    OpenAI's client is left, as in any program, to the program's end, and its sockets with it.
+    """
+    with serving(create_app()) as address, warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
         os.environ.update(OPENAI_BASE_URL=f"{address}/v1", OPENAI_API_KEY="any")
         yield
+        gc.collect()
 
 
 def test_the_langchain_example_has_at_most_ten_lines() -> None:

@@ -32,6 +32,7 @@ CASES = {
     "LangChain's floor, chain": "langchain_cases:floor_chain",
     "ChatSpark in a chain": "langchain_cases:spark_chain",
     "ChatOpenAI in a chain": "langchain_cases:openai_chain",
+    "raw websocket-client, a tool call": "socket_cases:websocket_client_calls",
     "ChatSpark, a tool call": "langchain_cases:spark_tool_calls",
     "ChatOpenAI, a tool call": "langchain_cases:openai_tool_calls",
     "LlamaIndex's floor, stream_chat": "llama_index_cases:floor_stream",

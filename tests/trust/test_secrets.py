@@ -57,14 +57,18 @@ def spark() -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def heard() -> Iterator[Heard]:
-    """Everything that is logged, by whomever, from DEBUG on."""
+def heard(monkeypatch: pytest.MonkeyPatch) -> Iterator[Heard]:
+    """Everything that is logged, by whomever, from DEBUG on.
+
+    Streamlit, once imported, keeps websockets' records to itself.
+    """
     heard = Heard()
     handler = heard.handler()
     loggers = [logging.getLogger(name) for name in (None, *LOGGERS)]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.DEBUG)
+        monkeypatch.setattr(logger, "propagate", True)
     loggers[0].addHandler(handler)
     yield heard
     loggers[0].removeHandler(handler)
