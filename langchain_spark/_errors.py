@@ -15,93 +15,93 @@ from langchain_core import exceptions as core
 from iflytek_spark import errors as spark
 
 
-class ChatSparkError(spark.SparkError, core.ModelError):
+class SparkModelError(spark.SparkError, core.ModelError):
     """Any other failure."""
 
 
-class ChatSparkConfigurationError(spark.ConfigurationError, core.ModelInvalidRequestError):
+class SparkModelConfigurationError(spark.ConfigurationError, core.ModelInvalidRequestError):
     """The model is set up wrongly; nothing was sent."""
 
 
-class ChatSparkMissingCredentialsError(
+class SparkModelMissingCredentialsError(
     spark.MissingCredentialsError, core.ModelAuthenticationError
 ):
     """A credential is missing."""
 
 
-class ChatSparkUnknownModelError(spark.UnknownModelError, core.ModelNotFoundError):
+class SparkModelUnknownModelError(spark.UnknownModelError, core.ModelNotFoundError):
     """No model has this name."""
 
 
-class ChatSparkInvalidRequestError(spark.InvalidRequestError, core.ModelInvalidRequestError):
+class SparkModelInvalidRequestError(spark.InvalidRequestError, core.ModelInvalidRequestError):
     """Spark would refuse this request, so it was not sent."""
 
 
-class ChatSparkConnectionError(spark.APIConnectionError, core.ModelConnectionError):
+class SparkModelConnectionError(spark.APIConnectionError, core.ModelConnectionError):
     """No connection could be made, or it was lost."""
 
 
-class ChatSparkTimeoutError(spark.APITimeoutError, core.ModelTimeoutError):
+class SparkModelTimeoutError(spark.APITimeoutError, core.ModelTimeoutError):
     """One of the four time-outs ran out."""
 
 
-class ChatSparkInterruptedError(spark.StreamInterruptedError, core.ModelConnectionError):
+class SparkModelInterruptedError(spark.StreamInterruptedError, core.ModelConnectionError):
     """The answer ended before its final frame."""
 
 
-class ChatSparkFrameError(spark.InvalidFrameError, core.ModelAPIError):
+class SparkModelFrameError(spark.InvalidFrameError, core.ModelAPIError):
     """A frame that the protocol does not allow."""
 
 
-class ChatSparkToolNotCalledError(spark.ToolNotCalledError, core.ModelError):
+class SparkModelToolNotCalledError(spark.ToolNotCalledError, core.ModelError):
     """A tool call was required, and the model answered in text, twice."""
 
 
-class ChatSparkInvalidAnswerError(spark.InvalidAnswerError, core.ModelError):
+class SparkModelInvalidAnswerError(spark.InvalidAnswerError, core.ModelError):
     """The answer does not fit the schema that was asked for."""
 
 
-class ChatSparkAPIError(spark.APIError, core.ModelAPIError):
+class SparkModelAPIError(spark.APIError, core.ModelAPIError):
     """Spark answered with an error that has no class of its own."""
 
 
-class ChatSparkAuthenticationError(spark.AuthenticationError, core.ModelAuthenticationError):
+class SparkModelAuthenticationError(spark.AuthenticationError, core.ModelAuthenticationError):
     """The signature or the key was refused."""
 
 
-class ChatSparkClockSkewError(spark.ClockSkewError, core.ModelAuthenticationError):
+class SparkModelClockSkewError(spark.ClockSkewError, core.ModelAuthenticationError):
     """This machine's clock is wrong."""
 
 
-class ChatSparkPermissionDeniedError(spark.PermissionDeniedError, core.ModelPermissionDeniedError):
+class SparkModelPermissionDeniedError(spark.PermissionDeniedError, core.ModelPermissionDeniedError):
     """The app may not do this, or its quota is used up."""
 
 
-class ChatSparkBadRequestError(spark.BadRequestError, core.ModelInvalidRequestError):
+class SparkModelBadRequestError(spark.BadRequestError, core.ModelInvalidRequestError):
     """Spark could not accept the request."""
 
 
-class ChatSparkContextLengthError(spark.ContextLengthError, core.ContextOverflowError):
+class SparkModelContextLengthError(spark.ContextLengthError, core.ContextOverflowError):
     """The messages hold too many tokens."""
 
 
-class ChatSparkNotFoundError(spark.NotFoundError, core.ModelNotFoundError):
+class SparkModelNotFoundError(spark.NotFoundError, core.ModelNotFoundError):
     """No such model or route."""
 
 
-class ChatSparkContentFilterError(spark.ContentFilterError, core.ModelInvalidRequestError):
+class SparkModelContentFilterError(spark.ContentFilterError, core.ModelInvalidRequestError):
     """Moderation refused the question, or stopped the answer."""
 
 
-class ChatSparkRateLimitError(spark.RateLimitError, core.ModelRateLimitError):
+class SparkModelRateLimitError(spark.RateLimitError, core.ModelRateLimitError):
     """Too many requests."""
 
 
-class ChatSparkEmptyAnswerError(spark.EmptyAnswerError, core.ModelAPIError):
+class SparkModelEmptyAnswerError(spark.EmptyAnswerError, core.ModelAPIError):
     """A whole answer without any content."""
 
 
-class ChatSparkInternalServerError(spark.InternalServerError, core.ModelAPIError):
+class SparkModelInternalServerError(spark.InternalServerError, core.ModelAPIError):
     """Spark failed, or is too busy."""
 
 
