@@ -2,38 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, Self
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
-from langchain_core.language_models import LanguageModelInput
 from langchain_core.language_models.base import LangSmithParams
-from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.language_models.model_profile import ModelProfile
-from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
-from langchain_core.runnables import Runnable
 from langchain_core.utils.utils import LC_ID_PREFIX
 from langchain_protocol.protocol import MessagesData
 from pydantic import ConfigDict, InstanceOf, model_validator
 
 from iflytek_spark import Message, ModelSpec, __version__
 from iflytek_spark.adapting import route_images
-from iflytek_spark.catalogue import resolve
-from iflytek_spark.option_checks import check_tools
+from langchain_spark._binding import BindableChatModel
 from langchain_spark._blocks import register_blocks
 from langchain_spark._convert import PROVIDER, to_ai_message, to_chunk, to_messages
 from langchain_spark._errors import model_errors
 from langchain_spark._events import EventWriter
 from langchain_spark._profiles import profile_of
-from langchain_spark._settings import Completion
-from langchain_spark._structured import Method, Schema, StructuredAnswer, bind_schema, checker
-from langchain_spark._tools import AnyChoice, AnyTool, to_choice, to_openai_tools, to_tools
 
 register_blocks()
 
 
-class ChatSpark(Completion, BaseChatModel):
+class ChatSpark(BindableChatModel):
     """iFlytek Spark (讯飞星火) as a chat model.
 
     Setup:
@@ -246,85 +239,6 @@ class ChatSpark(Completion, BaseChatModel):
                 async for event in stream:
                     for written in writer.write(event):
                         yield written
-
-    def bind_tools(
-        self,
-        tools: Sequence[AnyTool],
-        *,
-        tool_choice: AnyChoice = None,
-        strict: bool | None = None,
-        parallel_tool_calls: bool | None = None,
-        **kwargs: Any,
-    ) -> Runnable[LanguageModelInput, AIMessage]:
-        """Offer tools to the model.
-
-        Args:
-            tools: tools of any kind that LangChain knows.
-            tool_choice: None or ``auto``; ``none``; ``any``, ``required`` or True; a tool's name;
-                or a dict of OpenAI's form. Spark cannot be forced: only the tools in question
-                are offered, the model is told in words, and told once more when it answers
-                in text; then a :class:`~iflytek_spark.errors.ToolNotCalledError` is raised.
-            strict: kept in the tools' JSON; Spark has no such option.
-            parallel_tool_calls: accepted; Spark gives one call an answer.
-            **kwargs: further options of the calls.
-
-        Returns:
-            The model with the tools bound.
-
-        Raises:
-            InvalidRequestError: when the model cannot call tools, or a tool's schema has no
-                plain form.
-        """
-        with model_errors():
-            written = to_openai_tools(tools, strict)
-            check_tools(resolve(kwargs.get("model", self.model)), to_tools(written))
-            choice = to_choice(tool_choice)
-        if written:
-            kwargs["tools"] = written
-        if choice is not None:
-            kwargs["tool_choice"] = choice
-        if parallel_tool_calls is not None:
-            kwargs["parallel_tool_calls"] = parallel_tool_calls
-        return self.bind(**kwargs)
-
-    def with_structured_output(
-        self,
-        schema: Schema | None = None,
-        *,
-        method: Method | None = None,
-        include_raw: bool = False,
-        strict: bool | None = None,
-        **kwargs: Any,
-    ) -> Runnable[LanguageModelInput, Any]:
-        """Make the model answer with an object of a schema.
-
-        The answer is validated; one that does not fit is shown to the model with the reason,
-        once.
-
-        Args:
-            schema: a pydantic class of version 2 or 1, a TypedDict, or a JSON schema; None with
-                ``json_mode`` for any JSON object.
-            method: ``function_calling`` (the default of models with tools), ``json_schema``
-                (the schema is told in words; the default of the others) or ``json_mode`` (the
-                prompt must name the keys).
-            include_raw: whether to return ``{"raw", "parsed", "parsing_error"}`` and raise
-                nothing for an answer that does not fit.
-            strict: kept in the tool's JSON; Spark has no such option.
-            **kwargs: further options of the calls.
-
-        Returns:
-            A runnable that gives an instance of a pydantic class, else a dict.
-
-        Raises:
-            ValueError: for an unknown method, or no schema where one is needed.
-        """
-        check = checker(schema)
-        spec = resolve(self.model)
-        method = method or ("function_calling" if spec.tools else "json_schema")
-        bound = bind_schema(self, schema, method, strict, kwargs)
-        from_tool = method == "function_calling"
-        answer = StructuredAnswer(bound, check, from_tool=from_tool, include_raw=include_raw)
-        return answer.runnable()
 
 
 def _message_id(

@@ -43,6 +43,7 @@ async def whole_answer(gateway: Gateway, question: str) -> list[str]:
     reader, writer = await ask(gateway, question)
     lines = (await reader.read(-1)).decode().splitlines()
     writer.close()
+    await writer.wait_closed()
     chunks = [line.removeprefix("data: ") for line in lines if line.startswith("data: ")]
     assert chunks[-1:] == ["[DONE]"], lines[:20]
     deltas = [json.loads(chunk)["choices"][0]["delta"] for chunk in chunks[:-1]]

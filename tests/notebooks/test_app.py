@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,12 @@ VECTORS = """# 文本向量
 向量每秒最多计算 2 次。
 """
 HANDBOOK = {"01-signing.md": SIGNING, "02-vectors.md": VECTORS}
+
+
+@pytest.fixture(autouse=True)
+def main_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit makes the app the main module, which every further process would begin with."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture
