@@ -78,7 +78,7 @@ def content_of(response: Any) -> str:
 
 def langchain_name(kind: type[SparkError]) -> str:
     """LangChain's twin of an exception of the core."""
-    return f"ChatSpark{SHORTER.get(kind.__name__, kind.__name__)}"
+    return f"SparkModel{SHORTER.get(kind.__name__, kind.__name__)}"
 
 
 def is_whole(answer: object) -> bool:
