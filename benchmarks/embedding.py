@@ -9,7 +9,8 @@ from collections.abc import Callable
 from urllib.request import urlopen
 
 from benchmarks.sampling import Metrics, serving
-from iflytek_spark import AsyncSparkClient, Credentials, SparkClient
+from benchmarks.socket_cases import ME
+from iflytek_spark import AsyncSparkClient, SparkClient
 from iflytek_spark.emulator.posts import Limit
 from iflytek_spark.protocol.embedding import DIMENSIONS, encode_embedding_answer
 from iflytek_spark.protocol.service_frames import encode_error
@@ -19,7 +20,6 @@ TEXTS = 1000
 LIMIT = 20
 IDEAL = TEXTS / LIMIT
 SID = "emb000b702a@dx18d6fb9d758b894540"
-ME = Credentials("bench", "bench-key", "bench-secret")
 
 
 def _sync(url: str, texts: list[str]) -> int:

@@ -15,8 +15,9 @@ from typing import Any, TypeAlias
 import httpx
 
 from benchmarks.cases import Place
-from benchmarks.first_token_server import ME, ROUND_TRIPS
+from benchmarks.first_token_server import ROUND_TRIPS
 from benchmarks.sampling import Metrics
+from benchmarks.socket_cases import ME
 
 WARM = 2
 PROMPT = "你好"

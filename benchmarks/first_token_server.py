@@ -13,12 +13,11 @@ from collections.abc import AsyncIterator
 
 from benchmarks.delay import delayed
 from benchmarks.server import Answers
-from iflytek_spark import Credentials
+from benchmarks.socket_cases import ME
 from iflytek_spark.emulator import Emulator
 
 ROUND_TRIPS = (0, 10, 40, 100)
 """Milliseconds."""
-ME = Credentials("bench", "bench-key", "bench-secret")
 _CHUNKS = 20
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 
 from benchmarks.cases import Place
@@ -34,12 +34,7 @@ MAKERS = {
     "OpenAILike()": ("llama_index.llms.openai_like", "llama_index_cases:make_openai_like"),
 }
 """By name: the library, and what makes the object."""
-_NOWHERE = Place("ws://127.0.0.1:1", "http://127.0.0.1:1", 1)
-
-
-@contextlib.contextmanager
-def _place() -> Iterator[Place]:
-    yield _NOWHERE
+_place = partial(contextlib.nullcontext, Place("ws://127.0.0.1:1", "http://127.0.0.1:1", 1))
 
 
 def _import(module: str) -> Callable[[Place], Metrics]:

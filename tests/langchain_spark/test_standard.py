@@ -12,6 +12,7 @@ from langchain_tests.unit_tests import ChatModelUnitTests
 
 from iflytek_spark.emulator import running_emulator
 from langchain_spark import ChatSpark
+from tests.langchain_spark.conftest import settings_of
 from tests.langchain_suite import OfflineSuite
 
 KEYS: dict[str, Any] = {"app_id": "app", "api_key": "key", "api_secret": "MARKER"}
@@ -64,13 +65,7 @@ class _Integration(OfflineSuite):
     @classmethod
     def _emulator(cls) -> Iterator[None]:
         with running_emulator() as spark:
-            own = spark.credentials
-            cls.settings = {
-                "base_url": spark.base_url,
-                "app_id": own.app_id,
-                "api_key": own.api_key,
-                "api_secret": own.api_secret,
-            }
+            cls.settings = settings_of(spark)
             yield
 
     @property

@@ -26,7 +26,7 @@ this page is not current. `python -m tests.reliability` runs all cells and write
 A cell names
 
 - the exception that the caller gets, or **answer**: the whole answer, letter for letter, and never
-  a part of it. LangChain's surfaces raise a twin (`ChatSpark…`) that is both the core's class and
+  a part of it. LangChain's surfaces raise a twin (`SparkModel…`) that is both the core's class and
   LangChain's own; the gateway answers with an HTTP status and a code (`502 spark_interrupted`), or,
   when a part of a stream has gone out, with an event (`SSE error …`) and never with `[DONE]`;
 - **↻** when the call was tried again, which happens only before the caller has seen anything, or

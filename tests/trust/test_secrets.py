@@ -86,9 +86,8 @@ def events() -> Iterator[Events]:
 
 @pytest.fixture
 def environment(spark: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("app_id", "api_key", "api_secret"):
-        monkeypatch.setenv(f"SPARK_{name.upper()}", getattr(MARKED, name))
-    monkeypatch.setenv("SPARK_BASE_URL", spark.base_url)
+    for name, value in spark.environment.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.mark.usefixtures("environment")
