@@ -68,6 +68,7 @@ def test_with_keys_it_listens_where_it_is_told(
         _connect(_ALSO_HERE, gateway.url)
         url = gateway.url.replace(_EVERYWHERE, _HERE)
         assert [ask(url, sent).status_code for sent in (None, "another", key)] == [401, 401, 200]
+        assert gateway.stop(signal.SIGTERM) == (0, [])  # a request is logged after its answer
     logged = (tmp_path / "stdout").read_text(encoding="utf-8")
     assert json.loads(logged.splitlines()[-1])["caller"] == "anna's laptop"
     assert key not in config.read_text(encoding="utf-8") + logged
