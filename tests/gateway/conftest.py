@@ -36,7 +36,7 @@ def running_gateway(emulator: Emulator, spark_keys: None) -> Iterator[RunningGat
     with ExitStack() as stack:
 
         def run(**settings: Any) -> str:
-            app = create_app(load_settings(**{"base_url": emulator.base_url, **settings}))
+            app = create_app(load_settings(**settings))
             return stack.enter_context(serving(app))
 
         yield run

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from iflytek_spark.emulator import Emulator, running_emulator
 from langchain_spark import ChatSpark
+from tests.places import settings_of
 
 
 @pytest.fixture
 def spark() -> Iterator[Emulator]:
     with running_emulator() as running:
         yield running
-
-
-def settings_of(spark: Emulator) -> dict[str, Any]:
-    return {
-        "base_url": spark.base_url,
-        "app_id": spark.credentials.app_id,
-        "api_key": spark.credentials.api_key,
-        "api_secret": spark.credentials.api_secret,
-    }
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from pydantic import ValidationError
 from iflytek_spark import errors
 from iflytek_spark.emulator import Emulator, SeenRequest, faults
 from langchain_spark import SparkEmbeddings
-from tests.langchain_spark.conftest import settings_of
+from tests.places import settings_of
 
 Make = Callable[..., SparkEmbeddings]
 

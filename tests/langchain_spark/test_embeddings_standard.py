@@ -11,7 +11,7 @@ from langchain_tests.unit_tests import EmbeddingsUnitTests
 
 from iflytek_spark.emulator import Emulator
 from langchain_spark import SparkEmbeddings
-from tests.langchain_spark.conftest import settings_of
+from tests.places import settings_of
 
 
 class TestUnit(EmbeddingsUnitTests):

@@ -15,7 +15,7 @@ from iflytek_spark.emulator import Emulator, faults
 from langchain_spark import SparkLLM
 from tests.frames import SID, USAGE, answer, last, piece
 from tests.langchain_spark.asking import WAYS, ask, replay
-from tests.langchain_spark.conftest import settings_of
+from tests.places import settings_of
 
 MakeLLM = Callable[..., SparkLLM]
 

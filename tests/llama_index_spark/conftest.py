@@ -12,19 +12,11 @@ from llama_index.core.tools import FunctionTool
 
 from iflytek_spark.emulator import Emulator
 from llama_index_spark import SparkEmbedding, SparkLLM
+from tests.places import settings_of
 
 DOCUMENTS = Path(__file__).parent / "documents"
 MakeLLM: TypeAlias = Callable[..., SparkLLM]
 MakeEmbedding: TypeAlias = Callable[..., SparkEmbedding]
-
-
-def settings_of(spark: Emulator) -> dict[str, Any]:
-    return {
-        "base_url": spark.base_url,
-        "app_id": spark.credentials.app_id,
-        "api_key": spark.credentials.api_key,
-        "api_secret": spark.credentials.api_secret,
-    }
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import gc
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -47,12 +46,10 @@ class World:
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        gc.freeze()  # a collection need not look at what was loaded, only at what calls leave
         return self
 
     def __exit__(self, *error: object) -> None:
         self._stack.close()
-        gc.unfreeze()
 
     @cached_property
     def spark(self) -> Emulator:

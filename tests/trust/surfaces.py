@@ -14,46 +14,40 @@ from llama_index.core.llms import ChatMessage
 
 from iflytek_spark import AsyncSparkClient, Credentials, SparkClient
 from iflytek_spark.cli import main
-from iflytek_spark.emulator import Emulator
 from langchain_spark import ChatSpark, SparkEmbeddings, SparkImageTool
 from langchain_spark import SparkLLM as LangChainLLM
 from llama_index_spark import SparkEmbedding, SparkLLM
+from tests.places import Place, settings_of
 
 QUESTION = "苹果是什么颜色"
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a caller calls, and as whom."""
+class Caller:
+    """Someone who calls a place with credentials of their own."""
 
     base_url: str
     credentials: Credentials
 
 
-Surface: TypeAlias = Callable[[Place | Emulator, RunnableConfig], object]
+Surface: TypeAlias = Callable[[Place, RunnableConfig], object]
 
 
-def settings_of(spark: Place | Emulator) -> dict[str, Any]:
-    known = spark.credentials
-    return {
-        "base_url": spark.base_url,
-        "app_id": known.app_id,
-        "api_key": known.api_key,
-        "api_secret": known.api_secret,
-        "max_retries": 0,
-    }
+def one_try(spark: Place) -> dict[str, Any]:
+    """The settings by which a model calls a place, without retries."""
+    return {**settings_of(spark), "max_retries": 0}
 
 
-def _client(spark: Place | Emulator) -> SparkClient:
+def _client(spark: Place) -> SparkClient:
     return SparkClient(spark.credentials, base_url=spark.base_url, max_retries=0)
 
 
-def _aclient(spark: Place | Emulator) -> AsyncSparkClient:
+def _aclient(spark: Place) -> AsyncSparkClient:
     return AsyncSparkClient(spark.credentials, base_url=spark.base_url, max_retries=0)
 
 
-def _chat(spark: Place | Emulator) -> ChatSpark:
-    return ChatSpark(**settings_of(spark))
+def _chat(spark: Place) -> ChatSpark:
+    return ChatSpark(**one_try(spark))
 
 
 def _run(awaitable: Awaitable[object]) -> object:
@@ -71,15 +65,15 @@ def _read(items: AsyncIterator[object] | Awaitable[AsyncIterator[object]]) -> ob
     return asyncio.run(read(), debug=True)
 
 
-def _chain(spark: Place | Emulator) -> Any:
+def _chain(spark: Place) -> Any:
     return ChatPromptTemplate.from_messages([("human", "{q}")]) | _chat(spark) | StrOutputParser()
 
 
-def _tool(spark: Place | Emulator) -> Any:
-    return SparkImageTool(**settings_of(spark))
+def _tool(spark: Place) -> Any:
+    return SparkImageTool(**one_try(spark))
 
 
-def _cli(spark: Place | Emulator, config: RunnableConfig) -> object:
+def _cli(spark: Place, config: RunnableConfig) -> object:
     """Run the command line; its environment is set by the test."""
     return main(["chat", QUESTION])
 
@@ -102,23 +96,21 @@ SURFACES: dict[str, Surface] = {
         _chat(s).astream_events(QUESTION, config, version="v2")
     ),
     "a chain": lambda s, config: _chain(s).invoke({"q": QUESTION}, config),
-    "LangChain's SparkLLM": lambda s, config: LangChainLLM(**settings_of(s)).invoke(
-        QUESTION, config
-    ),
-    "SparkEmbeddings": lambda s, _: SparkEmbeddings(**settings_of(s), max_qps=None).embed_query(
+    "LangChain's SparkLLM": lambda s, config: LangChainLLM(**one_try(s)).invoke(QUESTION, config),
+    "SparkEmbeddings": lambda s, _: SparkEmbeddings(**one_try(s), max_qps=None).embed_query(
         QUESTION
     ),
     "SparkImageTool": lambda s, config: _tool(s).invoke({"prompt": QUESTION}, config),
-    "LlamaIndex's SparkLLM.chat": lambda s, _: SparkLLM(**settings_of(s)).chat(_messages()),
+    "LlamaIndex's SparkLLM.chat": lambda s, _: SparkLLM(**one_try(s)).chat(_messages()),
     "LlamaIndex's SparkLLM.stream_chat": lambda s, _: list(
-        SparkLLM(**settings_of(s)).stream_chat(_messages())
+        SparkLLM(**one_try(s)).stream_chat(_messages())
     ),
-    "LlamaIndex's SparkLLM.achat": lambda s, _: _run(SparkLLM(**settings_of(s)).achat(_messages())),
+    "LlamaIndex's SparkLLM.achat": lambda s, _: _run(SparkLLM(**one_try(s)).achat(_messages())),
     "LlamaIndex's SparkLLM.astream_chat": lambda s, _: _read(
-        SparkLLM(**settings_of(s)).astream_chat(_messages())
+        SparkLLM(**one_try(s)).astream_chat(_messages())
     ),
-    "SparkEmbedding": lambda s, _: SparkEmbedding(
-        **settings_of(s), max_qps=None
-    ).get_query_embedding(QUESTION),
+    "SparkEmbedding": lambda s, _: SparkEmbedding(**one_try(s), max_qps=None).get_query_embedding(
+        QUESTION
+    ),
     "iflytek-spark chat": _cli,
 }

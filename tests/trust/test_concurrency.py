@@ -27,7 +27,7 @@ from iflytek_spark.errors import (
 )
 from langchain_spark import ChatSpark
 from tests.contract.sockets import no_new_threads
-from tests.trust.surfaces import settings_of
+from tests.trust.surfaces import one_try
 
 CALLS, WORKERS = 2000, 16
 EACH = CALLS // WORKERS
@@ -127,7 +127,7 @@ def together(model: ChatSpark) -> list[str]:
 def test_every_answer_is_its_own_and_every_fault_is_typed(emulator: Emulator) -> None:
     for fault, _ in (*AT_FIRST, *LATER) * OF_EACH:
         emulator.script(*[None] * 9, fault)
-    model = ChatSpark(**settings_of(emulator), timeout=100)
+    model = ChatSpark(**one_try(emulator), timeout=100)
     with no_new_threads():
         outcomes = together(model)
     counts = Counter(outcome for outcome in outcomes if outcome in {LEFT, *ERRORS})

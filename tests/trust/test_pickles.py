@@ -19,7 +19,7 @@ from langchain_spark import ChatSpark, SparkEmbeddings, SparkImageTool
 from langchain_spark import SparkLLM as LangChainLLM
 from llama_index_spark import SparkEmbedding, SparkLLM
 from tests.trust.marked import MARKED, marks_in
-from tests.trust.surfaces import settings_of
+from tests.trust.surfaces import one_try
 
 QUESTION = "苹果是什么颜色"
 
@@ -74,7 +74,7 @@ def test_a_pickle_works_where_the_keys_are_set(
     kind: str, protocol: int, spark: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make, use = KINDS[kind]
-    one = make(**settings_of(spark))
+    one = make(**one_try(spark))
     expected = use(one)
     for name in ("app_id", "api_key", "api_secret"):
         monkeypatch.setenv(f"IFLYTEK_SPARK_{name.upper()}", getattr(MARKED, name))
@@ -89,7 +89,7 @@ def test_a_pickle_is_read_without_keys_and_then_says_what_is_missing(
 ) -> None:
     """Reading itself never fails: in a worker of multiprocessing that would hang its pool."""
     make, use = KINDS[kind]
-    again = _through_a_pickle(make(**settings_of(spark)))
+    again = _through_a_pickle(make(**one_try(spark)))
     with pytest.raises(MissingCredentialsError, match="SPARK_API_KEY, SPARK_API_SECRET") as caught:
         use(again)
     assert "never pickled" in str(caught.value)
@@ -100,7 +100,7 @@ def test_a_pickle_is_read_without_keys_and_then_says_what_is_missing(
 @pytest.mark.parametrize("how", COPIES)
 def test_a_copy_keeps_the_keys(kind: str, how: str, spark: Emulator) -> None:
     make, use = KINDS[kind]
-    one = make(**settings_of(spark))
+    one = make(**one_try(spark))
     if how in ("copy", "deepcopy") or hasattr(one, "model_copy"):
         assert type(use(COPIES[how](one))) is type(use(one))
 

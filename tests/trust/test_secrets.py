@@ -26,7 +26,7 @@ from langchain_spark import ChatSpark, SparkEmbeddings, SparkImageTool
 from langchain_spark import SparkLLM as LangChainLLM
 from llama_index_spark import SparkEmbedding, SparkLLM
 from tests.trust.marked import AUTHORIZATION, LOGGERS, MARKED, Heard, everything_about, marks_in
-from tests.trust.surfaces import SURFACES, Place, settings_of
+from tests.trust.surfaces import SURFACES, Caller, one_try
 
 FAULTS: dict[str, Fault | None] = {
     "no fault": None,
@@ -126,7 +126,7 @@ def test_a_wrong_secret_is_refused_without_being_shown(
         running_emulator(credentials=replace(MARKED, api_secret="another")) as spark,
         pytest.raises(SparkError, match="api_secret belongs to api_key") as caught,
     ):
-        SURFACES[name](Place(spark.base_url, MARKED), {})
+        SURFACES[name](Caller(spark.base_url, MARKED), {})
     shown = (everything_about(caught.value), *heard.lines, *capfd.readouterr())
     assert marks_in("".join(shown)) == []
 
@@ -182,15 +182,13 @@ def written(model: Any) -> Iterator[object]:
 
 @pytest.mark.parametrize("kind", MODELS)
 def test_a_model_is_written_down_without_its_keys(kind: str, spark: Emulator) -> None:
-    forms = [repr(form) for form in written(MODELS[kind](**settings_of(spark)))]
+    forms = [repr(form) for form in written(MODELS[kind](**one_try(spark)))]
     assert len(forms) > len(FUNCTIONS)
     assert [marks_in(form) for form in forms] == [[]] * len(forms)
 
 
 def test_a_model_with_tools_is_written_down_without_its_keys(spark: Emulator) -> None:
-    bound = ChatSpark(**settings_of(spark)).bind_tools(
-        [MODELS["SparkImageTool"](**settings_of(spark))]
-    )
+    bound = ChatSpark(**one_try(spark)).bind_tools([MODELS["SparkImageTool"](**one_try(spark))])
     for form in (repr(bound), dumps(bound), repr(bound.get_graph()), pickle.dumps(bound)):
         assert marks_in(form) == []
 

@@ -1,0 +1,30 @@
+"""Where a model of an adapter calls, and as whom."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from iflytek_spark import Credentials
+
+
+class Place(Protocol):
+    """A service and the credentials that it accepts; an :class:`Emulator` is one."""
+
+    @property
+    def base_url(self) -> str:
+        """Where it is."""
+
+    @property
+    def credentials(self) -> Credentials:
+        """As whom to call."""
+
+
+def settings_of(spark: Place) -> dict[str, Any]:
+    """The settings by which a model of either adapter calls a place."""
+    known = spark.credentials
+    return {
+        "base_url": spark.base_url,
+        "app_id": known.app_id,
+        "api_key": known.api_key,
+        "api_secret": known.api_secret,
+    }
