@@ -10,6 +10,7 @@ from starlette.datastructures import Headers
 
 from iflytek_spark.client import AsyncSparkClient
 from iflytek_spark.credentials import OWN_FAMILY, Credentials
+from iflytek_spark.endpoint import Endpoint
 from iflytek_spark.errors import MissingCredentialsError
 from iflytek_spark.gateway.settings import GatewaySettings
 from iflytek_spark.protocol.timeouts import Timeouts
@@ -35,10 +36,15 @@ class Upstream:
             settings: the gateway's.
             environ: where the gateway's own credentials are; the process's by default.
             on_open: called for each WebSocket that is opened.
+
+        Raises:
+            ConfigurationError: for an address or a default model that cannot be used; no caller
+                could be served, and none is to blame.
         """
         self._settings = settings
         self._on_open = on_open
         self._environ = _with_older_names(os.environ if environ is None else environ)
+        Endpoint.from_env(base_url=settings.base_url, environ=self._environ)
         self._client = lru_cache(_CLIENTS)(self._new_client)
 
     def client(self, headers: Headers) -> AsyncSparkClient:

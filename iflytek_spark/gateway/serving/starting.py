@@ -77,9 +77,10 @@ def _emulator(wanted: bool) -> Iterator[dict[str, Any]]:
 
 def _tell_settings(settings: GatewaySettings, workers: int) -> None:
     """Tell what the user may not expect, in a line each."""
+    has_credentials = Upstream(settings).ready()
     if not settings.keys:
         _tell(f"no key is configured, so only this machine is served, on {LOOPBACK} (--new-key)")
-    if not Upstream(settings).ready():
+    if not has_credentials:
         headers = ", ".join(f"X_{name}" for name in OLDER_NAMES)
         _tell(f"Spark credentials are missing: callers must send their own as {headers}")
     limited = settings.requests_per_minute or settings.concurrent_requests

@@ -110,6 +110,22 @@ def test_what_a_user_can_put_right(
     _check_one_line(capsys, words)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("GATEWAY_BASE_URL", "spark.example.com", "ws://127.0.0.1:8765"),
+        ("SPARK_BASE_URL", "ftp://spark.example.com", "'ftp://spark.example.com'"),
+        ("SPARK_MODEL", "no-such-model", "no-such-model"),
+    ],
+)
+def test_where_it_would_call_is_known_before_a_caller_asks(
+    name: str, value: str, words: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert main(["gateway", "--port", "0"]) == 1
+    _check_one_line(capsys, words)
+
+
 @pytest.mark.parametrize("value", ["not JSON", '{"anna": "her-plain-key"}'])
 def test_a_bad_variable_is_named_but_not_shown(
     value: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture
