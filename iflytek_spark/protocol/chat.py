@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import IntEnum, auto
 
 from pydantic import TypeAdapter, ValidationError
@@ -125,8 +124,10 @@ class ChatProtocol:
             raise InvalidFrameError("Spark sent a frame after the answer's end", sid=self.sid)
         if frame.has_choices:
             self._check_order(frame.seq)
-        events = tuple(self._events(frame))
-        return (*events, self._finish(frame.usage)) if frame.last else events
+        events = self._events(frame)
+        if frame.last:
+            events.append(self._finish(frame.usage))
+        return tuple(events)
 
     def closed(self) -> tuple[Event, ...]:
         """Take note that the connection is closed.
@@ -169,19 +170,21 @@ class ChatProtocol:
                 f"Spark sent piece {seq} of the answer out of order", sid=self.sid
             )
 
-    def _events(self, frame: Frame) -> Iterable[Event]:
+    def _events(self, frame: Frame) -> list[Event]:
+        events: list[Event] = []
         for plugin in frame.plugins:
             self._seq = None
-            yield Citations(_citations(plugin), plugin)
+            events.append(Citations(_citations(plugin), plugin))
         if frame.reasoning:
             self._anything = True
-            yield ReasoningDelta(frame.reasoning)
+            events.append(ReasoningDelta(frame.reasoning))
         if frame.content:
             self._content = True
-            yield ContentDelta(frame.content)
+            events.append(ContentDelta(frame.content))
         if frame.function_call:
             self._tool_call = True
-            yield ToolCallDelta(ToolCall(f"call_{self.sid}", *frame.function_call))
+            events.append(ToolCallDelta(ToolCall(f"call_{self.sid}", *frame.function_call)))
+        return events
 
     def _finish(self, usage: Usage | None) -> Finished:
         if not (self._content or self._anything or self._tool_call):
