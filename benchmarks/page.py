@@ -35,7 +35,8 @@ _REPEAT = f"""\
   nothing;
 - a run of fewer than {ROUNDS} rounds keeps nothing, unless `--to FOLDER` says where.
 
-litellm has a place of its own, `.venv-litellm`, which `make bench` fills.
+litellm has a place of its own, `.venv-litellm`, which `make bench` fills. spark-ai-python has no
+version for Python 3.13, on which its rows fail: measure on 3.11 or 3.12.
 
 ## What it does not show
 
