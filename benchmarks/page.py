@@ -141,7 +141,7 @@ def _floors(results: Results) -> Iterator[str]:
 
 def details(section: Section, results: Results) -> str:
     """Return a section's figures."""
-    rows = {row: _medians(section.name, row, results) for row in section.rows}
+    rows = {row: results.medians(section.name, row) for row in section.rows}
     metrics = list(dict.fromkeys(name for medians in rows.values() for name in medians))
     reference = rows.get(section.reference, {}).get(metrics[-1]) if metrics else None
     head = ["", *metrics, *([f"of {section.reference}"] if reference else []), "spread"]
@@ -153,11 +153,6 @@ def details(section: Section, results: Results) -> str:
             cells.append(f"{medians[metrics[-1]] / reference:.2f}" if medians else "–")
         lines.append(_cells(row, *cells, _spread(section.name, row, metrics, results)))
     return "\n".join(lines)
-
-
-def _medians(section: str, row: str, results: Results) -> dict[str, float]:
-    samples = results.samples.get(section, {}).get(row, [])
-    return {name: statistics.median(one[name] for one in samples) for name in (samples or [{}])[0]}
 
 
 def _spread(section: str, row: str, metrics: Sequence[str], results: Results) -> str:

@@ -10,7 +10,7 @@ import re
 import statistics
 import subprocess
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +54,15 @@ class Results:
 
     def median(self, section: str, row: str, metric: str) -> float | None:
         """Return the median of a row's metric, or None when there is none."""
-        values = self.values(section, row, metric)
-        return statistics.median(values) if values else None
+        return self.medians(section, row).get(metric)
+
+    def medians(self, section: str, row: str) -> dict[str, float]:
+        """Return the median of each of a row's metrics."""
+        taken = self.samples.get(section, {}).get(row, [])
+        return {
+            metric: statistics.median(self.values(section, row, metric))
+            for metric in (taken[0] if taken else ())
+        }
 
     def values(self, section: str, row: str, metric: str) -> list[float]:
         """Return all samples of a row's metric."""
@@ -71,6 +78,7 @@ class Results:
         return path
 
 
+_ABSENT = "not installed"
 _NUMBERS = re.compile(r"\{[^{}\[\]]*\}")
 
 
@@ -131,15 +139,22 @@ def _cpu_info() -> str:
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the libraries."""
     known = {"Python": platform.python_version()}
-    known |= {name: version(name) for name in _LIBRARIES}
+    known |= {name: _version(name) for name in _LIBRARIES}
     return {**known, "litellm": _litellm()}
+
+
+def _version(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:  # not every peer has a version for every Python
+        return _ABSENT
 
 
 def _litellm() -> str:
     """Ask the place of its own in which litellm is installed."""
     python = LITELLM.parent / "python"
     if not python.exists():
-        return "not installed"
+        return _ABSENT
     code = "from importlib.metadata import version; print(version('litellm'))"
     done = subprocess.run([python, "-c", code], check=False, capture_output=True, text=True)
     return done.stdout.strip()
