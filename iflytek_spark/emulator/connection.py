@@ -60,7 +60,6 @@ class Connection:
         self._writer = writer
         self._writing = asyncio.Lock()
         self._throttle: Throttle | None = None
-        self._head = b""
         self._protocol = ServerProtocol(max_size=_HARD_LIMIT, logger=_SILENT)
         self._events: list[Request | Frame] = []
         self._gone = False
@@ -173,10 +172,12 @@ class Connection:
         if self._gone:
             self.abort()
         self._writer.close()
-        with contextlib.suppress(OSError, TimeoutError):
-            async with asyncio.timeout(choices.CLOSE_TIMEOUT):
-                await self._writer.wait_closed()
-        self.abort()
+        try:
+            with contextlib.suppress(OSError, TimeoutError):
+                async with asyncio.timeout(choices.CLOSE_TIMEOUT):
+                    await self._writer.wait_closed()
+        finally:
+            self.abort()
 
     def abort(self) -> None:
         """Close the TCP connection without sending anything more."""
