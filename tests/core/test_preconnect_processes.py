@@ -24,15 +24,15 @@ aclient = AsyncSparkClient(preconnect=2)
 
 
 def python(spark: Emulator, code: str) -> subprocess.CompletedProcess[str]:
-    """Run a program that warns of everything, and must end soon."""
-    names = ("app_id", "api_key", "api_secret", "base_url")
-    keys = {
-        f"SPARK_{name.upper()}": getattr(spark.credentials, name, "") or spark.base_url
-        for name in names
-    }
-    command = [sys.executable, "-X", "dev", "-W", "error::ResourceWarning", "-c", code]
+    """Run a program that warns of everything but its own fork, and must end soon."""
+    warnings = ("-W", "error::ResourceWarning", "-W", "ignore:This process:DeprecationWarning")
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=60, check=False, env=os.environ | keys
+        [sys.executable, "-X", "dev", *warnings, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=os.environ | spark.environment,
     )
 
 
