@@ -13,7 +13,7 @@ from benchmarks.paced import IDEAL_FIRST
 from benchmarks.results import Results
 from benchmarks.sections.gateway import LENGTHS, length_name
 from benchmarks.sections.growth import FLOORS, TALKING
-from benchmarks.sections.streams import BURST, COUNTS, SURFACES, row
+from benchmarks.sections.streams import BURST, COUNTS, FROZEN, SURFACES, row
 
 
 class Figure(NamedTuple):
@@ -97,7 +97,11 @@ CHUNKS = (
 
 def _streams() -> Iterator[Comparison]:
     names = [row(name, count) for name in SURFACES for count in COUNTS]
-    for name in (*names, row("AsyncSparkClient.stream", 1000, BURST)):
+    frozen, burst = (
+        row("ChatSpark.astream", 1000, FROZEN),
+        row("AsyncSparkClient.stream", 1000, BURST),
+    )
+    for name in (*names, frozen, burst):
         goal = 1.15 if name.endswith(" 1,000") else None
         first = Figure("streams", name, "p95")
         yield Comparison(

@@ -60,19 +60,28 @@ def chat_spark(url: str) -> Ask:
 SURFACES = {"core": core, "chat_spark": chat_spark}
 
 
-def measure(surface: str, url: str, streams: int, spread: float) -> Metrics:
+def measure(surface: str, url: str, streams: int, spread: float, frozen: bool = False) -> Metrics:
     """Open streams one after the other over so many seconds, and read all to their ends.
+
+    Args:
+        surface: who asks.
+        url: whom.
+        streams: how many.
+        spread: seconds over which they begin.
+        frozen: whether the garbage collector is told to leave alone what was imported.
 
     Returns:
         Seconds (``wall``, ``p50``, ``p95``; against the ideal with ``/ideal``), KB of memory, and
         how many answers were wrong.
     """
-    return asyncio.run(_measure(SURFACES[surface](url), streams, spread))
+    return asyncio.run(_measure(SURFACES[surface](url), streams, spread, frozen))
 
 
-async def _measure(ask: Ask, streams: int, spread: float) -> Metrics:
+async def _measure(ask: Ask, streams: int, spread: float, frozen: bool) -> Metrics:
     await _stream(ask, streams, 0)
     gc.collect()
+    if frozen:
+        gc.freeze()
     before, start = _resident(), time.perf_counter()
     tasks = [
         asyncio.create_task(_stream(ask, number, spread * number / streams))
