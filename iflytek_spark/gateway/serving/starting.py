@@ -77,7 +77,7 @@ def _emulator(wanted: bool) -> Iterator[dict[str, Any]]:
 
 def _tell_settings(settings: GatewaySettings, workers: int) -> None:
     """Tell what the user may not expect, in a line each."""
-    has_credentials = Upstream(settings).ready()
+    has_credentials = Upstream(settings).ready()  # which refuses an address before a word is said
     if not settings.keys:
         _tell(f"no key is configured, so only this machine is served, on {LOOPBACK} (--new-key)")
     if not has_credentials:
