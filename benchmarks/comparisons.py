@@ -97,11 +97,8 @@ CHUNKS = (
 
 def _streams() -> Iterator[Comparison]:
     names = [row(name, count) for name in SURFACES for count in COUNTS]
-    frozen, burst = (
-        row("ChatSpark.astream", 1000, FROZEN),
-        row("AsyncSparkClient.stream", 1000, BURST),
-    )
-    for name in (*names, frozen, burst):
+    names += [row("ChatSpark.astream", 1000, FROZEN), row("AsyncSparkClient.stream", 1000, BURST)]
+    for name in names:
         goal = 1.15 if name.endswith(" 1,000") else None
         first = Figure("streams", name, "p95")
         yield Comparison(

@@ -60,7 +60,7 @@ def chat_spark(url: str) -> Ask:
 SURFACES = {"core": core, "chat_spark": chat_spark}
 
 
-def measure(surface: str, url: str, streams: int, spread: float, frozen: bool = False) -> Metrics:
+def measure(surface: str, url: str, streams: int, spread: float, frozen: bool) -> Metrics:
     """Open streams one after the other over so many seconds, and read all to their ends.
 
     Args:
