@@ -1,10 +1,13 @@
-"""Where a model of an adapter calls, and as whom."""
+"""Where clients call, and as whom."""
 
 from __future__ import annotations
 
 from typing import Any, Protocol
 
+import pytest
+
 from iflytek_spark import Credentials
+from iflytek_spark.emulator import Emulator
 
 
 class Place(Protocol):
@@ -28,3 +31,9 @@ def settings_of(spark: Place) -> dict[str, Any]:
         "api_key": known.api_key,
         "api_secret": known.api_secret,
     }
+
+
+def lead_to(spark: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the environment lead clients to an emulator, with the keys that it accepts."""
+    for name, value in spark.environment.items():
+        monkeypatch.setenv(name, value)

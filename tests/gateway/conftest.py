@@ -14,6 +14,7 @@ from iflytek_spark.gateway.app import create_app
 from iflytek_spark.gateway.settings import load_settings
 from tests.gateway.one_gateway import Gateway, one_gateway
 from tests.gateway.serving import serving
+from tests.places import lead_to
 
 
 class RunningGateway(Protocol):
@@ -26,8 +27,7 @@ class RunningGateway(Protocol):
 @pytest.fixture
 def spark_keys(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment has the credentials that the local Spark accepts."""
-    for name, value in emulator.environment.items():
-        monkeypatch.setenv(name, value)
+    lead_to(emulator, monkeypatch)
 
 
 @pytest.fixture

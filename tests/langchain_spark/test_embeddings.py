@@ -24,7 +24,7 @@ from pydantic import ValidationError
 from iflytek_spark import errors
 from iflytek_spark.emulator import Emulator, SeenRequest, faults
 from langchain_spark import SparkEmbeddings
-from tests.places import settings_of
+from tests.places import lead_to, settings_of
 
 Make = Callable[..., SparkEmbeddings]
 
@@ -233,8 +233,7 @@ def test_a_progress_bar_needs_tqdm(
 def test_one_object_in_many_loops_and_copies(
     make: Make, spark: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in spark.environment.items():  # a pickle takes its keys from there
-        monkeypatch.setenv(name, value)
+    lead_to(spark, monkeypatch)  # a pickle takes its keys from there
     model = make()
     expected = model.embed_query("讯飞")
     for other in (model, copy.deepcopy(model), pickle.loads(pickle.dumps(model))):  # noqa: S301

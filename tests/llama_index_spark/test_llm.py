@@ -22,6 +22,7 @@ from iflytek_spark import ModelSpec, list_models
 from iflytek_spark.emulator import Emulator
 from llama_index_spark import SparkLLM
 from tests.llama_index_spark.conftest import MakeLLM, contents
+from tests.places import lead_to
 
 PROMPT = "今天合肥天气如何"
 WAYS = pytest.mark.parametrize("how", ["plain", "async", "stream", "astream"])
@@ -173,8 +174,7 @@ def test_the_model_comes_from_the_environment(
 
 
 def test_keys_come_from_the_environment(spark: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in spark.environment.items():
-        monkeypatch.setenv(name, value)
+    lead_to(spark, monkeypatch)
     llm = SparkLLM()
     assert "你好" in llm.complete("你好").text
     assert llm.api_key is None

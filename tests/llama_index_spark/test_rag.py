@@ -35,6 +35,7 @@ from llama_index.core.tools import QueryEngineTool
 from iflytek_spark.emulator import Emulator
 from llama_index_spark import SparkEmbedding, SparkLLM
 from tests.llama_index_spark.conftest import contents
+from tests.places import lead_to
 
 pytestmark = [
     # LlamaIndex imports whatever LangChain it finds.
@@ -230,8 +231,7 @@ def test_an_ingestion_pipeline_in_two_processes(
 
     The keys come from the environment there, since none is pickled.
     """
-    for name, value in spark.environment.items():
-        monkeypatch.setenv(name, value)
+    lead_to(spark, monkeypatch)
     splitter = SentenceSplitter(
         chunk_size=120, chunk_overlap=0, tokenizer=list, include_metadata=False
     )

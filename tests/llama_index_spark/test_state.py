@@ -21,6 +21,7 @@ from llama_index_spark import SparkEmbedding, SparkLLM
 from tests.frames import answer
 from tests.llama_index_spark.conftest import MakeEmbedding, MakeLLM
 from tests.llama_index_spark.test_llm import WAYS, chat
+from tests.places import lead_to
 from tests.protocol.hand import ME
 
 PROMPTS = ("今天合肥天气如何", "什么是大语言模型", "how do tides work", "列出三种水果")
@@ -67,8 +68,7 @@ def _copies(model: Any) -> list[Any]:
 @pytest.fixture
 def keys_in_environment(spark: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """A pickle takes its keys from there."""
-    for name, value in spark.environment.items():
-        monkeypatch.setenv(name, value)
+    lead_to(spark, monkeypatch)
 
 
 @pytest.mark.usefixtures("keys_in_environment")

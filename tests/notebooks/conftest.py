@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from iflytek_spark.emulator import Emulator
+from tests.places import lead_to
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "notebooks"))
 
@@ -15,6 +16,5 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "notebooks"))
 @pytest.fixture
 def keys(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
     """The emulator, with its keys and its address in the environment, as connect() sets them."""
-    for name, value in emulator.environment.items():
-        monkeypatch.setenv(name, value)
+    lead_to(emulator, monkeypatch)
     return emulator

@@ -25,6 +25,7 @@ from iflytek_spark.protocol.signing import sign_url
 from langchain_spark import ChatSpark, SparkEmbeddings, SparkImageTool
 from langchain_spark import SparkLLM as LangChainLLM
 from llama_index_spark import SparkEmbedding, SparkLLM
+from tests.places import lead_to
 from tests.trust.marked import AUTHORIZATION, LOGGERS, MARKED, Heard, everything_about, marks_in
 from tests.trust.surfaces import SURFACES, Caller, one_try
 
@@ -86,8 +87,7 @@ def events() -> Iterator[Events]:
 
 @pytest.fixture
 def environment(spark: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in spark.environment.items():
-        monkeypatch.setenv(name, value)
+    lead_to(spark, monkeypatch)
 
 
 @pytest.mark.usefixtures("environment")
