@@ -19,9 +19,10 @@ from iflytek_spark.messages import (
     Tool,
     ToolCall,
     Usage,
+    WebSearch,
 )
 from iflytek_spark.model_spec import ModelSpec
-from iflytek_spark.options import ChatOptions, WebSearch
+from iflytek_spark.options import ChatOptions
 from iflytek_spark.protocol.events import (
     Citations,
     ContentDelta,
@@ -30,9 +31,9 @@ from iflytek_spark.protocol.events import (
     ReasoningDelta,
     ToolCallDelta,
 )
-from iflytek_spark.protocol.timeouts import Timeouts
 from iflytek_spark.service_values import EmbedOptions, GeneratedImage
 from iflytek_spark.streams import AsyncChatStream, ChatStream
+from iflytek_spark.timeouts import Timeouts
 
 __all__ = [
     "AsyncChatStream",

@@ -9,9 +9,8 @@ from typing import Any, TypeVar
 from iflytek_spark.catalogue import resolve
 from iflytek_spark.credentials import Credentials
 from iflytek_spark.errors import InvalidRequestError
-from iflytek_spark.messages import Message, Tool
+from iflytek_spark.messages import Message, Tool, WebSearch
 from iflytek_spark.model_spec import ModelSpec
-from iflytek_spark.options import WebSearch
 
 MODEL_OPTIONS = (
     "temperature",

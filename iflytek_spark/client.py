@@ -16,16 +16,16 @@ from iflytek_spark.model_spec import ModelSpec
 from iflytek_spark.options import ChatOptions
 from iflytek_spark.protocol.retry import RetryPolicy
 from iflytek_spark.protocol.steps import Clock
-from iflytek_spark.protocol.timeouts import Timeouts
 from iflytek_spark.service_catalogue import EMBEDDING, IMAGE_GENERATION, Service
 from iflytek_spark.service_values import EmbedOptions, GeneratedImage, Vector
 from iflytek_spark.streams import AsyncChatStream, ChatStream
+from iflytek_spark.timeouts import Timeouts
 from iflytek_spark.transports.base import Ahead, AsyncTransport, Pool, Route, Transport
 from iflytek_spark.transports.clock import SYSTEM_CLOCK
 
 if TYPE_CHECKING:
-    from iflytek_spark.protocol.flow import Flow
-    from iflytek_spark.services.posts import Caller
+    from iflytek_spark.protocol.call import CallContext
+    from iflytek_spark.protocol.steps import Flow
 
 _T = TypeVar("_T", Transport, AsyncTransport)
 
@@ -46,6 +46,7 @@ class _Client(Generic[_T]):
         transport: Callable[[Route], _T] | None = None,
         clock: Clock = SYSTEM_CLOCK,
         preconnect: int = 0,
+        image_model: str | ModelSpec | None = None,
         on_open: Callable[[], object] | None = None,
     ) -> None:
         """Set up a client. It opens nothing, and may be shared by threads and event loops.
@@ -63,6 +64,8 @@ class _Client(Generic[_T]):
             transport: what opens sockets; a test double for instance.
             clock: time and chance.
             preconnect: connections to keep open ahead of calls, 0 or more; see :meth:`close`.
+            image_model: what answers messages with an image when the model itself cannot look at
+                images; None refuses them.
             on_open: is called each time a WebSocket has been opened; for metrics.
 
         Raises:
@@ -78,6 +81,7 @@ class _Client(Generic[_T]):
         self._endpoint = Endpoint.from_env(model, base_url)
         self._timeouts = Timeouts.of(timeout)
         self._retry = RetryPolicy(max_retries)
+        self._image_model = None if image_model is None else resolve(image_model)
         self._route = Route(proxy, ssl_context, on_open)
         self._clock = clock
         self._pool: Pool[_T] | None = self._new_pool(preconnect) if preconnect else None
@@ -107,29 +111,39 @@ class _Client(Generic[_T]):
     def _ahead(self, size: int) -> Ahead:
         return Ahead(size, self._credentials, self._route, self._clock, self._timeouts.connect)
 
-    def _flow(
-        self, messages: str | Sequence[Message], spec: ModelSpec, options: ChatOptions
-    ) -> Flow:
-        from iflytek_spark.protocol.flow import Call, chat_flow  # loads what chats
+    def _asked(
+        self,
+        messages: str | Sequence[Message],
+        model: str | ModelSpec | None,
+        options: ChatOptions,
+    ) -> tuple[Flow[None], ModelSpec]:
+        """Check a chat, and return it with the model that answers."""
+        from iflytek_spark.protocol.call import call_flow  # loads what chats
+        from iflytek_spark.protocol.dialects import CHAT_DIALECTS
+        from iflytek_spark.protocol.exchange import ChatExchange
         from iflytek_spark.requests import build_request
 
-        return chat_flow(
-            Call(
-                request=build_request(spec, messages, options),
-                credentials=self._credentials,
-                url=self._endpoint.url(spec),
-                uid=uuid.uuid4().hex,
-                clock=self._clock,
-                timeouts=self._timeouts,
-                retry=self._retry,
-            )
+        spec = self.model if model is None else resolve(model)
+        options = {"image_model": self._image_model, **options}
+        request = build_request(spec, messages, options)
+        exchange = ChatExchange(CHAT_DIALECTS[request.spec.dialect], request)
+        context = self._context(self._endpoint.url(request.spec), request.timeouts)
+        return call_flow(context, exchange), request.spec
+
+    def _context(self, url: str, timeouts: Timeouts | None = None) -> CallContext:
+        from iflytek_spark.protocol.call import CallContext
+
+        return CallContext(
+            credentials=self._credentials,
+            url=url,
+            clock=self._clock,
+            uid=uuid.uuid4().hex,
+            timeouts=timeouts or self._timeouts,
+            retry=self._retry,
         )
 
-    def _caller(self, service: Service) -> Caller:
-        from iflytek_spark.services.posts import Caller  # loads httpx
-
-        url = self._endpoint.service_url(service)
-        return Caller(self._credentials, url, self._route, self._clock, self._timeouts, self._retry)
+    def _service(self, service: Service) -> tuple[CallContext, Route]:
+        return self._context(self._endpoint.service_url(service)), self._route
 
 
 class SparkClient(_Client[Transport]):
@@ -147,7 +161,7 @@ class SparkClient(_Client[Transport]):
         Args:
             messages: a prompt, or messages with the newest last.
             model: a name or a spec; the client's own by default.
-            **options: see :class:`~iflytek_spark.requests.ChatOptions`.
+            **options: see :class:`~iflytek_spark.ChatOptions`.
 
         Returns:
             The whole answer.
@@ -170,7 +184,7 @@ class SparkClient(_Client[Transport]):
         Args:
             messages: a prompt, or messages with the newest last.
             model: a name or a spec; the client's own by default.
-            **options: see :class:`~iflytek_spark.requests.ChatOptions`.
+            **options: see :class:`~iflytek_spark.ChatOptions`.
 
         Returns:
             The events. The connection is opened at the first one, and closed when the stream
@@ -179,8 +193,8 @@ class SparkClient(_Client[Transport]):
         Raises:
             InvalidRequestError: at once, for a request that Spark would refuse.
         """
-        spec = self.model if model is None else resolve(model)
-        return ChatStream(self._flow(messages, spec, options), self._open(), spec.name)
+        flow, spec = self._asked(messages, model, options)
+        return ChatStream(flow, self._open(), spec.name)
 
     def _open(self) -> Transport:
         if self._transport is None:
@@ -199,7 +213,7 @@ class SparkClient(_Client[Transport]):
 
         Args:
             texts: any number, none of them empty.
-            **options: see :class:`~iflytek_spark.service_values.EmbedOptions`.
+            **options: see :class:`~iflytek_spark.EmbedOptions`.
 
         Returns:
             A vector for each text, in the same order.
@@ -211,7 +225,7 @@ class SparkClient(_Client[Transport]):
         """
         from iflytek_spark.services.embeddings import CheckedOptions, embed  # loads httpx
 
-        return embed(self._caller(EMBEDDING), texts, CheckedOptions(**options))
+        return embed(*self._service(EMBEDDING), texts, CheckedOptions(**options))
 
     def generate_image(self, prompt: str, *, width: int = 512, height: int = 512) -> GeneratedImage:
         """Make an image.
@@ -229,9 +243,11 @@ class SparkClient(_Client[Transport]):
             InvalidRequestError: before anything is sent; it names the legal sizes.
             SparkError: see :mod:`iflytek_spark.errors`.
         """
+        from iflytek_spark.protocol.dialects.signed_post import ImageToMake
         from iflytek_spark.services.image_generation import generate_image  # loads httpx
 
-        return generate_image(self._caller(IMAGE_GENERATION), prompt, width, height)
+        wanted = ImageToMake(prompt, width, height)
+        return generate_image(*self._service(IMAGE_GENERATION), wanted)
 
 
 class AsyncSparkClient(_Client[AsyncTransport]):
@@ -256,8 +272,8 @@ class AsyncSparkClient(_Client[AsyncTransport]):
         **options: Unpack[ChatOptions],
     ) -> AsyncChatStream:
         """Ask, and read the answer as it comes; see :meth:`SparkClient.stream`."""
-        spec = self.model if model is None else resolve(model)
-        return AsyncChatStream(self._flow(messages, spec, options), self._open(), spec.name)
+        flow, spec = self._asked(messages, model, options)
+        return AsyncChatStream(flow, self._open(), spec.name)
 
     def _open(self) -> AsyncTransport:
         if self._transport is None:
@@ -275,15 +291,17 @@ class AsyncSparkClient(_Client[AsyncTransport]):
         """Turn texts into vectors of 2,560 numbers; see :meth:`SparkClient.embed`."""
         from iflytek_spark.services.embeddings import CheckedOptions, aembed  # loads httpx
 
-        return await aembed(self._caller(EMBEDDING), texts, CheckedOptions(**options))
+        return await aembed(*self._service(EMBEDDING), texts, CheckedOptions(**options))
 
     async def generate_image(
         self, prompt: str, *, width: int = 512, height: int = 512
     ) -> GeneratedImage:
         """Make an image; see :meth:`SparkClient.generate_image`."""
+        from iflytek_spark.protocol.dialects.signed_post import ImageToMake
         from iflytek_spark.services.image_generation import agenerate_image  # loads httpx
 
-        return await agenerate_image(self._caller(IMAGE_GENERATION), prompt, width, height)
+        wanted = ImageToMake(prompt, width, height)
+        return await agenerate_image(*self._service(IMAGE_GENERATION), wanted)
 
 
 def get_completion(prompt: str, model: str | ModelSpec = "v4.0", temperature: float = 0.1) -> str:

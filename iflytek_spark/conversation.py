@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
-from iflytek_spark.assumptions import SAID_BEFORE, TURN_SEPARATOR
 from iflytek_spark.errors import InvalidRequestError
-from iflytek_spark.messages import ImagePart, Message, Part, TextPart
+from iflytek_spark.fallbacks import prepare_turns
+from iflytek_spark.messages import ImagePart, Message, TextPart
 from iflytek_spark.model_spec import ModelSpec
-from iflytek_spark.tool_text import write_tools
 
 _ROLES = ("system", "user", "assistant", "tool")
 
@@ -17,9 +15,7 @@ _ROLES = ("system", "user", "assistant", "tool")
 def arrange(messages: str | Sequence[Message], spec: ModelSpec) -> tuple[Message, ...]:
     """Check messages and put them into Spark's order.
 
-    Tool calls and results become text (see :mod:`iflytek_spark.tool_text`). Neighbours of one
-    role become one turn. A system message stays only when it is first and
-    the model has the role; any other is put before the next user turn's text. Assistant and
+    The order is that of the model's dialect; see :mod:`iflytek_spark.fallbacks`. Assistant and
     system messages without content are left out.
 
     Args:
@@ -27,7 +23,7 @@ def arrange(messages: str | Sequence[Message], spec: ModelSpec) -> tuple[Message
         spec: the model.
 
     Returns:
-        At most one system message, then turns of alternating roles, the last of the user.
+        The turns, the last of the user or, where there is such a role, of a tool.
 
     Raises:
         InvalidRequestError: when there is nothing to send, the last turn is not the user's, a
@@ -37,13 +33,8 @@ def arrange(messages: str | Sequence[Message], spec: ModelSpec) -> tuple[Message
         raise InvalidRequestError(
             f"messages is a {type(messages).__name__}, not a list", param="messages"
         )
-    turns: list[Message] = []
-    for message in _placed(write_tools(_checked(messages)), spec.system_role):
-        if turns and turns[-1].role == message.role:
-            turns[-1] = _joined(turns[-1], message)
-        else:
-            turns.append(message)
-    if not turns or turns[-1].role != "user":
+    turns = prepare_turns(_checked(messages), spec)
+    if not turns or turns[-1].role not in ("user", "tool"):
         raise InvalidRequestError(
             "messages must end with a user message",
             hint="an assistant's text cannot be continued; ask with a user message",
@@ -110,40 +101,6 @@ def _check_text(message: Message, where: str) -> None:
             hint="decode the text again",
             param=f"{where}.content",
         ) from None
-
-
-def _placed(messages: Iterable[Message], system_role: bool) -> Iterable[Message]:
-    """Put what may not stay where it is before the next user turn.
-
-    That is a system message, and an assistant's words before the user's first.
-    """
-    leading = system_role
-    waiting: list[Message] = []
-    begun = False
-    for message in messages:
-        leading = leading and message.role == "system"
-        if message.role == "assistant" and not begun:
-            waiting.append(replace(message, content=SAID_BEFORE.format(message.text)))
-            continue
-        begun = begun or message.role == "user"
-        if message.role == "system" and not leading:
-            waiting.append(Message("user", message.content))
-            continue
-        if message.role == "user":
-            yield from (Message("user", earlier.content) for earlier in waiting)
-            waiting = []
-        yield message
-    yield from waiting
-
-
-def _joined(first: Message, second: Message) -> Message:
-    if isinstance(first.content, str) and isinstance(second.content, str):
-        return Message(first.role, first.content + TURN_SEPARATOR + second.content)
-    return Message(first.role, _parts(first) + _parts(second))
-
-
-def _parts(message: Message) -> tuple[Part, ...]:
-    return (TextPart(message.content),) if isinstance(message.content, str) else message.content
 
 
 def _check_images(turns: list[Message], spec: ModelSpec) -> None:

@@ -14,8 +14,12 @@ from iflytek_spark.model_spec import ModelSpec
 from iflytek_spark.service_catalogue import Service
 
 _USUAL_PORT = {"ws": 80, "wss": 443, "http": 80, "https": 443}
-_WEBSOCKET_SCHEME = {"ws": "ws", "wss": "wss", "http": "ws", "https": "wss"}
-_HTTP_SCHEME = {"ws": "http", "wss": "https", "http": "http", "https": "https"}
+_SCHEMES = {  # by whether it is a WebSocket, and whether it is secure
+    (True, True): "wss",
+    (True, False): "ws",
+    (False, True): "https",
+    (False, False): "http",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ class Endpoint:
 
         Args:
             model: the default model.
-            base_url: an address as in :func:`model_url`.
+            base_url: an address as in :func:`address`.
             environ: the variables; the process's own by default.
 
         Returns:
@@ -72,56 +76,37 @@ class Endpoint:
         """Return the address for ``spec``."""
         if self.base_model is not None and self.base_model != spec:
             return spec.url
-        return model_url(spec, self.base_url)
+        return address(spec.url, self.base_url)
 
     def service_url(self, service: Service) -> str:
         """Return the address of a service of signed POST.
 
         An address that is for one model alone is not for a service; see :meth:`from_env`.
         """
-        return service_url(service, None if self.base_model is not None else self.base_url)
+        return address(service.url, None if self.base_model is not None else self.base_url)
 
 
-def model_url(spec: ModelSpec, base_url: str | None) -> str:
-    """Return the WebSocket address of a model.
+def address(own: str, base_url: str | None) -> str:
+    """Return the address of a model or a service.
 
     Args:
-        spec: the model.
-        base_url: None for the catalogue's address; without a path
-            (``ws://127.0.0.1:8765``) it replaces scheme and host; with a path it is used as
-            it is.
+        own: the catalogue's address.
+        base_url: None for the catalogue's address; without a path (``ws://127.0.0.1:8765``) it
+            replaces scheme and host; with a path it is used as it is. Its scheme may be that of
+            a WebSocket or of HTTP: what counts is whether it is secure.
 
     Returns:
-        An address with the scheme ws or wss.
+        An address of the catalogue's kind: ws or wss, http or https.
 
     Raises:
         ConfigurationError: when ``base_url`` is not an address.
     """
-    return _address(spec.url, base_url, _WEBSOCKET_SCHEME)
-
-
-def service_url(service: Service, base_url: str | None) -> str:
-    """Return the address of a service of signed POST.
-
-    Args:
-        service: the service.
-        base_url: as in :func:`model_url`.
-
-    Returns:
-        An address with the scheme http or https.
-
-    Raises:
-        ConfigurationError: when ``base_url`` is not an address.
-    """
-    return _address(service.url, base_url, _HTTP_SCHEME)
-
-
-def _address(own: str, base_url: str | None, schemes: Mapping[str, str]) -> str:
     if not base_url:
         return own
-    base = _parse(base_url)
-    path = base.path if base.path.strip("/") else urlsplit(own).path
-    return urlunsplit((schemes[base.scheme], _host(base), path, "", ""))
+    base, mine = _parse(base_url), urlsplit(own)
+    path = base.path if base.path.strip("/") else mine.path
+    scheme = _SCHEMES[mine.scheme.startswith("ws"), base.scheme in ("wss", "https")]
+    return urlunsplit((scheme, _host(base), path, "", ""))
 
 
 def _host(base: SplitResult) -> str:
@@ -140,9 +125,9 @@ def _parse(url: str) -> SplitResult:
         extra = parts.query or parts.fragment or "@" in parts.netloc or " " in url
     except (ValueError, AttributeError, TypeError):
         usable, extra = False, ""
-    if not usable or extra or parts.scheme not in _WEBSOCKET_SCHEME:
+    if not usable or extra or parts.scheme not in _USUAL_PORT:
         raise ConfigurationError(
-            f"base_url {str(url).rpartition('@')[2]!r} is not an address of a WebSocket service",
+            f"base_url {str(url).rpartition('@')[2]!r} is not an address of the service",
             hint="write it like wss://spark-api.xf-yun.com or ws://127.0.0.1:8765",
         )
     return parts

@@ -8,13 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
 
 from iflytek_spark.errors import InvalidRequestError
-from iflytek_spark.messages import JSONObject, Tool
-
-ToolChoice: TypeAlias = Literal["auto", "none", "required"] | str
-"""``auto``, ``none``, ``required``, or the name of one tool."""
+from iflytek_spark.messages import JSONObject, Tool, ToolChoice
 
 
 def chosen_tools(tools: Sequence[Tool], choice: ToolChoice | None) -> tuple[tuple[Tool, ...], bool]:

@@ -1,4 +1,4 @@
-"""The values of a conversation: messages, their parts, tools, tool calls, usage."""
+"""The values of a conversation: messages, their parts, tools, web search, usage."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
 FinishReason: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter"]
 JSONObject: TypeAlias = Mapping[str, Any]
+Thinking: TypeAlias = Literal["enabled", "disabled", "auto"]
+ToolChoice: TypeAlias = Literal["auto", "none", "required"] | str
+"""``auto``, ``none``, ``required``, or the name of one tool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,19 @@ class ToolCall:
     id: str
     name: str
     arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class WebSearch:
+    """How the model searches the web (PROTOCOL.md §4).
+
+    Attributes:
+        mode: ``normal`` reads snippets, ``deep`` whole pages (more tokens).
+        citations: whether the pages are asked for; only Max and Ultra give them.
+    """
+
+    mode: Literal["normal", "deep"] = "normal"
+    citations: bool = True
 
 
 @dataclass(frozen=True, slots=True)

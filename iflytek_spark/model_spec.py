@@ -1,4 +1,4 @@
-"""What the library knows of one model, as a value."""
+"""What the library knows of one model, as a value: its row in the catalogue."""
 
 from __future__ import annotations
 
@@ -13,10 +13,41 @@ class ModelKind(Enum):
     IMAGE_UNDERSTANDING = "image-understanding"
 
 
-class Codec(Enum):
-    """How a row's service is spoken to. Services of HTTP only will be a further member."""
+@dataclass(frozen=True, slots=True)
+class Lacks:
+    """What a dialect has no field or no form for, so that it is made up for in words or here.
 
-    WEBSOCKET = "websocket"
+    Only :mod:`iflytek_spark.requests` reads it, in its file of fallbacks.
+
+    Attributes:
+        tool_role: no message returns a tool's result.
+        tool_choice: a tool call cannot be demanded.
+        json_mode: an answer cannot be held to JSON.
+        stop: an answer cannot be ended at a string.
+        inline_system: a system message may stand first only.
+        repeated_role: turns of user and assistant must alternate, the user's first and last.
+        rich_schemas: schemas of tools know types, properties and a few bounds only.
+    """
+
+    tool_role: bool = False
+    tool_choice: bool = False
+    json_mode: bool = False
+    stop: bool = False
+    inline_system: bool = False
+    repeated_role: bool = False
+    rich_schemas: bool = False
+
+
+WEBSOCKET_LACKS = Lacks(
+    tool_role=True,
+    tool_choice=True,
+    json_mode=True,
+    stop=True,
+    inline_system=True,
+    repeated_role=True,
+    rich_schemas=True,
+)
+"""What the signed WebSocket lacks: all of it (PROTOCOL.md §3, §4, §9)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +90,15 @@ class ModelSpec:
     Attributes:
         name: the catalogue's name, echoed in responses.
         domain: the value of ``parameter.chat.domain``.
-        url: the WebSocket address; domain and address must match.
+        url: the address of ``dialect``; domain and address must match.
         title: the product's name.
         aliases: other names that are accepted.
         kind: what the service takes and gives.
-        codec: how the service is spoken to.
+        dialect: the name of the dialect that is spoken at ``url``; see
+            :mod:`iflytek_spark.protocol.dialects`.
+        lacks: what that dialect lacks at this address.
+        over: the same model at the addresses of further dialects, each with the ranges and
+            flags that hold there.
         context_tokens: tokens of all messages together, or None when unknown.
         default_max_tokens: what the service uses when max_tokens is not sent.
         max_tokens: legal values of max_tokens, or None when unknown.
@@ -75,7 +110,7 @@ class ModelSpec:
         presence_penalty: the same.
         frequency_penalty: the same.
         system_role: whether a system message may be sent as one.
-        tools: whether function calling works on the WebSocket.
+        tools: whether function calling works over this dialect.
         web_search: whether the model can search; it does so unless it is told not to.
         citations: whether the pages found can be asked for.
         reasoning: whether the model thinks aloud and takes ``thinking``.
@@ -91,7 +126,9 @@ class ModelSpec:
     title: str = ""
     aliases: tuple[str, ...] = ()
     kind: ModelKind = ModelKind.CHAT
-    codec: Codec = Codec.WEBSOCKET
+    dialect: str = "websocket"
+    lacks: Lacks = WEBSOCKET_LACKS
+    over: tuple[ModelSpec, ...] = ()
     context_tokens: int | None = None
     default_max_tokens: int | None = None
     max_tokens: Interval | None = None

@@ -1,43 +1,52 @@
-"""Checks each option of a call against the model, before anything is sent."""
+"""The checks of a call's options against its model, before anything is sent.
+
+Each takes the option's name, its value and the model, and returns the value in the form in which it
+is used, or raises InvalidRequestError.
+"""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from iflytek_spark.assumptions import SMALLEST_TEMPERATURE
-from iflytek_spark.catalogue import MODELS
-from iflytek_spark.errors import InvalidRequestError
-from iflytek_spark.messages import Tool
+from iflytek_spark.catalogue import MODELS, resolve
+from iflytek_spark.errors import ConfigurationError, InvalidRequestError
+from iflytek_spark.messages import JSONObject, Tool, WebSearch
 from iflytek_spark.model_spec import Interval, ModelSpec
-from iflytek_spark.options import ChatOptions, WebSearch
-from iflytek_spark.schemas import flatten_parameters
+from iflytek_spark.timeouts import Timeouts
+
+Check: TypeAlias = Callable[[str, Any, ModelSpec], object]
 
 _UID_LENGTH = 32
-_OPTION_NAMES = frozenset(ChatOptions.__annotations__)
-_NUMBERS = (
-    "temperature", "top_k", "max_tokens", "top_p", "presence_penalty", "frequency_penalty",
-)  # fmt: skip
 
 
-def _check_names(given: Mapping[str, object]) -> None:
-    for name in given.keys() - _OPTION_NAMES:
-        near = difflib.get_close_matches(name, _OPTION_NAMES, n=1)
-        raise InvalidRequestError(
-            f"there is no option {name!r}",
-            hint=f"did you mean {near[0]}?" if near else f"{', '.join(sorted(_OPTION_NAMES))}",
-        )
+def check_names(given: Collection[str], known: Collection[str]) -> None:
+    """Refuse an option that does not exist; the nearest name is told."""
+    for name in given:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            raise InvalidRequestError(
+                f"there is no option {name!r}",
+                hint=f"did you mean {near[0]}?" if near else f"{', '.join(sorted(known))}",
+            )
 
 
-def _number(name: str, value: object, spec: ModelSpec) -> float:
+def checked(check: Check, name: str, value: object, spec: ModelSpec) -> object:
+    """Apply a check; its error names the option."""
+    try:
+        return check(name, value, spec)
+    except InvalidRequestError as error:
+        error.param = name
+        raise
+
+
+def number(name: str, value: object, spec: ModelSpec) -> float:
+    """Check a number against the model's range of that name."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InvalidRequestError(f"{name} is {value!r}, not a number")
     legal: Interval | None = getattr(spec, name)
-    whole = name in ("top_k", "max_tokens")
-    if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
-        raise InvalidRequestError(f"{name} is {value!r}, not a {'whole ' if whole else ''}number")
-    if name == "temperature" and value == 0 and 0 not in spec.temperature:
-        return SMALLEST_TEMPERATURE
     if legal is None and name != "max_tokens":
         raise InvalidRequestError(f"model {spec.name!r} has no {name}", hint="leave it out")
     if value not in (legal or Interval(1, float("inf"))):
@@ -47,42 +56,65 @@ def _number(name: str, value: object, spec: ModelSpec) -> float:
     return value
 
 
-def _stop(value: object, _spec: ModelSpec) -> tuple[str, ...]:
+def whole_number(name: str, value: object, spec: ModelSpec) -> float:
+    """Check a whole number against the model's range of that name."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InvalidRequestError(f"{name} is {value!r}, not a whole number")
+    return number(name, value, spec)
+
+
+def temperature(name: str, value: object, spec: ModelSpec) -> float:
+    """Check the temperature; where 0 is refused, the smallest that is not stands for it."""
+    zero = value == 0 and not isinstance(value, bool) and 0 not in spec.temperature
+    return SMALLEST_TEMPERATURE if zero else number(name, value, spec)
+
+
+def text(name: str, value: object, _spec: ModelSpec) -> str:
+    """Check a text."""
+    if not isinstance(value, str):
+        raise InvalidRequestError(f"{name} is a {type(value).__name__}, not a string")
+    return value
+
+
+def uid(name: str, value: object, spec: ModelSpec) -> str:
+    """Check the id of an end user (PROTOCOL.md §2.2)."""
+    found = text(name, value, spec)
+    if not 0 < len(found) <= _UID_LENGTH:
+        raise InvalidRequestError(
+            f"uid has {len(found)} characters, Spark takes 1 to {_UID_LENGTH}",
+            hint="a hash of your user's id is short and says nothing about the person",
+        )
+    return found
+
+
+def stop(_name: str, value: object, _spec: ModelSpec) -> tuple[str, ...]:
+    """Check stop strings."""
     strings = (value,) if isinstance(value, str) else value
     if not isinstance(strings, Sequence) or not all(s and isinstance(s, str) for s in strings):
         raise InvalidRequestError(f"stop is {value!r}; it must be strings that are not empty")
     return tuple(strings)
 
 
-def check_tools(spec: ModelSpec, tools: Sequence[Tool]) -> tuple[Tool, ...]:
-    """Check tools against a model, and make their schemas flat.
-
-    Args:
-        spec: the model.
-        tools: the tools to offer.
-
-    Returns:
-        The tools as they will be sent.
-
-    Raises:
-        InvalidRequestError: when the model cannot call tools (it names those that can), or a
-            schema has no plain form.
-    """
-    if not isinstance(tools, list | tuple) or not all(isinstance(tool, Tool) for tool in tools):
+def tools(_name: str, value: object, spec: ModelSpec) -> tuple[Tool, ...]:
+    """Check that the model can call tools; the error names those that can."""
+    if not isinstance(value, list | tuple) or not all(isinstance(tool, Tool) for tool in value):
         raise InvalidRequestError("tools must be a list of Tool")
-    if tools and not spec.tools:
-        able = ", ".join(model.name for model in MODELS if model.tools)
-        raise InvalidRequestError(
-            f"model {spec.name!r} cannot call tools", hint=f"these can: {able}"
-        )
-    return tuple(
-        replace(tool, parameters=flatten_parameters(tool.parameters, tool.name)) for tool in tools
-    )
+    if value and not spec.tools:
+        raise InvalidRequestError(f"model {spec.name!r} cannot call tools", hint=_able("tools"))
+    return tuple(value)
 
 
-def _response_format(value: object, _spec: ModelSpec) -> object:
+def tool_choice(_name: str, value: object, _spec: ModelSpec) -> str:
+    """Check the form of a tool choice; which tools there are is seen later."""
+    if not isinstance(value, str):
+        raise InvalidRequestError(f"tool_choice is {value!r}, not a string")
+    return value
+
+
+def response_format(_name: str, value: object, _spec: ModelSpec) -> JSONObject:
+    """Check the form of an answer's format."""
     kind = value.get("type") if isinstance(value, Mapping) else None
-    if kind in ("text", "json_object"):
+    if isinstance(value, Mapping) and kind in ("text", "json_object"):
         return value
     if kind == "json_schema" and isinstance(value, Mapping):
         inner = value.get("json_schema")
@@ -93,88 +125,50 @@ def _response_format(value: object, _spec: ModelSpec) -> object:
     )
 
 
-def _web_search(value: object, spec: ModelSpec) -> WebSearch | None:
+def web_search(_name: str, value: object, spec: ModelSpec) -> WebSearch | None:
+    """Check a web search; the error names the models that can search."""
     if value is False:
         return None
     search = WebSearch() if value is True else value
     if not isinstance(search, WebSearch) or search.mode not in ("normal", "deep"):
         raise InvalidRequestError(f"web_search is {value!r}; it must be a bool or a WebSearch")
     if not spec.web_search:
-        able = ", ".join(model.name for model in MODELS if model.web_search)
         raise InvalidRequestError(
-            f"model {spec.name!r} cannot search the web", hint=f"these can: {able}"
+            f"model {spec.name!r} cannot search the web", hint=_able("web_search")
         )
     return search
 
 
-def _thinking(value: object, spec: ModelSpec) -> object:
+def thinking(_name: str, value: object, spec: ModelSpec) -> object:
+    """Check the switch of an X model's thoughts."""
     if value not in ("enabled", "disabled", "auto"):
         raise InvalidRequestError(f"thinking is {value!r}, not enabled, disabled or auto")
     if not spec.reasoning:
-        raise InvalidRequestError(f"model {spec.name!r} has no thinking", hint="x1.5 and x2 have")
+        raise InvalidRequestError(f"model {spec.name!r} has no thinking", hint=_able("reasoning"))
     return value
 
 
-def _uid(value: object, _spec: ModelSpec) -> object:
-    if not isinstance(value, str):
-        raise InvalidRequestError(f"uid is a {type(value).__name__}, not a string")
-    if not 0 < len(value) <= _UID_LENGTH:
-        raise InvalidRequestError(
-            f"uid has {len(value)} characters, Spark takes 1 to {_UID_LENGTH}",
-            hint="a hash of your user's id is short and says nothing about the person",
-        )
-    return value
+def model(_name: str, value: object, _spec: ModelSpec) -> ModelSpec:
+    """Find a model."""
+    if not isinstance(value, str | ModelSpec):
+        raise InvalidRequestError(f"{value!r} is not a model's name")
+    return resolve(value)
 
 
-def _chat_id(value: object, _spec: ModelSpec) -> object:
-    if not isinstance(value, str):
-        raise InvalidRequestError(f"chat_id is a {type(value).__name__}, not a string")
-    return value
+def timeout(_name: str, value: Any, _spec: ModelSpec) -> Timeouts:
+    """Check the time-outs of a call."""
+    try:
+        return Timeouts.of(value)
+    except ConfigurationError as error:
+        raise InvalidRequestError(error.message, hint=error.hint) from error
 
 
-def _extra(value: object, _spec: ModelSpec) -> object:
+def extra(name: str, value: object, _spec: ModelSpec) -> dict[str, Any]:
+    """Check further parameters."""
     if not isinstance(value, Mapping):
-        raise InvalidRequestError(f"extra is a {type(value).__name__}, not a mapping")
+        raise InvalidRequestError(f"{name} is a {type(value).__name__}, not a mapping")
     return dict(value)
 
 
-_CHECKS: Mapping[str, Callable[[Any, ModelSpec], object]] = {
-    "stop": _stop,
-    "tools": lambda tools, spec: check_tools(spec, tools),
-    "response_format": _response_format,
-    "web_search": _web_search,
-    "thinking": _thinking,
-    "uid": _uid,
-    "chat_id": _chat_id,
-    "extra": _extra,
-}
-
-
-def checked_options(spec: ModelSpec, options: ChatOptions) -> dict[str, Any]:
-    """Check the options of a call against its model, and put right what can be.
-
-    Args:
-        spec: the model.
-        options: as the user set them; None means not set.
-
-    Returns:
-        The options that are set, each in the form in which it is sent.
-
-    Raises:
-        InvalidRequestError: for an option that the service would refuse; it names the option,
-            its value and what is legal.
-    """
-    given: dict[str, Any] = {key: value for key, value in options.items() if value is not None}
-    _check_names(given)
-    for name in (*_NUMBERS, *_CHECKS):
-        if name in given:
-            given[name] = _checked(name, given[name], spec)
-    return given
-
-
-def _checked(name: str, value: object, spec: ModelSpec) -> object:
-    try:
-        return _CHECKS[name](value, spec) if name in _CHECKS else _number(name, value, spec)
-    except InvalidRequestError as error:
-        error.param = name
-        raise
+def _able(flag: str) -> str:
+    return f"these can: {', '.join(spec.name for spec in MODELS if getattr(spec, flag))}"

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from iflytek_spark.assumptions import CONTEXT_MARGIN, UNKNOWN_CONTEXT_TOKENS
 from iflytek_spark.conversation import arrange
 from iflytek_spark.errors import ContextLengthError, InvalidRequestError
-from iflytek_spark.instructions import call_instruction, chosen_tools, json_instruction
-from iflytek_spark.messages import JSONObject, Message, Tool
+from iflytek_spark.fallbacks import AnswerRules, answer_rules
+from iflytek_spark.instructions import call_instruction
+from iflytek_spark.messages import JSONObject, Message, Thinking, Tool, WebSearch
 from iflytek_spark.model_spec import ModelSpec
-from iflytek_spark.option_checks import checked_options
-from iflytek_spark.options import ChatOptions, Thinking, WebSearch
+from iflytek_spark.options import OPTIONS, ChatOptions, checked_options
+from iflytek_spark.timeouts import Timeouts
 from iflytek_spark.tokens import estimate_tokens
 
 
@@ -23,29 +24,33 @@ class ChatRequest:
     """A request that Spark should accept. Build it with :func:`build_request`.
 
     Attributes:
-        must_call: whether one of the tools has to be called.
-        json_only: whether the answer is to be JSON alone.
-        instruction: what is added to the newest user message.
+        spec: the model, as one dialect speaks to it.
+        messages: the turns, in the order that the dialect takes.
+        parameters: what is sent as it is, by its key on the wire.
+        tools: the functions to offer, their schemas in the dialect's form.
+        rules: what the answer has to be, and where that is told in words, the words.
+        web_search: how to search the web, or None.
+        thinking: whether the model thinks first, or None for its own default.
+        uid: an id of the end user, or None.
+        extra: further parameters, which win.
+        timeouts: those of this call, or None for the client's.
     """
 
     spec: ModelSpec
     messages: tuple[Message, ...]
-    temperature: float | None = None
-    top_k: int | None = None
-    max_tokens: int | None = None
-    top_p: float | None = None
-    presence_penalty: float | None = None
-    frequency_penalty: float | None = None
-    stop: tuple[str, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     tools: tuple[Tool, ...] = ()
-    must_call: bool = False
-    json_only: bool = False
-    instruction: str = ""
+    rules: AnswerRules = field(default_factory=AnswerRules)
     web_search: WebSearch | None = None
     thinking: Thinking | None = None
     uid: str | None = None
-    chat_id: str | None = None
     extra: JSONObject = field(default_factory=dict)
+    timeouts: Timeouts | None = None
+
+    @property
+    def max_tokens(self) -> int | None:
+        """The longest answer that was asked for, in tokens."""
+        return self.parameters.get("max_tokens")
 
 
 def build_request(
@@ -56,55 +61,91 @@ def build_request(
     Args:
         spec: the model.
         messages: a prompt, or messages with the newest last.
-        options: as in :class:`ChatOptions`.
+        options: as in :class:`~iflytek_spark.options.ChatOptions`.
 
     Returns:
-        The request.
+        The request; its model is ``image_model`` where only that can look at an image.
 
     Raises:
         InvalidRequestError: for an option that the service would refuse; it names the option,
             its value and what is legal.
         ContextLengthError: when the messages are surely too long for the model.
     """
+    spec, options = _routed(spec, messages, options)
     given = checked_options(spec, options)
-    given.update(_instructed(given))
     arranged = arrange(messages, spec)
     _check_length(arranged, spec)
-    request = ChatRequest(spec, arranged, **given)
+    tools, rules = answer_rules(given, spec.lacks)
+    request = ChatRequest(
+        spec,
+        arranged,
+        parameters={row.key: given[name] for name, row in _SENT.items() if name in given},
+        tools=tools,
+        rules=rules,
+        web_search=given.get("web_search"),
+        thinking=given.get("thinking"),
+        uid=given.get("uid"),
+        extra=given.get("extra", {}),
+        timeouts=given.get("timeout"),
+    )
     _check_writable(request)
     return request
 
 
-def insisted(request: ChatRequest) -> ChatRequest:
-    """Return the second try of a request whose tool call was not made."""
-    return replace(request, instruction=call_instruction(request.tools, again=True))
+def check_tools(spec: ModelSpec, tools: Sequence[Tool]) -> tuple[Tool, ...]:
+    """Check tools against a model before there is a call.
+
+    Args:
+        spec: the model.
+        tools: the tools to offer.
+
+    Returns:
+        The tools as they will be sent.
+
+    Raises:
+        InvalidRequestError: when the model cannot call tools (it names those that can), or a
+            schema has no form that can be sent.
+    """
+    return answer_rules(checked_options(spec, {"tools": tools}), spec.lacks)[0]
 
 
-def _instructed(given: dict[str, Any]) -> dict[str, Any]:
-    """Turn what Spark has no field for into words."""
-    tools, must_call = chosen_tools(given.pop("tools", ()), given.pop("tool_choice", None))
-    words = [call_instruction(tools, again=False)] if must_call else []
-    wanted = given.pop("response_format", None)
-    json_only = wanted is not None and wanted["type"] != "text"
-    if json_only and not must_call:
-        words.append(json_instruction(_schema(wanted)))
-    return {
-        "tools": tools,
-        "must_call": must_call,
-        "json_only": json_only and not must_call,
-        "instruction": "\n".join(words),
+_SENT = {name: row for name, row in OPTIONS.items() if row.key}
+
+
+def _routed(
+    spec: ModelSpec, messages: str | Sequence[Message], options: ChatOptions
+) -> tuple[ModelSpec, ChatOptions]:
+    """Send a call with an image to a model that can look at it.
+
+    Web search and thinking are abilities of the text model and do not go along.
+    """
+    chosen = options.get("image_model")
+    if spec.images or chosen is None or not _shows(messages):
+        return spec, options
+    return checked_options(spec, {"image_model": chosen})["image_model"], {
+        **options,
+        "web_search": False,
+        "thinking": None,
     }
 
 
-def _schema(wanted: JSONObject) -> JSONObject | None:
-    inner = wanted.get("json_schema")
-    return None if inner is None else inner["schema"]
+def _shows(messages: str | Sequence[Message]) -> bool:
+    return not isinstance(messages, str) and any(
+        isinstance(message, Message) and message.images for message in messages
+    )
+
+
+def with_stronger_instruction(request: ChatRequest) -> ChatRequest:
+    """Return the second try of a request whose tool call was not made."""
+    words = call_instruction(request.tools, again=True)
+    return replace(request, rules=replace(request.rules, instruction=words))
 
 
 def _check_writable(request: ChatRequest) -> None:
     """Refuse what no JSON text in UTF-8 can hold."""
     tools = [(tool.name, tool.description, tool.parameters) for tool in request.tools]
-    free = {"uid": request.uid, "chat_id": request.chat_id, "extra": request.extra, "tools": tools}
+    chat_id = request.parameters.get("chat_id")
+    free = {"uid": request.uid, "chat_id": chat_id, "extra": request.extra, "tools": tools}
     for name, value in free.items():
         try:
             json.dumps(value, ensure_ascii=False, allow_nan=False).encode()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from iflytek_spark.messages import ChatResponse, ImagePart
 from iflytek_spark.protocol.events import ContentDelta, Event
 from iflytek_spark.protocol.steps import (
     Connect,
     Emit,
+    Flow,
     LoadImage,
     Receive,
     Send,
@@ -24,7 +25,9 @@ from iflytek_spark.transports.base import AsyncTransport, Transport
 
 if TYPE_CHECKING:
     from iflytek_spark.protocol.chat import ResponseBuilder
-    from iflytek_spark.protocol.flow import Flow
+
+
+T = TypeVar("T")
 
 
 class ChatStream:
@@ -34,9 +37,9 @@ class ChatStream:
         model: the catalogue's name of the model that answers.
     """
 
-    def __init__(self, flow: Flow, transport: Transport, model: str) -> None:
+    def __init__(self, flow: Flow[None], transport: Transport, model: str) -> None:
         """Start one call; :meth:`SparkClient.stream` does this."""
-        self._events = drive(flow, transport)
+        self._events: Generator[Event, None, None] = drive(flow, transport)
         self._builder = _builder(model)
         self.model = model
 
@@ -86,9 +89,9 @@ class ChatStream:
 class AsyncChatStream:
     """A running answer; see :class:`ChatStream`. It belongs to the loop that reads it."""
 
-    def __init__(self, flow: Flow, transport: AsyncTransport, model: str) -> None:
+    def __init__(self, flow: Flow[None], transport: AsyncTransport, model: str) -> None:
         """Start one call; :meth:`AsyncSparkClient.stream` does this."""
-        self._events = adrive(flow, transport)
+        self._events: AsyncGenerator[Event, None] = adrive(flow, transport)
         self._builder = _builder(model)
         self.model = model
 
@@ -128,7 +131,7 @@ class AsyncChatStream:
         await self._events.aclose()
 
 
-def drive(flow: Flow, transport: Transport) -> Generator[Event, None, None]:
+def drive(flow: Flow[None], transport: Transport) -> Generator[Any, None, None]:
     """Carry out the steps of a flow, and close the transport however it ends."""
     try:
         step = next(flow)
@@ -153,8 +156,8 @@ def _perform(step: Step, transport: Transport) -> StepResult:
     match step:
         case Receive():
             return transport.receive(step.timeout)
-        case Connect(url, timeout):
-            transport.connect(url, timeout)
+        case Connect(opening, timeout):
+            transport.connect(opening, timeout)
         case Send(data, timeout):
             transport.send(data, timeout)
         case Sleep(seconds):
@@ -164,7 +167,7 @@ def _perform(step: Step, transport: Transport) -> StepResult:
     return None
 
 
-async def adrive(flow: Flow, transport: AsyncTransport) -> AsyncGenerator[Event, None]:
+async def adrive(flow: Flow[None], transport: AsyncTransport) -> AsyncGenerator[Any, None]:
     """Carry out the steps of a flow, and close the transport however it ends."""
     try:
         step = next(flow)
@@ -190,8 +193,8 @@ async def _aperform(step: Step, transport: AsyncTransport) -> StepResult:
     match step:
         case Receive():
             return await transport.receive(step.timeout)
-        case Connect(url, timeout):
-            await transport.connect(url, timeout)
+        case Connect(opening, timeout):
+            await transport.connect(opening, timeout)
         case Send(data, timeout):
             await transport.send(data, timeout)
         case Sleep(seconds):
@@ -199,6 +202,24 @@ async def _aperform(step: Step, transport: AsyncTransport) -> StepResult:
         case LoadImage(image, timeout):
             return await asyncio.to_thread(_load, image, timeout)
     return None
+
+
+def run(flow: Flow[T], transport: Transport) -> T:
+    """Carry out a flow that has one result, and return it."""
+    result: T
+    (result,) = drive(_emitting(flow), transport)
+    return result
+
+
+async def arun(flow: Flow[T], transport: AsyncTransport) -> T:
+    """Carry out a flow that has one result, and return it."""
+    result: T
+    (result,) = [emitted async for emitted in adrive(_emitting(flow), transport)]
+    return result
+
+
+def _emitting(flow: Flow[T]) -> Flow[None]:
+    yield Emit(((yield from flow),))
 
 
 def _builder(model: str) -> ResponseBuilder:

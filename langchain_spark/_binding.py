@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage
 from langchain_core.runnables import Runnable
 
 from iflytek_spark.catalogue import resolve
-from iflytek_spark.option_checks import check_tools
+from iflytek_spark.requests import check_tools
 from langchain_spark._errors import model_errors
 from langchain_spark._settings import Completion
 from langchain_spark._structured import Method, Schema, StructuredAnswer, bind_schema, checker

@@ -33,7 +33,7 @@ from iflytek_spark.adapting import (
 )
 from iflytek_spark.catalogue import resolve
 from iflytek_spark.errors import MissingCredentialsError
-from iflytek_spark.options import Thinking
+from iflytek_spark.messages import Thinking
 from iflytek_spark.tokens import estimate_tokens
 from langchain_spark._errors import model_errors
 from langchain_spark._tools import to_choice, to_tools

@@ -26,7 +26,7 @@ from iflytek_spark import (
 )
 from iflytek_spark.adapting import client_of, client_settings, join_options, without_keys
 from iflytek_spark.catalogue import resolve
-from iflytek_spark.options import Thinking
+from iflytek_spark.messages import Thinking
 from llama_index_spark._tools import to_choice, to_tools
 
 _SHARED = ("ssl_context", "client", "async_client")

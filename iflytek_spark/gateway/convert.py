@@ -18,9 +18,18 @@ from iflytek_spark.gateway.requests import (
     TextContent,
     ToolMessage,
 )
-from iflytek_spark.messages import ImagePart, Message, Part, TextPart, Tool, ToolCall
+from iflytek_spark.messages import (
+    ImagePart,
+    Message,
+    Part,
+    TextPart,
+    Thinking,
+    Tool,
+    ToolCall,
+    WebSearch,
+)
 from iflytek_spark.model_spec import ModelSpec
-from iflytek_spark.options import ChatOptions, Thinking, WebSearch
+from iflytek_spark.options import ChatOptions
 
 _UID_LENGTH = 32
 _NEUTRAL = {"top_p": 1.0, "presence_penalty": 0.0, "frequency_penalty": 0.0}

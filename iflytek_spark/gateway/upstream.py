@@ -13,7 +13,7 @@ from iflytek_spark.credentials import OWN_FAMILY, Credentials
 from iflytek_spark.endpoint import Endpoint
 from iflytek_spark.errors import MissingCredentialsError
 from iflytek_spark.gateway.settings import GatewaySettings
-from iflytek_spark.protocol.timeouts import Timeouts
+from iflytek_spark.timeouts import Timeouts
 
 OLDER_NAMES = ("APP_ID", "API_KEY", "API_SECRET")
 """The variables, and behind ``X_`` the headers, of the gateway that this one replaces."""

@@ -71,7 +71,7 @@ def encode_embedding(text: str, kind: EmbeddingKind, app_id: str, uid: str) -> b
     return write_request(app_id, uid, parameter, payload, status=_WHOLE)
 
 
-def decode_embedding(data: bytes) -> Vector:
+def decode_embedding(data: bytes | str) -> Vector:
     """Read the body of an answer.
 
     Args:

@@ -9,14 +9,14 @@ from iflytek_spark.assumptions import SMALLEST_SPLIT_TOKENS
 from iflytek_spark.errors import ContextLengthError
 from iflytek_spark.protocol.embedding import MAX_TOKENS
 from iflytek_spark.protocol.long_texts import mean_vector, split_text
-from iflytek_spark.protocol.post import PostFlow
+from iflytek_spark.protocol.steps import Flow
 from iflytek_spark.service_values import TooLong, Vector
 from iflytek_spark.tokens import estimate_tokens
 
-Ask: TypeAlias = Callable[[str], PostFlow[Vector]]
+Ask: TypeAlias = Callable[[str], Flow[Vector]]
 
 
-def embedding_flow(text: str, ask: Ask, too_long: TooLong) -> PostFlow[Vector]:
+def embedding_flow(text: str, ask: Ask, too_long: TooLong) -> Flow[Vector]:
     """Find the vector of one text.
 
     A text that is too long by our estimate, or by the service's own count, becomes the mean of
@@ -29,7 +29,7 @@ def embedding_flow(text: str, ask: Ask, too_long: TooLong) -> PostFlow[Vector]:
             refused before this.
 
     Yields:
-        Steps as in :func:`~iflytek_spark.protocol.post.post_flow`.
+        Steps as in :func:`~iflytek_spark.protocol.call.call_flow`.
 
     Returns:
         The vector.
@@ -49,7 +49,7 @@ def embedding_flow(text: str, ask: Ask, too_long: TooLong) -> PostFlow[Vector]:
     return (yield from _joined(split_text(text, tokens // 2 + 1), ask, too_long))
 
 
-def _joined(pieces: list[str], ask: Ask, too_long: TooLong) -> PostFlow[Vector]:
+def _joined(pieces: list[str], ask: Ask, too_long: TooLong) -> Flow[Vector]:
     vectors, weights = [], []
     for piece in pieces:
         vectors.append((yield from embedding_flow(piece, ask, too_long)))

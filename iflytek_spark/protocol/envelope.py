@@ -40,7 +40,7 @@ class _Answer(TypedDict, total=False):
 _ANSWER: TypeAdapter[_Answer] = TypeAdapter(_Answer)
 
 
-def read_answer(payload: TypeAdapter[_T], data: bytes) -> tuple[str, _T]:
+def read_answer(payload: TypeAdapter[_T], data: bytes | str) -> tuple[str, _T]:
     """Read the body of an answer.
 
     Args:

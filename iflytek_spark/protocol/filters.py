@@ -46,12 +46,12 @@ def filters_for(request: ChatRequest, sid: Callable[[], str]) -> tuple[Filter, .
     chosen: list[Filter] = []
     if request.tools:
         chosen.append(MarkupFilter(request.tools, sid))
-    if request.must_call:
+    if request.rules.check_tool_call:
         chosen.append(refuse_text)
-    if request.json_only:
+    if request.rules.strip_fence:
         chosen.append(FenceFilter())
-    if request.stop:
-        chosen.append(StopEvents(request.stop, sid))
+    if request.rules.cut_at:
+        chosen.append(StopEvents(request.rules.cut_at, sid))
     return tuple(chosen)
 
 

@@ -15,8 +15,7 @@ from typing_extensions import TypedDict
 
 from iflytek_spark.assumptions import TURN_SEPARATOR
 from iflytek_spark.errors import InvalidFrameError
-from iflytek_spark.messages import PluginResult, Tool, Usage
-from iflytek_spark.options import WebSearch
+from iflytek_spark.messages import PluginResult, Tool, Usage, WebSearch
 from iflytek_spark.requests import ChatRequest
 
 _LAST = 2
@@ -133,17 +132,7 @@ def encode_request(request: ChatRequest, app_id: str, uid: str) -> str:
 
 
 def _chat(request: ChatRequest) -> dict[str, Any]:
-    chat: dict[str, Any] = {"domain": request.spec.domain}
-    values = {
-        "temperature": request.temperature,
-        "top_k": request.top_k,
-        "max_tokens": request.max_tokens,
-        "top_p": request.top_p,
-        "presence_penalty": request.presence_penalty,
-        "frequency_penalty": request.frequency_penalty,
-        "chat_id": request.chat_id,
-    }
-    chat.update((name, value) for name, value in values.items() if value is not None)
+    chat: dict[str, Any] = {"domain": request.spec.domain, **request.parameters}
     if request.spec.web_search:
         chat["tools"] = [{"type": "web_search", "web_search": _search(request)}]
     if request.thinking:
@@ -172,7 +161,7 @@ def _texts(request: ChatRequest) -> Iterator[dict[str, Any]]:
             yield {"role": "user", "content": data, "content_type": "image"}
     for message in before:
         yield {"role": message.role, "content": message.text}
-    words = [part for part in (newest.text, request.instruction) if part]
+    words = [part for part in (newest.text, request.rules.instruction) if part]
     yield {"role": newest.role, "content": TURN_SEPARATOR.join(words)}
 
 

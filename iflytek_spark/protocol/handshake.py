@@ -15,6 +15,7 @@ from iflytek_spark.errors import (
     PermissionDeniedError,
     RateLimitError,
 )
+from iflytek_spark.protocol.envelope import read_error
 from iflytek_spark.protocol.signing import ALLOWED_SKEW, parse_http_date
 from iflytek_spark.protocol.steps import HandshakeRefusedError
 
@@ -35,13 +36,17 @@ def refusal_error(refused: HandshakeRefusedError, timestamp: float) -> APIError:
     """Read a refusal.
 
     Args:
-        refused: the service's HTTP response to the handshake.
+        refused: the service's HTTP response.
         timestamp: this machine's time, in seconds since 1970, when the URL was signed.
 
     Returns:
-        A :class:`ClockSkewError` with the measured skew when the date was refused or is the
-        likely cause; else the class of the HTTP status.
+        What the service's own code says, where the body has one; a :class:`ClockSkewError` with
+        the measured skew when the date was refused or is the likely cause; else the class of
+        the HTTP status.
     """
+    own = read_error(refused.body)
+    if own is not None:
+        return own
     message, headers = _message(refused.body), refused.headers
     theirs = parse_http_date(headers.get("date", ""))
     skew = None if theirs is None else timestamp - theirs

@@ -91,7 +91,7 @@ def encode_image_request(prompt: str, width: int, height: int, app_id: str, uid:
     return write_request(app_id, uid, parameter, payload)
 
 
-def decode_image(data: bytes) -> GeneratedImage:
+def decode_image(data: bytes | str) -> GeneratedImage:
     """Read the body of an answer.
 
     Args:

@@ -1,12 +1,11 @@
-"""What ``chat_flow`` asks of its driver, and what it hears back."""
+"""What ``call_flow`` asks of its driver, and what it gets back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable, Generator, Mapping
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from iflytek_spark.messages import ImagePart
-from iflytek_spark.protocol.events import Event
 
 
 class LoadImage(NamedTuple):
@@ -19,26 +18,38 @@ class LoadImage(NamedTuple):
     timeout: float
 
 
-class Connect(NamedTuple):
-    """Open a WebSocket; the answer is None.
+class Opening(NamedTuple):
+    """How a connection is opened.
 
-    The driver throws TimeoutError, :class:`HandshakeRefusedError` or
-    :class:`ConnectionFailedError`.
+    Attributes:
+        url: the address, signed where the dialect signs it.
+        headers: what goes with it; a key among them is a secret.
     """
 
     url: str
+    headers: Mapping[str, str] = {}
+
+
+class Connect(NamedTuple):
+    """Open a connection; the answer is None.
+
+    The driver throws TimeoutError, :class:`HandshakeRefusedError` or
+    :class:`ConnectionFailedError`. A transport of HTTP may do so at a later step.
+    """
+
+    opening: Opening
     timeout: float
 
 
 class Send(NamedTuple):
-    """Send one text frame; the answer is None."""
+    """Send the request; the answer is None."""
 
-    data: str
+    data: str | bytes
     timeout: float
 
 
 class Receive(NamedTuple):
-    """Wait for the next data frame; the answer is its payload, or None when the peer closed."""
+    """Wait for the next message; the answer is its payload, or None when the peer closed."""
 
     timeout: float
 
@@ -50,13 +61,17 @@ class Sleep(NamedTuple):
 
 
 class Emit(NamedTuple):
-    """Hand events to the caller; the answer is None."""
+    """Hand events, or the result of a call that has no events, to the caller."""
 
-    events: tuple[Event, ...]
+    events: tuple[Any, ...]
 
 
 Step: TypeAlias = LoadImage | Connect | Send | Receive | Sleep | Emit
 StepResult: TypeAlias = bytes | str | None
+
+T = TypeVar("T")
+Flow: TypeAlias = Generator[Step, Any, T]
+"""Yields steps and is sent the answer of each, as the step says; returns what a call returns."""
 
 
 class TransportError(Exception):
@@ -67,23 +82,31 @@ class ConnectionFailedError(TransportError):
     """The connection could not be made, or broke."""
 
 
-class RedirectedError(ConnectionFailedError):
+class NotConnectedError(ConnectionFailedError):
+    """The connection could not even be made, at whichever step that was tried."""
+
+
+class RedirectedError(NotConnectedError):
     """The service answered with a redirect; a signature is for one address."""
 
 
+class ConnectTimedOutError(TimeoutError):
+    """The connection was not open in time, at whichever step that was tried."""
+
+
 class StaleConnectionError(ConnectionFailedError):
-    """A connection that was opened ahead of the call broke before any frame had come.
+    """A connection that was opened ahead of the call broke before anything had come over it.
 
     Thrown once in a call at most: whoever throws it opens the call's next connections afresh.
     """
 
 
 class FrameTooLargeError(TransportError):
-    """A frame was longer than a transport accepts."""
+    """A message was longer than a transport accepts."""
 
 
 class HandshakeRefusedError(TransportError):
-    """The service answered the handshake with a plain HTTP response.
+    """The service answered with an HTTP status that is none of success.
 
     Attributes:
         status: its HTTP status.

@@ -7,23 +7,22 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import SimpleQueue
 from typing import get_args
 
 from iflytek_spark.errors import ContextLengthError, InvalidRequestError, SparkError
-from iflytek_spark.protocol.embedding import (
-    DOMAINS,
-    MAX_TOKENS,
-    decode_embedding,
-    encode_embedding,
-)
+from iflytek_spark.protocol.call import CallContext, call_flow
+from iflytek_spark.protocol.dialects.signed_post import Embedding, TextToEmbed
+from iflytek_spark.protocol.embedding import DOMAINS, MAX_TOKENS
 from iflytek_spark.protocol.embedding_flow import embedding_flow
-from iflytek_spark.protocol.post import PostFlow, post_flow
+from iflytek_spark.protocol.exchange import SingleExchange
+from iflytek_spark.protocol.steps import Flow
 from iflytek_spark.service_values import EmbeddingKind, Progress, TooLong, Vector
 from iflytek_spark.services.pacing import turns
-from iflytek_spark.services.posts import Caller, adrive_post, drive_post
+from iflytek_spark.streams import arun, run
 from iflytek_spark.tokens import estimate_tokens
+from iflytek_spark.transports.base import Route
 from iflytek_spark.transports.http import AsyncHttpTransport, HttpTransport
 
 
@@ -51,17 +50,19 @@ class CheckedOptions:
 class _Job:
     """What is common to all texts of one call."""
 
-    def __init__(self, caller: Caller, texts: Sequence[str], options: CheckedOptions) -> None:
+    def __init__(
+        self, context: CallContext, route: Route, texts: Sequence[str], options: CheckedOptions
+    ) -> None:
         _check(texts, options.too_long)
         self.texts = texts
-        self.route = caller.route
+        self.route = route
         self.workers = min(options.max_concurrency, len(texts))
-        self._caller = caller
         self._options = options
-        app_id = caller.credentials.app_id
-        self._turn = turns(app_id, caller.url, options.max_qps, caller.clock)
+        app_id = context.credentials.app_id
+        turn = turns(app_id, context.url, options.max_qps, context.clock)
+        self._context = replace(context, turn=turn)
 
-    def flow(self, text: str) -> PostFlow[Vector]:
+    def flow(self, text: str) -> Flow[Vector]:
         """Return the way from a text to its vector."""
         return embedding_flow(text, self._ask, self._options.too_long)
 
@@ -70,10 +71,9 @@ class _Job:
         if self._options.on_progress is not None:
             self._options.on_progress(done, len(self.texts))
 
-    def _ask(self, text: str) -> PostFlow[Vector]:
-        caller = self._caller
-        body = encode_embedding(text, self._options.kind, caller.credentials.app_id, caller.uid)
-        return post_flow(caller.call(body, decode_embedding, self._turn))
+    def _ask(self, text: str) -> Flow[Vector]:
+        asked = TextToEmbed(text, self._options.kind)
+        return call_flow(self._context, SingleExchange(Embedding(), asked))
 
 
 def _check(texts: Sequence[str], too_long: TooLong) -> None:
@@ -105,9 +105,11 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def embed(caller: Caller, texts: Sequence[str], options: CheckedOptions) -> list[Vector]:
+def embed(
+    context: CallContext, route: Route, texts: Sequence[str], options: CheckedOptions
+) -> list[Vector]:
     """Find the vectors; see :meth:`iflytek_spark.SparkClient.embed`."""
-    job = _Job(caller, texts, options)
+    job = _Job(context, route, texts, options)
     return _Threads(job).run() if job.workers > 1 else _one_by_one(job)
 
 
@@ -116,7 +118,7 @@ def _one_by_one(job: _Job) -> list[Vector]:
     vectors = []
     with HttpTransport(job.route) as transport:
         for text in job.texts:
-            vectors.append(drive_post(job.flow(text), transport))
+            vectors.append(run(job.flow(text), transport))
             job.progress(len(vectors))
     return vectors
 
@@ -159,7 +161,7 @@ class _Threads:
             raise CancelledError
         transport = self._idle.get()
         try:
-            return drive_post(self._job.flow(text), transport)
+            return run(self._job.flow(text), transport)
         except SparkError as error:
             self._failures.append(error)
             raise
@@ -167,9 +169,11 @@ class _Threads:
             self._idle.put(transport)
 
 
-async def aembed(caller: Caller, texts: Sequence[str], options: CheckedOptions) -> list[Vector]:
+async def aembed(
+    context: CallContext, route: Route, texts: Sequence[str], options: CheckedOptions
+) -> list[Vector]:
     """Find the vectors; see :meth:`iflytek_spark.SparkClient.embed`."""
-    job = _Job(caller, texts, options)
+    job = _Job(context, route, texts, options)
     return await _Tasks(job).run()
 
 
@@ -201,7 +205,7 @@ class _Tasks:
 
     async def _one(self, text: str, transport: AsyncHttpTransport) -> Vector:
         try:
-            return await adrive_post(self._job.flow(text), transport)
+            return await arun(self._job.flow(text), transport)
         except SparkError:
             self._todo.clear()
             raise

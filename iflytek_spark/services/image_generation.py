@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from iflytek_spark.protocol.images import check_image_request, decode_image, encode_image_request
-from iflytek_spark.protocol.post import PostFlow, post_flow
+from iflytek_spark.protocol.call import CallContext, call_flow
+from iflytek_spark.protocol.dialects.signed_post import ImageGeneration, ImageToMake
+from iflytek_spark.protocol.exchange import SingleExchange
+from iflytek_spark.protocol.images import check_image_request
+from iflytek_spark.protocol.steps import Flow
 from iflytek_spark.service_values import GeneratedImage
-from iflytek_spark.services.posts import Caller, adrive_post, drive_post
+from iflytek_spark.streams import arun, run
+from iflytek_spark.transports.base import Route
 from iflytek_spark.transports.http import AsyncHttpTransport, HttpTransport
 
 
-def generate_image(caller: Caller, prompt: str, width: int, height: int) -> GeneratedImage:
+def generate_image(context: CallContext, route: Route, image: ImageToMake) -> GeneratedImage:
     """Make an image; see :meth:`iflytek_spark.SparkClient.generate_image`."""
-    flow = _flow(caller, prompt, width, height)
-    with HttpTransport(caller.route) as transport:
-        return drive_post(flow, transport)
+    flow = _flow(context, image)
+    with HttpTransport(route) as transport:
+        return run(flow, transport)
 
 
-async def agenerate_image(caller: Caller, prompt: str, width: int, height: int) -> GeneratedImage:
+async def agenerate_image(context: CallContext, route: Route, image: ImageToMake) -> GeneratedImage:
     """Make an image; see :meth:`iflytek_spark.SparkClient.generate_image`."""
-    flow = _flow(caller, prompt, width, height)
-    async with AsyncHttpTransport(caller.route) as transport:
-        return await adrive_post(flow, transport)
+    flow = _flow(context, image)
+    async with AsyncHttpTransport(route) as transport:
+        return await arun(flow, transport)
 
 
-def _flow(caller: Caller, prompt: str, width: int, height: int) -> PostFlow[GeneratedImage]:
-    check_image_request(prompt, width, height)
-    app_id = caller.credentials.app_id
-    body = encode_image_request(prompt, width, height, app_id, caller.uid)
-    return post_flow(caller.call(body, decode_image))
+def _flow(context: CallContext, image: ImageToMake) -> Flow[GeneratedImage]:
+    check_image_request(*image)
+    return call_flow(context, SingleExchange(ImageGeneration(), image))

@@ -22,6 +22,7 @@ from iflytek_spark.protocol.steps import (
     ConnectionFailedError,
     FrameTooLargeError,
     HandshakeRefusedError,
+    Opening,
     RedirectedError,
 )
 from iflytek_spark.transports.base import Route
@@ -59,14 +60,16 @@ class AioTransport:
         self._deadline: float | None = None
         self._expired = False
 
-    async def connect(self, url: str, timeout: float) -> None:
+    async def connect(self, opening: Opening, timeout: float) -> None:
         """Open a WebSocket to a signed URL, in place of the one that is open, if any."""
         self.close()
+        url = opening.url
         self._loop, self._expired = asyncio.get_running_loop(), False
         secure = url.startswith("wss:")
         try:
             self._connection = await _Opening(
                 url,
+                additional_headers=opening.headers,
                 ssl=checked_context(self._route.ssl_context) if secure else None,
                 proxy=resolve_proxy(url, self._route.proxy),
                 compression=None,
@@ -85,7 +88,7 @@ class AioTransport:
         if self._route.on_open is not None:
             self._route.on_open()
 
-    async def send(self, data: str, timeout: float) -> None:
+    async def send(self, data: str | bytes, timeout: float) -> None:
         """Send one text frame."""
         try:
             async with asyncio.timeout(timeout):

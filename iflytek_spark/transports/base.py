@@ -1,4 +1,4 @@
-"""What a client asks of a transport. One transport serves one call."""
+"""What a client asks of a transport. One transport serves one call at a time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 from iflytek_spark.credentials import Credentials
 from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.protocol.signing import sign_url
-from iflytek_spark.protocol.steps import Clock
+from iflytek_spark.protocol.steps import Clock, Opening
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,9 @@ class Ahead:
         if isinstance(self.size, bool) or not isinstance(self.size, int) or self.size < 0:
             raise ConfigurationError(f"preconnect is {self.size!r}, not 0 or more")
 
-    def sign(self, address: str) -> str:
-        """Return the URL to connect to."""
-        return sign_url(address, self.credentials, self.clock.wall())
+    def opening(self, address: str) -> Opening:
+        """Say how to connect to an address now."""
+        return Opening(sign_url(address, self.credentials, self.clock.wall()))
 
 
 _T_co = TypeVar("_T_co", covariant=True)
@@ -71,42 +71,42 @@ class Pool(Protocol[_T_co]):
 
 
 class Transport(Protocol):
-    """A WebSocket that blocks the calling thread.
+    """A connection that blocks the calling thread.
 
     Every method may raise TimeoutError and
     :class:`~iflytek_spark.protocol.steps.TransportError`; ``close`` raises nothing.
     """
 
-    def connect(self, url: str, timeout: float) -> None:
-        """Open a WebSocket to a signed URL, in place of the one that is open, if any."""
+    def connect(self, opening: Opening, timeout: float) -> None:
+        """Open a connection, in place of the one that is open, if any."""
 
-    def send(self, data: str, timeout: float) -> None:
-        """Send one text frame."""
+    def send(self, data: str | bytes, timeout: float) -> None:
+        """Send the request."""
 
     def receive(self, timeout: float) -> bytes | str | None:
-        """Return the next frame's payload, or None when the peer has closed."""
+        """Return the next message's payload, or None when the peer has closed."""
 
     def sleep(self, seconds: float) -> None:
         """Wait between two tries."""
 
     def close(self) -> None:
-        """Close the socket at once, without waiting for the peer."""
+        """End the call at once, without waiting for the peer."""
 
 
 class AsyncTransport(Protocol):
-    """A WebSocket that belongs to the running event loop; otherwise as :class:`Transport`."""
+    """A connection that belongs to the running event loop; otherwise as :class:`Transport`."""
 
-    async def connect(self, url: str, timeout: float) -> None:
-        """Open a WebSocket to a signed URL, in place of the one that is open, if any."""
+    async def connect(self, opening: Opening, timeout: float) -> None:
+        """Open a connection, in place of the one that is open, if any."""
 
-    async def send(self, data: str, timeout: float) -> None:
-        """Send one text frame."""
+    async def send(self, data: str | bytes, timeout: float) -> None:
+        """Send the request."""
 
     async def receive(self, timeout: float) -> bytes | str | None:
-        """Return the next frame's payload, or None when the peer has closed."""
+        """Return the next message's payload, or None when the peer has closed."""
 
     async def sleep(self, seconds: float) -> None:
         """Wait between two tries."""
 
     def close(self) -> None:
-        """Close the socket at once, without waiting for the peer or the loop."""
+        """End the call at once, without waiting for the peer or the loop."""

@@ -1,8 +1,8 @@
-"""Signed POST requests over httpx's own transports.
+"""POST requests over httpx's own transports: one request, one message as the answer.
 
 httpx's clients are not used: they write each address to the log at INFO, and a signed URL is a
 secret. One transport serves one call after the other on one connection, which it keeps open
-between them.
+between them; connecting, sending and receiving are one exchange, which ``receive`` carries out.
 """
 
 from __future__ import annotations
@@ -15,25 +15,36 @@ import socket
 import threading
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
 import httpx
 
 from iflytek_spark.assumptions import MAX_FRAME_BYTES
 from iflytek_spark.errors import ConfigurationError
-from iflytek_spark.protocol.post import ConnectTimedOutError, Post, Reply
-from iflytek_spark.protocol.steps import ConnectionFailedError, FrameTooLargeError
+from iflytek_spark.protocol.steps import (
+    ConnectionFailedError,
+    ConnectTimedOutError,
+    FrameTooLargeError,
+    HandshakeRefusedError,
+    NotConnectedError,
+    Opening,
+    RedirectedError,
+)
 from iflytek_spark.transports.base import Route
 from iflytek_spark.transports.proxy import resolve_proxy
 from iflytek_spark.transports.tls import checked_context
 
-_HEADERS = {
-    "Content-Type": "application/json",
-    "Accept": "application/json",
-    "Accept-Encoding": "identity",
-}
+_HEADERS = {"Accept-Encoding": "identity"}
 _SOCKET_EVENTS = ("connect_tcp.complete", "start_tls.complete")
+
+
+class _Asked(NamedTuple):
+    """What the next exchange sends, and how long its parts may take."""
+
+    opening: Opening
+    connect_timeout: float
+    body: bytes = b""
 
 
 class HttpTransport:
@@ -46,39 +57,51 @@ class HttpTransport:
             route: proxy and TLS of the connection.
         """
         self._route = route
+        self._asked: _Asked | None = None
         self._pool: httpx.HTTPTransport | None = None
         self._socket: socket.socket | None = None
         self._expired = False
         self._aborted = threading.Event()
 
-    def post(self, step: Post) -> Reply:
-        """Send one request and read its response.
+    def connect(self, opening: Opening, timeout: float) -> None:
+        """Note where the next request goes."""
+        self._asked = _Asked(opening, timeout)
+
+    def send(self, data: str | bytes, timeout: float) -> None:
+        """Note the next request."""
+        self._asked = _with_body(self._asked, data)
+
+    def receive(self, timeout: float) -> bytes | None:
+        """Send the request and read its answer.
 
         Args:
-            step: what to send, and how long to wait.
+            timeout: seconds for all of it.
 
         Returns:
-            The response, whatever its status.
+            The body, or None when nothing was asked.
 
         Raises:
-            TimeoutError: when the connection or the response takes too long.
-            TransportError: when there is no connection, or it is lost.
+            TimeoutError: when the connection or the answer takes too long.
+            TransportError: when there is no connection, it is lost, or the status is not 200.
             CancelledError: after :meth:`abort`.
         """
+        asked, self._asked = self._asked, None
+        if asked is None:
+            return None
         self._expired = False
-        watchdog = threading.Timer(step.timeout, self._expire)
+        watchdog = threading.Timer(timeout, self._expire)
         watchdog.daemon = True
         watchdog.start()
         try:
             with _failures():
-                return self._exchange(step)
+                return self._exchange(asked, timeout)
         except (TimeoutError, ConnectionFailedError) as error:
             raise self._reason(error) from error.__cause__
         finally:
             watchdog.cancel()
             watchdog.join()
             if self._expired:
-                self.close()
+                self._disconnect()
 
     def sleep(self, seconds: float) -> None:
         """Wait for one's turn or between two tries.
@@ -98,7 +121,10 @@ class HttpTransport:
         self._hang_up()
 
     def close(self) -> None:
-        """Close the connection."""
+        """End a call; the connection is kept for the next one, until the ``with`` block ends."""
+        self._asked = None
+
+    def _disconnect(self) -> None:
         pool, self._pool, self._socket = self._pool, None, None
         if pool is not None:
             pool.close()
@@ -112,21 +138,21 @@ class HttpTransport:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.close()
+        self._disconnect()
 
-    def _exchange(self, step: Post) -> Reply:
+    def _exchange(self, asked: _Asked, timeout: float) -> bytes:
         if self._aborted.is_set():
             raise concurrent.futures.CancelledError
         if self._pool is None:
-            self._pool = httpx.HTTPTransport(**_settings(step.url, self._route))
-        response = self._pool.handle_request(_request(step, self._trace))
+            self._pool = httpx.HTTPTransport(**_settings(asked.opening.url, self._route))
+        response = self._pool.handle_request(_request(asked, timeout, self._trace))
         try:
             body = _Body()
             for chunk in response.iter_raw():
                 body.add(chunk)
         finally:
             response.close()
-        return Reply(response.status_code, dict(response.headers), body.whole)
+        return _checked(response, body.whole)
 
     def _trace(self, event: str, info: dict[str, Any]) -> None:
         """Note the connection's socket, so that it can be closed while a thread waits for it."""
@@ -163,20 +189,35 @@ class AsyncHttpTransport:
             route: proxy and TLS of the connection.
         """
         self._route = route
+        self._asked: _Asked | None = None
         self._pool: httpx.AsyncHTTPTransport | None = None
 
-    async def post(self, step: Post) -> Reply:
-        """Send one request and read its response; see :meth:`HttpTransport.post`."""
+    async def connect(self, opening: Opening, timeout: float) -> None:
+        """Note where the next request goes."""
+        self._asked = _Asked(opening, timeout)
+
+    async def send(self, data: str | bytes, timeout: float) -> None:
+        """Note the next request."""
+        self._asked = _with_body(self._asked, data)
+
+    async def receive(self, timeout: float) -> bytes | None:
+        """Send the request and read its answer; see :meth:`HttpTransport.receive`."""
+        asked, self._asked = self._asked, None
+        if asked is None:
+            return None
         with _failures():
-            async with asyncio.timeout(step.timeout):
-                return await self._exchange(step)
+            async with asyncio.timeout(timeout):
+                return await self._exchange(asked, timeout)
 
     async def sleep(self, seconds: float) -> None:
         """Wait for one's turn or between two tries."""
         await asyncio.sleep(seconds)
 
-    async def aclose(self) -> None:
-        """Close the connection."""
+    def close(self) -> None:
+        """End a call; the connection is kept for the next one, until the ``with`` block ends."""
+        self._asked = None
+
+    async def _disconnect(self) -> None:
         pool, self._pool = self._pool, None
         if pool is not None:
             await pool.aclose()
@@ -190,19 +231,19 @@ class AsyncHttpTransport:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self.aclose()
+        await self._disconnect()
 
-    async def _exchange(self, step: Post) -> Reply:
+    async def _exchange(self, asked: _Asked, timeout: float) -> bytes:
         if self._pool is None:
-            self._pool = httpx.AsyncHTTPTransport(**_settings(step.url, self._route))
-        response = await self._pool.handle_async_request(_request(step))
+            self._pool = httpx.AsyncHTTPTransport(**_settings(asked.opening.url, self._route))
+        response = await self._pool.handle_async_request(_request(asked, timeout))
         try:
             body = _Body()
             async for chunk in response.aiter_raw():
                 body.add(chunk)
         finally:
             await response.aclose()
-        return Reply(response.status_code, dict(response.headers), body.whole)
+        return _checked(response, body.whole)
 
 
 def _settings(url: str, route: Route) -> dict[str, Any]:
@@ -225,20 +266,40 @@ def _settings(url: str, route: Route) -> dict[str, Any]:
     }
 
 
-def _request(step: Post, trace: Any = None) -> httpx.Request:
+def _with_body(asked: _Asked | None, data: str | bytes) -> _Asked:
+    if asked is None:
+        raise ConnectionFailedError("the connection is closed")
+    return asked._replace(body=data.encode() if isinstance(data, str) else data)
+
+
+def _request(asked: _Asked, timeout: float, trace: Any = None) -> httpx.Request:
     timeouts = {
-        "connect": step.connect_timeout,
-        "read": step.timeout,
-        "write": step.timeout,
-        "pool": step.timeout,
+        "connect": asked.connect_timeout,
+        "read": timeout,
+        "write": timeout,
+        "pool": timeout,
     }
     extensions: dict[str, Any] = {"timeout": timeouts}
     if trace is not None:
         extensions["trace"] = trace
-    headers = {"Host": urlsplit(step.url).netloc, **_HEADERS}  # what the signature covers
+    url, headers = asked.opening
+    host = {"Host": urlsplit(url).netloc}  # what the signature covers
     return httpx.Request(
-        "POST", step.url, headers=headers, content=step.body, extensions=extensions
+        "POST",
+        url,
+        headers={**host, **_HEADERS, **headers},
+        content=asked.body,
+        extensions=extensions,
     )
+
+
+def _checked(response: httpx.Response, body: bytes) -> bytes:
+    status = response.status_code
+    if 300 <= status < 400:
+        raise RedirectedError("the service answered with a redirect, which is not followed")
+    if status != 200:
+        raise HandshakeRefusedError(status, dict(response.headers), body)
+    return body
 
 
 class _Body:
@@ -266,7 +327,9 @@ def _failures() -> Iterator[None]:
         raise ConnectTimedOutError from error
     except httpx.TimeoutException as error:
         raise TimeoutError from error
+    except (httpx.ConnectError, httpx.ProxyError, httpx.InvalidURL) as error:
+        raise NotConnectedError(str(error) or type(error).__name__) from error
     except TimeoutError:
         raise
-    except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError) as error:
+    except (httpx.HTTPError, httpx.StreamError, OSError) as error:
         raise ConnectionFailedError(str(error) or type(error).__name__) from error

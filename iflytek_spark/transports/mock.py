@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from iflytek_spark.protocol.steps import Clock, TransportError
+from iflytek_spark.protocol.steps import Clock, Opening, TransportError
 from iflytek_spark.transports.base import Route
 
 
@@ -36,7 +36,7 @@ class MockScript:
             failures between them; at its end the service closes. A failure or a wait in
             place of a list happens while connecting.
         urls: the signed URLs that were connected to.
-        sent: the requests.
+        sent: the requests as they were written.
         slept: the waits between tries.
         open: connections that are not closed yet.
         now: the script's clock, in seconds.
@@ -77,14 +77,14 @@ class MockTransport:
         self._script = script
         self._frames: list[Happening] | None = None
 
-    def connect(self, url: str, timeout: float) -> None:
+    def connect(self, opening: Opening, timeout: float) -> None:
         """Take the script's next connection."""
         self.close()
         number = len(self._script.urls)
         if number >= len(self._script.connections):
             raise AssertionError(f"the script has no connection after {number}")
         connection = self._script.connections[number]
-        self._script.urls.append(url)
+        self._script.urls.append(opening.url)
         if isinstance(connection, TransportError):
             raise connection
         if isinstance(connection, Wait):
@@ -93,10 +93,10 @@ class MockTransport:
         self._frames = list(connection)
         self._script.open += 1
 
-    def send(self, data: str, timeout: float) -> None:
+    def send(self, data: str | bytes, timeout: float) -> None:
         """Record the request."""
         del timeout
-        self._script.sent.append(data)
+        self._script.sent.append(data if isinstance(data, str) else data.decode())
 
     def receive(self, timeout: float) -> bytes | str | None:
         """Return the next frame of the script."""
@@ -128,11 +128,11 @@ class AsyncMockTransport:
         """Follow ``script``."""
         self._mock = MockTransport(script)
 
-    async def connect(self, url: str, timeout: float) -> None:
+    async def connect(self, opening: Opening, timeout: float) -> None:
         """Take the script's next connection."""
-        self._mock.connect(url, timeout)
+        self._mock.connect(opening, timeout)
 
-    async def send(self, data: str, timeout: float) -> None:
+    async def send(self, data: str | bytes, timeout: float) -> None:
         """Record the request."""
         self._mock.send(data, timeout)
 

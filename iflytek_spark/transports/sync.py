@@ -12,6 +12,7 @@ from websocket._abnf import frame_buffer
 from iflytek_spark.protocol.steps import (
     ConnectionFailedError,
     HandshakeRefusedError,
+    Opening,
     RedirectedError,
 )
 from iflytek_spark.transports.base import Route
@@ -47,9 +48,10 @@ class SyncTransport:
         self._socket: DeadlineSocket | None = None
         self._websocket = websocket.WebSocket(skip_utf8_validation=True, enable_multithread=False)
 
-    def connect(self, url: str, timeout: float) -> None:
+    def connect(self, opening: Opening, timeout: float) -> None:
         """Open a WebSocket to a signed URL, in place of the one that is open, if any."""
         self.close()
+        url = opening.url
         deadline = time.monotonic() + timeout
         secure = url.startswith("wss:")
         context = checked_context(self._route.ssl_context) if secure else None
@@ -62,6 +64,7 @@ class SyncTransport:
                 url,
                 socket=self._socket,
                 host=urlsplit(url).netloc,  # as it is signed
+                header=dict(opening.headers),
                 redirect_limit=0,
                 suppress_origin=True,
             )
@@ -77,7 +80,7 @@ class SyncTransport:
         if self._route.on_open is not None:
             self._route.on_open()
 
-    def send(self, data: str, timeout: float) -> None:
+    def send(self, data: str | bytes, timeout: float) -> None:
         """Send one text frame."""
         self._open().deadline = time.monotonic() + timeout
         try:

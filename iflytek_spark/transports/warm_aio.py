@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextvars import Context
 from typing import Any
 
-from iflytek_spark.protocol.steps import ConnectionFailedError
+from iflytek_spark.protocol.steps import ConnectionFailedError, Opening
 from iflytek_spark.protocol.warm import WarmBook
 from iflytek_spark.transports.aio import AioTransport
 from iflytek_spark.transports.base import Ahead, Route
@@ -54,17 +54,17 @@ class AsyncWarmTransport:
         self._trust = Trust(keepers)
         self._transport = AioTransport(route)
 
-    async def connect(self, url: str, timeout: float) -> None:
+    async def connect(self, opening: Opening, timeout: float) -> None:
         """Take a connection to the URL's address, or open one."""
         self.close()
-        warm = self._trust.take(url)
+        warm = self._trust.take(opening.url)
         if warm is None:
-            await self._transport.connect(url, timeout)
+            await self._transport.connect(opening, timeout)
         else:
             self._transport = warm
         self._trust.called()
 
-    async def send(self, data: str, timeout: float) -> None:
+    async def send(self, data: str | bytes, timeout: float) -> None:
         """Send one text frame."""
         try:
             await self._transport.send(data, timeout)
@@ -212,7 +212,7 @@ class _Keeper:
     async def _open(self, address: str) -> None:
         transport, signed = AioTransport(self._ahead.route), self._ahead.clock.wall()
         try:
-            await transport.connect(self._ahead.sign(address), self._ahead.timeout)
+            await transport.connect(self._ahead.opening(address), self._ahead.timeout)
         except FAILURES:
             self._book.failed(address)  # the next call meets the same, and tells
         else:

@@ -7,7 +7,7 @@ import queue
 import threading
 import weakref
 
-from iflytek_spark.protocol.steps import ConnectionFailedError
+from iflytek_spark.protocol.steps import ConnectionFailedError, Opening
 from iflytek_spark.protocol.warm import WarmBook
 from iflytek_spark.transports.base import Ahead, Route
 from iflytek_spark.transports.sync import SyncTransport
@@ -54,17 +54,17 @@ class WarmTransport:
         self._trust = Trust(keeper)
         self._transport = SyncTransport(route)
 
-    def connect(self, url: str, timeout: float) -> None:
+    def connect(self, opening: Opening, timeout: float) -> None:
         """Take a connection to the URL's address, or open one."""
         self.close()
-        warm = self._trust.take(url)
+        warm = self._trust.take(opening.url)
         if warm is None:
-            self._transport.connect(url, timeout)
+            self._transport.connect(opening, timeout)
         else:
             self._transport = warm
         self._trust.called()
 
-    def send(self, data: str, timeout: float) -> None:
+    def send(self, data: str | bytes, timeout: float) -> None:
         """Send one text frame."""
         try:
             self._transport.send(data, timeout)
@@ -178,7 +178,7 @@ class _Keeper:
         opened = False
         with contextlib.suppress(*FAILURES):  # the next call meets the same, and tells
             if not self._closed:
-                transport.connect(self._ahead.sign(address), self._ahead.timeout)
+                transport.connect(self._ahead.opening(address), self._ahead.timeout)
                 opened = transport.alive()
         if not opened:
             transport.close()

@@ -15,7 +15,7 @@ from iflytek_spark.protocol.steps import (
     HandshakeRefusedError,
     TransportError,
 )
-from iflytek_spark.protocol.timeouts import Timeouts
+from iflytek_spark.timeouts import Timeouts
 from iflytek_spark.transports.aio import AioTransport
 from iflytek_spark.transports.mock import MockScript, Wait
 from iflytek_spark.transports.sync import SyncTransport

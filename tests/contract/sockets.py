@@ -10,7 +10,7 @@ from typing import Any
 
 from iflytek_spark.client import AsyncSparkClient, SparkClient
 from iflytek_spark.emulator import Emulator
-from iflytek_spark.protocol.timeouts import Timeouts
+from iflytek_spark.timeouts import Timeouts
 from tests.contract.services import HastyAioTransport, HastyTransport
 
 PROMPT = "讲一个很长的故事，从前有座山，山里有座庙"

@@ -21,7 +21,7 @@ from iflytek_spark.errors import (
     SparkError,
 )
 from iflytek_spark.messages import ChatResponse
-from iflytek_spark.protocol.timeouts import Timeouts
+from iflytek_spark.timeouts import Timeouts
 from iflytek_spark.transports.base import Route
 from iflytek_spark.transports.sync import SyncTransport
 from tests.contract.sockets import PROMPT, async_client, patience, sync_client

@@ -20,7 +20,8 @@ from iflytek_spark.errors import (
     UnknownModelError,
 )
 from iflytek_spark.messages import Message
-from iflytek_spark.protocol.timeouts import Timeouts
+from iflytek_spark.protocol.steps import Opening
+from iflytek_spark.timeouts import Timeouts
 from iflytek_spark.transports.mock import MockScript
 from tests.frames import answer
 
@@ -68,10 +69,10 @@ def test_seconds_bound_the_whole_call_and_each_of_its_parts(timeout: Any, stages
     class Noting:
         """A transport that notes how long it may take, and then gives in."""
 
-        def connect(self, url: str, timeout: float) -> None:
+        def connect(self, opening: Opening, timeout: float) -> None:
             limits.append(timeout)
 
-        def send(self, data: str, timeout: float) -> None:
+        def send(self, data: str | bytes, timeout: float) -> None:
             limits.append(timeout)
 
         def receive(self, timeout: float) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from iflytek_spark.catalogue import list_models, resolve
-from iflytek_spark.endpoint import Endpoint, model_url
+from iflytek_spark.endpoint import Endpoint, address
 from iflytek_spark.errors import ConfigurationError, UnknownModelError
 from iflytek_spark.model_spec import ModelSpec
 
@@ -17,7 +17,7 @@ MINE = ModelSpec(name="mine", domain="svc", url="wss://maas.example.com/v1.1/cha
 
 @pytest.mark.parametrize("spec", list_models(), ids=lambda spec: spec.name)
 def test_without_a_base_url_the_catalogue_decides(spec: ModelSpec) -> None:
-    assert model_url(spec, None) == spec.url
+    assert address(spec.url, None) == spec.url
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_without_a_base_url_the_catalogue_decides(spec: ModelSpec) -> None:
     ],
 )
 def test_a_base_url_without_a_path_keeps_the_models_path(base_url: str, url: str) -> None:
-    assert model_url(ULTRA, base_url) == url
+    assert address(ULTRA.url, base_url) == url
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_base_url_without_a_path_keeps_the_models_path(base_url: str, url: str
 )
 def test_the_host_is_written_as_the_host_header_will_be(base_url: str, host: str) -> None:
     """It is signed, and a WebSocket library leaves the usual port out and capitals behind."""
-    assert model_url(ULTRA, base_url).split("/")[2] == host
+    assert address(ULTRA.url, base_url).split("/")[2] == host
 
 
 BAD_URLS = [

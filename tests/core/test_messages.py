@@ -18,8 +18,8 @@ from iflytek_spark.messages import (
     Tool,
     ToolCall,
     Usage,
+    WebSearch,
 )
-from iflytek_spark.options import WebSearch
 
 RESPONSE = ChatResponse(
     text="晴",

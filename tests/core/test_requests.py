@@ -8,9 +8,10 @@ import pytest
 
 from iflytek_spark.catalogue import list_models, resolve
 from iflytek_spark.errors import ContextLengthError, InvalidRequestError
-from iflytek_spark.messages import ImagePart, Message, TextPart, Tool
+from iflytek_spark.fallbacks import AnswerRules
+from iflytek_spark.messages import ImagePart, Message, TextPart, Tool, WebSearch
 from iflytek_spark.model_spec import Interval, ModelSpec
-from iflytek_spark.options import ChatOptions, WebSearch
+from iflytek_spark.options import ChatOptions
 from iflytek_spark.requests import ChatRequest, build_request
 
 WEATHER = Tool("天气查询", "查询天气", {"type": "object", "properties": {}})
@@ -51,7 +52,7 @@ def prompt_for(model: str) -> Any:
 @pytest.mark.parametrize(("model", "name", "value"), LEGAL)
 def test_a_legal_value_stands_in_the_request(model: str, name: str, value: float) -> None:
     request = build(model, prompt_for(model), **{name: value})
-    assert getattr(request, name) == value
+    assert request.parameters == {name: value}
 
 
 @pytest.mark.parametrize(("model", "name", "value", "interval"), REFUSED)
@@ -108,7 +109,7 @@ def test_a_temperature_must_be_finite(value: float) -> None:
 @pytest.mark.parametrize("spec", [s for s in list_models() if not s.images], ids=lambda s: s.name)
 @pytest.mark.parametrize("zero", [0, 0.0, -0.0])
 def test_temperature_zero_becomes_the_smallest_legal_value(spec: ModelSpec, zero: float) -> None:
-    temperature = build(spec, temperature=zero).temperature
+    temperature = build(spec, temperature=zero).parameters["temperature"]
     assert temperature is not None
     assert 0 < temperature <= 0.01
     assert temperature in spec.temperature
@@ -116,7 +117,7 @@ def test_temperature_zero_becomes_the_smallest_legal_value(spec: ModelSpec, zero
 
 def test_temperature_zero_stays_where_it_is_legal() -> None:
     own = ModelSpec("mine", "svc", "wss://maas.example.com/v1.1/chat", temperature=Interval(0, 1))
-    assert build(own, temperature=0).temperature == 0
+    assert build(own, temperature=0).parameters == {"temperature": 0}
 
 
 @pytest.mark.parametrize("name", ["top_p", "presence_penalty", "frequency_penalty"])
@@ -127,9 +128,10 @@ def test_an_option_that_the_model_lacks_is_refused(name: str) -> None:
 
 def test_what_is_not_given_is_not_decided() -> None:
     request = build()
-    unset = ("temperature", "top_k", "max_tokens", "top_p", "thinking", "uid", "web_search")
+    unset = ("max_tokens", "thinking", "uid", "web_search", "timeouts")
     assert [getattr(request, name) for name in unset] == [None] * len(unset)
-    assert (request.stop, request.tools, dict(request.extra)) == ((), (), {})
+    assert (request.rules, request.tools) == (AnswerRules(), ())
+    assert (dict(request.parameters), dict(request.extra)) == ({}, {})
 
 
 def test_none_means_not_given() -> None:
@@ -166,7 +168,7 @@ def test_a_uid_of_another_length_is_refused(uid: str) -> None:
 
 @pytest.mark.parametrize(("stop", "kept"), [("。", ("。",)), (["a", "b"], ("a", "b")), ([], ())])
 def test_stop_is_one_string_or_several(stop: Any, kept: tuple[str, ...]) -> None:
-    assert build(stop=stop).stop == kept
+    assert build(stop=stop).rules.cut_at == kept
 
 
 @pytest.mark.parametrize("spec", [s for s in list_models() if not s.images], ids=lambda s: s.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iflytek_spark.endpoint import Endpoint, service_url
+from iflytek_spark.endpoint import Endpoint, address
 from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.service_catalogue import EMBEDDING, IMAGE_GENERATION, Service
 
@@ -25,13 +25,13 @@ SERVICES = [EMBEDDING, IMAGE_GENERATION]
     ],
 )
 def test_the_address_of_a_service(service: Service, base_url: str | None, url: str) -> None:
-    assert service_url(service, base_url) == url
+    assert address(service.url, base_url) == url
 
 
 @pytest.mark.parametrize("base_url", ["gateway", "ftp://gateway", "https://u:p@gateway"])
 def test_what_is_no_address(base_url: str) -> None:
     with pytest.raises(ConfigurationError):
-        service_url(EMBEDDING, base_url)
+        address(EMBEDDING.url, base_url)
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -1,4 +1,4 @@
-"""Drives ``chat_flow`` by hand: no transport, no time but the one that is moved here."""
+"""Drives ``call_flow`` by hand: no transport, no time but the one that is moved here."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from iflytek_spark.catalogue import resolve
 from iflytek_spark.credentials import Credentials
 from iflytek_spark.errors import SparkError
 from iflytek_spark.options import ChatOptions
+from iflytek_spark.protocol.call import CallContext, call_flow
+from iflytek_spark.protocol.dialects import CHAT_DIALECTS
 from iflytek_spark.protocol.events import Event
-from iflytek_spark.protocol.flow import Call, chat_flow
+from iflytek_spark.protocol.exchange import ChatExchange
 from iflytek_spark.protocol.retry import RetryPolicy
-from iflytek_spark.protocol.steps import Clock, Emit, Receive, Step, StepResult
-from iflytek_spark.protocol.timeouts import Timeouts
-from iflytek_spark.requests import build_request
+from iflytek_spark.protocol.steps import Clock, Emit, Flow, Receive, Step, StepResult
+from iflytek_spark.requests import ChatRequest, build_request
+from iflytek_spark.timeouts import Timeouts
 
 ME = Credentials("app1", "test-key", "test-secret")
 NOW = 1736150400.0
@@ -33,6 +35,17 @@ class Time:
         return Clock(lambda: NOW + self.now, lambda: self.now, lambda: self.jitter)
 
 
+def chat(
+    request: ChatRequest,
+    clock: Clock,
+    timeouts: Timeouts | None = None,
+    max_retries: int = 2,
+) -> Flow[None]:
+    retry = RetryPolicy(max_retries)
+    context = CallContext(ME, request.spec.url, clock, "uid1", timeouts or Timeouts(), retry)
+    return call_flow(context, ChatExchange(CHAT_DIALECTS[request.spec.dialect], request))
+
+
 def call(
     time: Time | None = None,
     *,
@@ -40,24 +53,16 @@ def call(
     max_retries: int = 2,
     timeouts: Timeouts | None = None,
     **options: Any,
-) -> Call:
-    spec = resolve(model)
-    return Call(
-        request=build_request(spec, "你好", cast(ChatOptions, options)),
-        credentials=ME,
-        url=spec.url,
-        uid="uid1",
-        clock=(time or Time()).clock,
-        timeouts=timeouts or Timeouts(),
-        retry=RetryPolicy(max_retries),
-    )
+) -> Flow[None]:
+    request = build_request(resolve(model), "你好", cast(ChatOptions, options))
+    return chat(request, (time or Time()).clock, timeouts, max_retries)
 
 
 class Hand:
     """Holds a flow, and the step that it waits at."""
 
-    def __init__(self, to_run: Call) -> None:
-        self.flow = chat_flow(to_run)
+    def __init__(self, flow: Flow[None]) -> None:
+        self.flow = flow
         self.step: Step | None = next(self.flow)
 
     def say(self, result: StepResult = None) -> Step | None:
@@ -88,10 +93,9 @@ class Outcome:
     error: SparkError | None = None
 
 
-def play(to_run: Call, raws: Iterable[bytes | str]) -> Outcome:
+def play(flow: Flow[None], raws: Iterable[bytes | str]) -> Outcome:
     """Run a flow on a recording, at whose end the service closes."""
     frames, outcome = iter(raws), Outcome()
-    flow = chat_flow(to_run)
     result: StepResult = None
     try:
         step = next(flow)

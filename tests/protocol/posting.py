@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeVar
 
+from iflytek_spark.credentials import Credentials
 from iflytek_spark.errors import SparkError
-from iflytek_spark.protocol.post import Post, PostCall, PostFlow, PostStep, Reply
+from iflytek_spark.protocol.call import CallContext, call_flow
+from iflytek_spark.protocol.exchange import SingleExchange
 from iflytek_spark.protocol.retry import RetryPolicy
-from iflytek_spark.protocol.steps import Sleep
+from iflytek_spark.protocol.signing import sign_url
+from iflytek_spark.protocol.steps import (
+    Connect,
+    Flow,
+    HandshakeRefusedError,
+    Opening,
+    Receive,
+    Send,
+    Sleep,
+    Step,
+)
 from tests.protocol.hand import ME, Time
 
 URL = "https://emb-cn-huabei-1.xf-yun.com/"
@@ -19,21 +32,53 @@ def text_of(body: bytes) -> str:
     return body.decode()
 
 
-def call(time: Time | None = None, max_retries: int = 2, **more: Any) -> PostCall[str]:
+@dataclass(frozen=True)
+class Posted:
+    """A dialect of signed POST whose answers ``decode_body`` reads."""
+
+    decode_body: Callable[[bytes], Any]
+
+    def open(self, url: str, credentials: Credentials, now: float) -> Opening:
+        return Opening(sign_url(url, credentials, now, "POST"))
+
+    def encode(self, request: bytes, app_id: str, uid: str) -> bytes:
+        return request
+
+    def decode(self, data: str | bytes) -> Any:
+        return self.decode_body(data if isinstance(data, bytes) else data.encode())
+
+
+def call(
+    time: Time | None = None,
+    max_retries: int = 2,
+    decode: Callable[[bytes], Any] = text_of,
+    **more: Any,
+) -> Flow[Any]:
     clock = (time or Time()).clock
-    plain = PostCall(URL, b"{}", text_of, ME, clock, retry=RetryPolicy(max_retries))
-    return replace(plain, **more)
+    context = CallContext(ME, URL, clock, "uid1", retry=RetryPolicy(max_retries), **more)
+    return call_flow(context, SingleExchange(Posted(decode), b"{}"))
 
 
-def ok(body: str = "fine", status: int = 200, **headers: str) -> Reply:
-    return Reply(status, headers, body.encode())
+def ok(body: str = "fine", status: int = 200, **headers: str) -> bytes | HandshakeRefusedError:
+    if status == 200:
+        return body.encode()
+    return HandshakeRefusedError(status, headers, body.encode())
+
+
+class Post(NamedTuple):
+    """One request, put together from the steps that it takes."""
+
+    url: str
+    body: str | bytes
+    connect_timeout: float
+    timeout: float
 
 
 @dataclass
 class Played:
     """What a flow asked for, and how it ended."""
 
-    steps: list[PostStep] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
     result: Any = None
     error: SparkError | None = None
 
@@ -43,11 +88,18 @@ class Played:
 
     @property
     def posts(self) -> list[Post]:
-        return [step for step in self.steps if isinstance(step, Post)]
+        triples = zip(self.steps, self.steps[1:], self.steps[2:])
+        return [
+            Post(opened.opening.url, sent.data, opened.timeout, received.timeout)
+            for opened, sent, received in triples
+            if isinstance(opened, Connect)
+            and isinstance(sent, Send)
+            and isinstance(received, Receive)
+        ]
 
 
-def play(flow: PostFlow[T], *happenings: Reply | Exception, time: Time | None = None) -> Played:
-    """Answer each POST with the next happening; a wait passes at once."""
+def play(flow: Flow[T], *happenings: bytes | Exception, time: Time | None = None) -> Played:
+    """Answer each request with the next happening; a wait passes at once."""
     played, answers = Played(), iter(happenings)
     try:
         step = next(flow)
@@ -61,10 +113,20 @@ def play(flow: PostFlow[T], *happenings: Reply | Exception, time: Time | None = 
     return played
 
 
-def _answered(flow: PostFlow[T], step: PostStep, answers: Any, time: Time | None) -> PostStep:
-    if isinstance(step, Sleep):
-        if time is not None:
-            time.now += step.seconds
+def _answered(flow: Flow[T], step: Step, answers: Any, time: Time | None) -> Step:
+    if isinstance(step, Sleep) and time is not None:
+        time.now += step.seconds
+    if not isinstance(step, Receive):
         return flow.send(None)
     happening = next(answers)
     return flow.throw(happening) if isinstance(happening, Exception) else flow.send(happening)
+
+
+def receiving(flow: Flow[T]) -> Post:
+    """Go on to the next Receive, and return the request that was made."""
+    opened, sent, received = next(flow), flow.send(None), flow.send(None)
+    if not (
+        isinstance(opened, Connect) and isinstance(sent, Send) and isinstance(received, Receive)
+    ):
+        raise TypeError(f"{opened}, {sent}, {received}")
+    return Post(opened.opening.url, sent.data, opened.timeout, received.timeout)

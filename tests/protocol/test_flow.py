@@ -19,7 +19,6 @@ from iflytek_spark.errors import (
     StreamInterruptedError,
 )
 from iflytek_spark.protocol.events import ContentDelta, Finished
-from iflytek_spark.protocol.flow import chat_flow
 from iflytek_spark.protocol.signing import http_date, sign_url
 from iflytek_spark.protocol.steps import (
     Connect,
@@ -27,12 +26,13 @@ from iflytek_spark.protocol.steps import (
     Emit,
     FrameTooLargeError,
     HandshakeRefusedError,
+    Opening,
     Receive,
     Send,
     Sleep,
     Step,
 )
-from iflytek_spark.protocol.timeouts import Timeouts
+from iflytek_spark.timeouts import Timeouts
 from tests.frames import SID, USAGE, answer, error, last, piece
 from tests.protocol.hand import ME, NOW, Hand, Time, call
 
@@ -42,7 +42,7 @@ STOPPED = Finished("stop", USAGE, SID)
 
 def test_the_whole_life_of_a_request() -> None:
     hand = Hand(call())
-    assert hand.step == Connect(sign_url(URL, ME, NOW), 10)
+    assert hand.step == Connect(Opening(sign_url(URL, ME, NOW)), 10)
     sent = hand.say()
     assert isinstance(sent, Send)
     assert sent.timeout == 60
@@ -174,7 +174,7 @@ def test_a_second_try_is_signed_anew_and_says_the_same() -> None:
     assert hand.say() == Receive(60)
     assert hand.say(error(10110, "busy")) == Sleep(0.25)
     time.now = 30
-    assert hand.say() == Connect(sign_url(URL, ME, NOW + 30), 10)
+    assert hand.say() == Connect(Opening(sign_url(URL, ME, NOW + 30)), 10)
     sent.append(hand.say())
     assert sent[0] == sent[1]
     hand.say()
@@ -285,4 +285,4 @@ def test_a_driver_may_leave_at_any_step() -> None:
 
 def test_what_cannot_be_written_fails_before_any_step() -> None:
     with pytest.raises(InvalidRequestError):
-        next(chat_flow(call(extra={"value": object()})))
+        call(extra={"value": object()})

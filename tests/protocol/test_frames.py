@@ -13,9 +13,17 @@ from hypothesis import strategies as st
 
 from iflytek_spark.catalogue import resolve
 from iflytek_spark.errors import InvalidFrameError, InvalidRequestError
-from iflytek_spark.messages import ImagePart, Message, PluginResult, TextPart, Tool, Usage
+from iflytek_spark.messages import (
+    ImagePart,
+    Message,
+    PluginResult,
+    TextPart,
+    Tool,
+    Usage,
+    WebSearch,
+)
 from iflytek_spark.model_spec import ModelSpec
-from iflytek_spark.options import ChatOptions, WebSearch
+from iflytek_spark.options import ChatOptions
 from iflytek_spark.protocol.frames import Frame, decode_frame, encode_request
 from iflytek_spark.requests import build_request
 from tests.frames import SID

@@ -10,12 +10,11 @@ import pytest
 from iflytek_spark.catalogue import resolve
 from iflytek_spark.errors import InvalidRequestError
 from iflytek_spark.messages import ImagePart, Message, TextPart
-from iflytek_spark.protocol.flow import Call
 from iflytek_spark.protocol.steps import Connect, LoadImage, Send, Sleep
-from iflytek_spark.protocol.timeouts import Timeouts
 from iflytek_spark.requests import build_request
+from iflytek_spark.timeouts import Timeouts
 from tests.frames import error
-from tests.protocol.hand import ME, Hand, Time
+from tests.protocol.hand import Hand, Time, chat
 
 PICTURE = ImagePart(url="https://example.com/cat.png")
 FILE = b"\x89PNG\r\n\x1a\n..."
@@ -30,7 +29,7 @@ def looking(*, total: float = 600) -> Hand:
     ]
     request = build_request(spec, messages, {})
     timeouts = Timeouts(connect=3, total=total)
-    return Hand(Call(request, ME, spec.url, "uid1", Time().clock, timeouts))
+    return Hand(chat(request, Time().clock, timeouts))
 
 
 @pytest.mark.parametrize(("total", "patience"), [(600, 3), (2, 2)])

@@ -18,11 +18,10 @@ from iflytek_spark.protocol.embedding import (
 )
 from iflytek_spark.protocol.embedding_flow import embedding_flow
 from iflytek_spark.protocol.long_texts import mean_vector, split_text
-from iflytek_spark.protocol.post import PostCall, PostFlow, post_flow
+from iflytek_spark.protocol.steps import Flow
 from iflytek_spark.service_values import TooLong, Vector
 from iflytek_spark.tokens import estimate_tokens
-from tests.protocol.hand import ME, Time
-from tests.protocol.posting import URL, Played, ok, play
+from tests.protocol.posting import Played, call, ok, play
 
 SENTENCE = "讯飞星火是一个大语言模型。"
 
@@ -81,9 +80,9 @@ class Asked:
         self.pieces: list[str] = []
         self._limit = limit
 
-    def ask(self, text: str) -> PostFlow[Vector]:
+    def ask(self, text: str) -> Flow[Vector]:
         self.pieces.append(text)
-        return post_flow(PostCall(URL, b"{}", lambda _: self._vector(text), ME, Time().clock))
+        return call(decode=lambda _: self._vector(text))
 
     def _vector(self, text: str) -> Vector:
         if estimate_tokens(text) > self._limit:

@@ -8,8 +8,17 @@ from typing import Any
 import pytest
 
 from iflytek_spark.catalogue import resolve
-from iflytek_spark.messages import Citation, ImagePart, Message, PluginResult, TextPart, Tool, Usage
-from iflytek_spark.options import ChatOptions, WebSearch
+from iflytek_spark.messages import (
+    Citation,
+    ImagePart,
+    Message,
+    PluginResult,
+    TextPart,
+    Tool,
+    Usage,
+    WebSearch,
+)
+from iflytek_spark.options import ChatOptions
 from iflytek_spark.protocol.frames import decode_frame, encode_request
 from iflytek_spark.protocol.service_frames import (
     decode_request,

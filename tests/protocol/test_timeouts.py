@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from iflytek_spark.errors import ConfigurationError
-from iflytek_spark.protocol.timeouts import Timeouts
+from iflytek_spark.timeouts import Timeouts
 
 PATIENCE = Timeouts(connect=1, first_frame=2, between_frames=3, total=100)
 

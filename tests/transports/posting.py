@@ -5,29 +5,45 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from iflytek_spark.emulator import Emulator
-from iflytek_spark.protocol.embedding import encode_embedding
-from iflytek_spark.protocol.post import Post, Reply
-from iflytek_spark.protocol.signing import sign_url
+from iflytek_spark.protocol.dialects.signed_post import Embedding, TextToEmbed
+from iflytek_spark.protocol.steps import Opening
 from iflytek_spark.transports.base import Route
 from iflytek_spark.transports.http import AsyncHttpTransport, HttpTransport
 
-Send = Callable[..., Reply]
+
+class Post(NamedTuple):
+    """A request, and how long it may take."""
+
+    opening: Opening
+    body: bytes
+    timeout: float
 
 
-def send_sync(step: Post, **route: Any) -> Reply:
+Send = Callable[..., bytes | None]
+
+
+def post(transport: HttpTransport, step: Post) -> bytes | None:
+    transport.connect(step.opening, step.timeout)
+    transport.send(step.body, step.timeout)
+    return transport.receive(step.timeout)
+
+
+def send_sync(step: Post, **route: Any) -> bytes | None:
     with HttpTransport(Route(**route)) as transport:
-        return transport.post(step)
+        return post(transport, step)
 
 
-def send_async(step: Post, **route: Any) -> Reply:
-    async def send() -> Reply:
+def send_async(step: Post, **route: Any) -> bytes | None:
+    async def send() -> bytes | None:
         async with AsyncHttpTransport(Route(**route)) as transport:
-            return await transport.post(step)
+            await transport.connect(step.opening, step.timeout)
+            await transport.send(step.body, step.timeout)
+            return await transport.receive(step.timeout)
 
     return asyncio.run(send())
 
@@ -37,5 +53,6 @@ both = pytest.mark.parametrize("send", [send_sync, send_async])
 
 def request(spark: Emulator, timeout: float = 10.0, text: str = "一") -> Post:
     url = spark.base_url.replace("ws", "http", 1) + "/"
-    body = encode_embedding(text, "document", spark.credentials.app_id, "u")
-    return Post(sign_url(url, spark.credentials, time.time(), "POST"), body, timeout, timeout)
+    dialect = Embedding()
+    body = dialect.encode(TextToEmbed(text, "document"), spark.credentials.app_id, "u")
+    return Post(dialect.open(url, spark.credentials, time.time()), body, timeout)

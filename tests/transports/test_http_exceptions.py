@@ -10,10 +10,7 @@ import httpx
 import pytest
 
 from iflytek_spark.emulator import Emulator
-from iflytek_spark.protocol.post import ConnectTimedOutError
-from iflytek_spark.protocol.steps import (
-    TransportError,
-)
+from iflytek_spark.protocol.steps import ConnectTimedOutError, TransportError
 from tests.transports.posting import Send, both, request
 
 

@@ -1,0 +1,223 @@
+"""The whole life of a call as one generator, driven by a sync and an async client alike.
+
+::
+
+    (Sleep for its turn) ─► Connect ─► Send ─► Receive ─► Emit ─► Receive ─► … ─► the end
+              ▲                                   │
+              └────────────── Sleep ◄─────────────┘  a retryable failure before the first event
+
+It is the same for chat and for what is posted: an :class:`Exchange` says what is asked and how the
+answer is read. A connection that was opened ahead and proves dead is replaced without a Sleep and
+without count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from iflytek_spark.credentials import Credentials
+from iflytek_spark.errors import (
+    APIConnectionError,
+    APITimeoutError,
+    InvalidFrameError,
+    SparkError,
+    StreamInterruptedError,
+    ToolNotCalledError,
+)
+from iflytek_spark.protocol.exchange import Exchange
+from iflytek_spark.protocol.handshake import refusal_error
+from iflytek_spark.protocol.retry import RetryPolicy
+from iflytek_spark.protocol.steps import (
+    Clock,
+    Connect,
+    ConnectTimedOutError,
+    Emit,
+    Flow,
+    FrameTooLargeError,
+    HandshakeRefusedError,
+    NotConnectedError,
+    Receive,
+    RedirectedError,
+    Send,
+    Sleep,
+    StaleConnectionError,
+    TransportError,
+)
+from iflytek_spark.timeouts import Timeouts
+
+T = TypeVar("T")
+
+
+def _at_once() -> float:
+    return 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class CallContext:
+    """Who calls, where, and how patiently.
+
+    Attributes:
+        credentials: who asks.
+        url: the address, not signed.
+        clock: time and chance.
+        uid: the user's id on the wire, for a request that names none.
+        timeouts: how patient to be.
+        retry: when to try again.
+        turn: takes the next turn of a rate limit, and returns the seconds until it comes. They
+            do not count as the call's own time.
+    """
+
+    credentials: Credentials
+    url: str
+    clock: Clock
+    uid: str
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    turn: Callable[[], float] = _at_once
+
+
+def call_flow(context: CallContext, exchange: Exchange[T]) -> Flow[T]:
+    """Run one call.
+
+    Args:
+        context: whom to ask, and how patiently.
+        exchange: what to ask.
+
+    Yields:
+        Steps for the driver. It sends each step's result back in, and throws in TimeoutError
+        or a :class:`~iflytek_spark.protocol.steps.TransportError`. The transport belongs to the
+        driver, which closes it however the flow ends.
+
+    Returns:
+        The reader's result.
+
+    Raises:
+        SparkError: when the call has failed for good.
+    """
+    attempt = _Attempt(context, exchange)
+    yield from attempt.prepare()
+    failures = 0
+    while True:
+        yield from attempt.wait_for_turn()
+        try:
+            return (yield from attempt.run())
+        except ToolNotCalledError:
+            if attempt.emitted or not exchange.ask_more_firmly():
+                raise
+            continue
+        except StaleConnectionError:
+            continue
+        except SparkError as error:
+            jitter = context.clock.random()
+            delay = context.retry.delay(error, failures, attempt.emitted, jitter)
+            if delay is None or delay >= attempt.remaining():
+                raise
+        failures += 1
+        yield Sleep(delay)
+
+
+class _Attempt(Generic[T]):
+    """One try of a call; the deadline and what was emitted outlast it."""
+
+    def __init__(self, context: CallContext, exchange: Exchange[T]) -> None:
+        self._context = context
+        self._exchange = exchange
+        self._deadline = context.clock.monotonic() + context.timeouts.total
+        self._stage = "connect"
+        self.emitted = False
+
+    def remaining(self) -> float:
+        """Seconds that the whole call has left."""
+        return self._deadline - self._context.clock.monotonic()
+
+    def within(self, timeout: float) -> float:
+        """Bound a wait by the whole call; an answer that never pauses must end too."""
+        remaining = self.remaining()
+        if remaining <= 0:
+            raise TimeoutError
+        return min(timeout, remaining)
+
+    def prepare(self) -> Flow[None]:
+        """Fetch what the request needs."""
+        try:
+            yield from self._exchange.prepare(lambda: self.within(self._context.timeouts.connect))
+        except TimeoutError as error:
+            raise self._timed_out(error) from _origin(error)
+
+    def wait_for_turn(self) -> Flow[None]:
+        """Keep to the rate limit; the deadline moves by as much."""
+        seconds = self._context.turn()
+        if seconds > 0:
+            self._deadline += seconds
+            yield Sleep(seconds)
+
+    def run(self) -> Flow[T]:
+        """Connect, ask and read, with every failure as a SparkError."""
+        now = self._context.clock.wall()
+        try:
+            return (yield from self._read(now))
+        except TimeoutError as error:
+            raise self._timed_out(error) from _origin(error)
+        except HandshakeRefusedError as refused:
+            raise refusal_error(refused, now) from _origin(refused)
+        except StaleConnectionError:
+            raise  # no failure of the call
+        except FrameTooLargeError as error:
+            raise InvalidFrameError(
+                f"Spark sent a message that is too large: {error}"
+            ) from _origin(error)
+        except TransportError as error:
+            raise self._lost(error) from _origin(error)
+
+    def _read(self, now: float) -> Flow[T]:
+        context, limits = self._context, self._context.timeouts
+        self._stage = "connect"
+        data = self._exchange.write(context.credentials.app_id, context.uid)
+        opening = self._exchange.open(context.url, context.credentials, now)
+        yield Connect(opening, self.within(limits.connect))
+        self._stage = "first_frame"
+        yield Send(data, self.within(limits.first_frame))
+        reader = self._exchange.read()
+        patience = limits.first_frame
+        while not reader.done:
+            events = reader.receive((yield Receive(self.within(patience))))
+            if events:
+                self.emitted = True
+                yield Emit(events)
+            self._stage, patience = "between_frames", limits.between_frames
+        return reader.result
+
+    def _timed_out(self, error: TimeoutError) -> APITimeoutError:
+        limits = self._context.timeouts
+        stage = "connect" if isinstance(error, ConnectTimedOutError) else self._stage
+        total = self._deadline <= self._context.clock.monotonic()
+        stage = "total" if total else stage
+        timed_out = APITimeoutError(
+            f"Spark's time-out {stage!r} of {getattr(limits, stage):g} s ran out",
+            hint=f"raise Timeouts({stage}=…) if the answer may take longer",
+            retryable=not total,
+        )
+        timed_out.stage = stage
+        return timed_out
+
+    def _lost(self, error: TransportError) -> APIConnectionError:
+        if self._stage == "connect" or isinstance(error, NotConnectedError):
+            return APIConnectionError(
+                f"no connection to {_host(self._context.url)}: {error}",
+                hint="check the network, the proxy and base_url",
+                retryable=not isinstance(error, RedirectedError),
+            )
+        return StreamInterruptedError(
+            f"the connection was lost before the answer was whole: {error}"
+        )
+
+
+def _host(url: str) -> str:
+    return url.partition("://")[2].partition("/")[0]
+
+
+def _origin(error: Exception) -> BaseException:
+    """Return the library's own exception, which is what a cause should show."""
+    return error.__cause__ or error

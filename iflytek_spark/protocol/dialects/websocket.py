@@ -1,0 +1,25 @@
+"""Chat over the signed WebSocket (PROTOCOL.md §2)."""
+
+from __future__ import annotations
+
+from iflytek_spark.credentials import Credentials
+from iflytek_spark.protocol.frames import Frame, decode_frame, encode_request
+from iflytek_spark.protocol.signing import sign_url
+from iflytek_spark.protocol.steps import Opening
+from iflytek_spark.requests import ChatRequest
+
+
+class WebSocketChat:
+    """See :class:`~iflytek_spark.protocol.dialects.base.Dialect`."""
+
+    def open(self, url: str, credentials: Credentials, now: float) -> Opening:
+        """Sign the address (§2.1)."""
+        return Opening(sign_url(url, credentials, now))
+
+    def encode(self, request: ChatRequest, app_id: str, uid: str) -> str:
+        """Write the one frame that asks (§2.2)."""
+        return encode_request(request, app_id, uid)
+
+    def decode(self, data: str | bytes) -> Frame:
+        """Read one frame of the answer (§2.3)."""
+        return decode_frame(data)

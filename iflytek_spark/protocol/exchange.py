@@ -1,0 +1,187 @@
+"""What one call asks, and how its answer is read: for chat, and for what is posted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Generic, Protocol, TypeVar
+
+from iflytek_spark.credentials import Credentials
+from iflytek_spark.messages import ImagePart
+from iflytek_spark.protocol.chat import ChatProtocol
+from iflytek_spark.protocol.dialects.base import Dialect
+from iflytek_spark.protocol.events import Event, Finished
+from iflytek_spark.protocol.filters import Events, filters_for
+from iflytek_spark.protocol.frames import Frame
+from iflytek_spark.protocol.steps import ConnectionFailedError, Flow, LoadImage, Opening
+from iflytek_spark.requests import ChatRequest, with_stronger_instruction
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+Asked = TypeVar("Asked")
+
+
+class Reader(Protocol[T_co]):
+    """Reads the answer of one try."""
+
+    @property
+    def done(self) -> bool:
+        """Whether the answer is whole."""
+
+    @property
+    def result(self) -> T_co:
+        """What the call returns, once the answer is whole."""
+
+    def receive(self, payload: str | bytes | None) -> tuple[Any, ...]:
+        """Take the next message, None for the connection's end, and return its events.
+
+        Raises:
+            SparkError: for an answer that is refused, wrong or not whole.
+        """
+
+
+class Exchange(Protocol[T_co]):
+    """What is asked in one call."""
+
+    def prepare(self, timeout: Callable[[], float]) -> Flow[None]:
+        """Fetch what the request needs; ``timeout`` gives the seconds that one step may take."""
+
+    def open(self, url: str, credentials: Credentials, now: float) -> Opening:
+        """Say how to connect at this moment."""
+
+    def write(self, app_id: str, uid: str) -> str | bytes:
+        """Return the request."""
+
+    def read(self) -> Reader[T_co]:
+        """Return what reads the answer of a new try."""
+
+    def ask_more_firmly(self) -> bool:
+        """Ask for a tool call in stronger words; False when that was done before."""
+
+
+class ChatExchange:
+    """A chat; its answer comes as events, and the call itself returns nothing."""
+
+    def __init__(self, dialect: Dialect[ChatRequest, Frame], request: ChatRequest) -> None:
+        """Ask nothing yet.
+
+        Args:
+            dialect: how to speak.
+            request: what to ask.
+        """
+        self._dialect = dialect
+        self._request = request
+        self._written: str | bytes = b""
+
+    def prepare(self, timeout: Callable[[], float]) -> Flow[None]:
+        """Load the images."""
+        messages = self._request.messages
+        for image in [image for message in messages for image in message.images]:
+            loaded = ImagePart((yield LoadImage(image, timeout())))
+            messages = tuple(message.replacing(image, loaded) for message in messages)
+        self._request = replace(self._request, messages=messages)
+
+    def open(self, url: str, credentials: Credentials, now: float) -> Opening:
+        """Say how to connect at this moment."""
+        return self._dialect.open(url, credentials, now)
+
+    def write(self, app_id: str, uid: str) -> str | bytes:
+        """Return the request, which is written once."""
+        self._written = self._written or self._dialect.encode(self._request, app_id, uid)
+        return self._written
+
+    def read(self) -> ChatReader:
+        """Return what reads the answer of a new try."""
+        return ChatReader(self._dialect, self._request)
+
+    def ask_more_firmly(self) -> bool:
+        """Ask for a tool call in stronger words; False when that was done before."""
+        again = with_stronger_instruction(self._request)
+        if again == self._request:
+            return False
+        self._request, self._written = again, b""
+        return True
+
+
+class ChatReader:
+    """Reads a chat's answer; see :class:`Reader`."""
+
+    result = None
+
+    def __init__(self, dialect: Dialect[ChatRequest, Frame], request: ChatRequest) -> None:
+        """Start before the first message."""
+        self.done = False
+        self._decode = dialect.decode
+        self._protocol = ChatProtocol(request.max_tokens)
+        self._filters = filters_for(request, lambda: self._protocol.sid)
+
+    def receive(self, payload: str | bytes | None) -> tuple[Event, ...]:
+        """Take the next message and return the events that are left of it."""
+        protocol = self._protocol
+        events: Events = (
+            protocol.closed() if payload is None else protocol.receive(self._decode(payload))
+        )
+        for apply in self._filters:
+            events = apply(events)
+        self.done = bool(events) and isinstance(events[-1], Finished)
+        return events
+
+
+class SingleExchange(Generic[Asked, T]):
+    """One request for one answer, which the call returns."""
+
+    def __init__(self, dialect: Dialect[Asked, T], request: Asked) -> None:
+        """Ask nothing yet.
+
+        Args:
+            dialect: how to speak.
+            request: what to ask.
+        """
+        self._dialect = dialect
+        self._request = request
+
+    def prepare(self, timeout: Callable[[], float]) -> Flow[None]:
+        """Fetch nothing."""
+        yield from ()
+
+    def open(self, url: str, credentials: Credentials, now: float) -> Opening:
+        """Say how to connect at this moment."""
+        return self._dialect.open(url, credentials, now)
+
+    def write(self, app_id: str, uid: str) -> str | bytes:
+        """Return the request."""
+        return self._dialect.encode(self._request, app_id, uid)
+
+    def read(self) -> SingleReader[T]:
+        """Return what reads the answer of a new try."""
+        return SingleReader(self._dialect.decode)
+
+    def ask_more_firmly(self) -> bool:
+        """Never: there is no tool call to ask for."""
+        return False
+
+
+class SingleReader(Generic[T]):
+    """Reads the one message of an answer; see :class:`Reader`."""
+
+    def __init__(self, decode: Callable[[str | bytes], T]) -> None:
+        """Start before the message."""
+        self._decode = decode
+        self._results: list[T] = []
+
+    @property
+    def done(self) -> bool:
+        """Whether the message has come."""
+        return bool(self._results)
+
+    @property
+    def result(self) -> T:
+        """What the message says."""
+        return self._results[0]
+
+    def receive(self, payload: str | bytes | None) -> tuple[Any, ...]:
+        """Read the message."""
+        if payload is None:
+            raise ConnectionFailedError("there was no answer")
+        self._results.append(self._decode(payload))
+        return ()
