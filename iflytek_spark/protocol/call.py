@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from iflytek_spark.credentials import Credentials
 from iflytek_spark.errors import (
@@ -78,7 +78,7 @@ class CallContext:
     turn: Callable[[], float] = _at_once
 
 
-def call_flow(context: CallContext, exchange: Exchange[T]) -> Flow[T]:
+def call_flow(context: CallContext, exchange: Exchange[Any, Any, T]) -> Flow[T]:
     """Run one call.
 
     Args:
@@ -121,7 +121,7 @@ def call_flow(context: CallContext, exchange: Exchange[T]) -> Flow[T]:
 class _Attempt(Generic[T]):
     """One try of a call; the deadline and what was emitted outlast it."""
 
-    def __init__(self, context: CallContext, exchange: Exchange[T]) -> None:
+    def __init__(self, context: CallContext, exchange: Exchange[Any, Any, T]) -> None:
         self._context = context
         self._exchange = exchange
         self._deadline = context.clock.monotonic() + context.timeouts.total

@@ -16,9 +16,10 @@ from iflytek_spark.protocol.frames import Frame
 from iflytek_spark.protocol.steps import ConnectionFailedError, Flow, LoadImage, Opening
 from iflytek_spark.requests import ChatRequest, with_stronger_instruction
 
+Asked = TypeVar("Asked")
+Read = TypeVar("Read")
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
-Asked = TypeVar("Asked")
 
 
 class Reader(Protocol[T_co]):
@@ -40,29 +41,10 @@ class Reader(Protocol[T_co]):
         """
 
 
-class Exchange(Protocol[T_co]):
-    """What is asked in one call."""
+class Exchange(Generic[Asked, Read, T]):
+    """What is asked in one call, in which dialect."""
 
-    def prepare(self, timeout: Callable[[], float]) -> Flow[None]:
-        """Fetch what the request needs; ``timeout`` gives the seconds that one step may take."""
-
-    def open(self, url: str, credentials: Credentials, now: float) -> Opening:
-        """Say how to connect at this moment."""
-
-    def write(self, app_id: str, uid: str) -> str | bytes:
-        """Return the request."""
-
-    def read(self) -> Reader[T_co]:
-        """Return what reads the answer of a new try."""
-
-    def ask_more_firmly(self) -> bool:
-        """Ask for a tool call in stronger words; False when that was done before."""
-
-
-class ChatExchange:
-    """A chat; its answer comes as events, and the call itself returns nothing."""
-
-    def __init__(self, dialect: Dialect[ChatRequest, Frame], request: ChatRequest) -> None:
+    def __init__(self, dialect: Dialect[Asked, Read], request: Asked) -> None:
         """Ask nothing yet.
 
         Args:
@@ -74,21 +56,37 @@ class ChatExchange:
         self._written: str | bytes = b""
 
     def prepare(self, timeout: Callable[[], float]) -> Flow[None]:
-        """Load the images."""
-        messages = self._request.messages
-        for image in [image for message in messages for image in message.images]:
-            loaded = ImagePart((yield LoadImage(image, timeout())))
-            messages = tuple(message.replacing(image, loaded) for message in messages)
-        self._request = replace(self._request, messages=messages)
+        """Fetch what the request needs; ``timeout`` gives the seconds that one step may take."""
+        yield from ()
 
     def open(self, url: str, credentials: Credentials, now: float) -> Opening:
         """Say how to connect at this moment."""
         return self._dialect.open(url, credentials, now)
 
     def write(self, app_id: str, uid: str) -> str | bytes:
-        """Return the request, which is written once."""
+        """Return the request, which is written once for all tries."""
         self._written = self._written or self._dialect.encode(self._request, app_id, uid)
         return self._written
+
+    def read(self) -> Reader[T]:
+        """Return what reads the answer of a new try."""
+        raise NotImplementedError
+
+    def ask_more_firmly(self) -> bool:
+        """Ask for a tool call in stronger words; False when that cannot be, or was done before."""
+        return False
+
+
+class ChatExchange(Exchange[ChatRequest, Frame, None]):
+    """A chat; its answer comes as events, and the call itself returns nothing."""
+
+    def prepare(self, timeout: Callable[[], float]) -> Flow[None]:
+        """Load the images."""
+        messages = self._request.messages
+        for image in [image for message in messages for image in message.images]:
+            loaded = ImagePart((yield LoadImage(image, timeout())))
+            messages = tuple(message.replacing(image, loaded) for message in messages)
+        self._request = replace(self._request, messages=messages)
 
     def read(self) -> ChatReader:
         """Return what reads the answer of a new try."""
@@ -127,38 +125,12 @@ class ChatReader:
         return events
 
 
-class SingleExchange(Generic[Asked, T]):
-    """One request for one answer, which the call returns."""
-
-    def __init__(self, dialect: Dialect[Asked, T], request: Asked) -> None:
-        """Ask nothing yet.
-
-        Args:
-            dialect: how to speak.
-            request: what to ask.
-        """
-        self._dialect = dialect
-        self._request = request
-
-    def prepare(self, timeout: Callable[[], float]) -> Flow[None]:
-        """Fetch nothing."""
-        yield from ()
-
-    def open(self, url: str, credentials: Credentials, now: float) -> Opening:
-        """Say how to connect at this moment."""
-        return self._dialect.open(url, credentials, now)
-
-    def write(self, app_id: str, uid: str) -> str | bytes:
-        """Return the request."""
-        return self._dialect.encode(self._request, app_id, uid)
+class SingleExchange(Exchange[Asked, T, T]):
+    """One request for one message, which the call returns."""
 
     def read(self) -> SingleReader[T]:
         """Return what reads the answer of a new try."""
         return SingleReader(self._dialect.decode)
-
-    def ask_more_firmly(self) -> bool:
-        """Never: there is no tool call to ask for."""
-        return False
 
 
 class SingleReader(Generic[T]):
