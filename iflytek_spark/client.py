@@ -108,7 +108,7 @@ class _Client(Generic[_T]):
     def _new_pool(self, size: int) -> Pool[_T]:
         raise NotImplementedError
 
-    def _ahead(self, size: int) -> Ahead:
+    def _preconnect_settings(self, size: int) -> Ahead:
         return Ahead(size, self._credentials, self._route, self._clock, self._timeouts.connect)
 
     def _asked(
@@ -206,7 +206,7 @@ class SparkClient(_Client[Transport]):
     def _new_pool(self, size: int) -> Pool[Transport]:
         from iflytek_spark.transports.warm_sync import WarmPool  # loads websocket-client
 
-        return WarmPool(self._ahead(size))
+        return WarmPool(self._preconnect_settings(size))
 
     def embed(self, texts: Sequence[str], **options: Unpack[EmbedOptions]) -> list[Vector]:
         """Turn texts into vectors of 2,560 numbers.
@@ -285,7 +285,7 @@ class AsyncSparkClient(_Client[AsyncTransport]):
     def _new_pool(self, size: int) -> Pool[AsyncTransport]:
         from iflytek_spark.transports.warm_aio import AsyncWarmPool  # loads websockets
 
-        return AsyncWarmPool(self._ahead(size))
+        return AsyncWarmPool(self._preconnect_settings(size))
 
     async def embed(self, texts: Sequence[str], **options: Unpack[EmbedOptions]) -> list[Vector]:
         """Turn texts into vectors of 2,560 numbers; see :meth:`SparkClient.embed`."""

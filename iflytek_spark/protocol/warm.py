@@ -28,10 +28,10 @@ _T = TypeVar("_T")
 
 
 @dataclass(slots=True)
-class _Shelf(Generic[_T]):
+class _Address(Generic[_T]):
     """What is known of one address: when it was called, and what is open and when signed."""
 
-    called: float | None = None
+    note_use: float | None = None
     opening: int = 0
     ready: deque[tuple[float, _T]] = field(default_factory=deque)
 
@@ -50,20 +50,20 @@ class WarmBook(Generic[_T]):
             size: how many connections to keep for each address in use, 1 or more.
         """
         self._size = size
-        self._shelves: dict[str, _Shelf[_T]] = {}
+        self._addresses: dict[str, _Address[_T]] = {}
 
     @property
     def ready(self) -> int:
         """How many connections are open."""
-        return sum(len(shelf.ready) for shelf in self._shelves.values())
+        return sum(len(known.ready) for known in self._addresses.values())
 
-    def called(self, address: str, now: float) -> None:
+    def note_use(self, address: str, now: float) -> None:
         """Note a call: its address is in use from here on."""
-        self._shelf(address).called = now
+        self._known(address).note_use = now
 
     def take(self, address: str) -> _T | None:
         """Hand out the oldest connection to an address, or None; ask :meth:`expired` before."""
-        ready = self._shelf(address).ready
+        ready = self._known(address).ready
         return ready.popleft()[1] if ready else None
 
     def start(self, now: float) -> list[str]:
@@ -77,10 +77,10 @@ class WarmBook(Generic[_T]):
             :meth:`failed`.
         """
         missing: list[str] = []
-        for address, shelf in self._shelves.items():
-            if shelf.called is not None and 0 <= now - shelf.called < QUIET_SECONDS:
-                count = max(self._size - len(shelf.ready) - shelf.opening, 0)
-                shelf.opening += count
+        for address, known in self._addresses.items():
+            if known.note_use is not None and 0 <= now - known.note_use < QUIET_SECONDS:
+                count = max(self._size - len(known.ready) - known.opening, 0)
+                known.opening += count
                 missing += [address] * count
         return missing
 
@@ -92,38 +92,38 @@ class WarmBook(Generic[_T]):
             connection: anything that stands for it.
             signed: when its URL was signed, before it was opened.
         """
-        shelf = self._shelf(address)
-        shelf.opening -= 1
-        shelf.ready.append((signed, connection))
+        known = self._known(address)
+        known.opening -= 1
+        known.ready.append((signed, connection))
 
     def failed(self, address: str) -> None:
         """Note that opening failed: nothing more is opened until the next call shows why."""
-        shelf = self._shelf(address)
-        shelf.opening -= 1
-        shelf.called = None
+        known = self._known(address)
+        known.opening -= 1
+        known.note_use = None
 
     def expired(self, now: float) -> list[_T]:
         """Give up the connections that are too old to be used, for the caller to close."""
         old: list[_T] = []
-        for shelf in self._shelves.values():
-            entries, shelf.ready = shelf.ready, deque()
+        for known in self._addresses.values():
+            entries, known.ready = known.ready, deque()
             for signed, connection in entries:
                 if 0 <= now - signed < KEEP_SECONDS:
-                    shelf.ready.append((signed, connection))
+                    known.ready.append((signed, connection))
                 else:
                     old.append(connection)
         return old
 
-    def lost(self, address: str) -> list[_T]:
+    def discard(self, address: str) -> list[_T]:
         """Give up all connections to an address: one of them was found dead."""
-        shelf = self._shelf(address)
-        given_up = [connection for _, connection in shelf.ready]
-        shelf.ready.clear()
+        known = self._known(address)
+        given_up = [connection for _, connection in known.ready]
+        known.ready.clear()
         return given_up
 
     def drain(self) -> list[_T]:
         """Give up all connections."""
-        return [connection for address in self._shelves for connection in self.lost(address)]
+        return [connection for address in self._addresses for connection in self.discard(address)]
 
-    def _shelf(self, address: str) -> _Shelf[_T]:
-        return self._shelves.setdefault(address, _Shelf())
+    def _known(self, address: str) -> _Address[_T]:
+        return self._addresses.setdefault(address, _Address())

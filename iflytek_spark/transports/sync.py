@@ -109,7 +109,7 @@ class SyncTransport:
         """Return whether the peer has been silent since the handshake, and has not closed."""
         return self._socket is not None and self._socket.silent()
 
-    def abandon(self) -> None:
+    def detach(self) -> None:
         """Forget a connection that another process goes on using, without a word to the peer."""
         sock, self._socket = self._socket, None
         if sock is not None:

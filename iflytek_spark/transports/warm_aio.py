@@ -14,10 +14,10 @@ from iflytek_spark.protocol.warm import WarmBook
 from iflytek_spark.transports.aio import AioTransport
 from iflytek_spark.transports.base import Ahead, Route
 from iflytek_spark.transports.warm import (
-    FAILURES,
-    TICK,
-    Trust,
-    forget_after_fork,
+    CHECK_INTERVAL,
+    OPENING_FAILURES,
+    PooledConnection,
+    reset_after_fork,
 )
 
 
@@ -27,49 +27,49 @@ class AsyncWarmPool:
     They are closed when the pool is garbage-collected. A copy, and a pickle, begins empty.
     """
 
-    def __init__(self, ahead: Ahead) -> None:
+    def __init__(self, settings: Ahead) -> None:
         """Open nothing yet: the first call shows which loop and which address are in use."""
-        self._ahead = ahead
-        self._keepers = _Keepers(ahead)
-        weakref.finalize(self, self._keepers.close)
-        forget_after_fork(self._keepers)
+        self._settings = settings
+        self._pools = _PoolsByLoop(settings)
+        weakref.finalize(self, self._pools.close)
+        reset_after_fork(self._pools)
 
     def __reduce__(self) -> tuple[type[AsyncWarmPool], tuple[Ahead]]:
-        return AsyncWarmPool, (self._ahead,)
+        return AsyncWarmPool, (self._settings,)
 
     def __call__(self, route: Route) -> AsyncWarmTransport:
         """Make the transport of one call."""
-        return AsyncWarmTransport(self._keepers, route)
+        return AsyncWarmTransport(self._pools, route)
 
     def close(self) -> None:
         """Close what was opened ahead, and open no more."""
-        self._keepers.close()
+        self._pools.close()
 
 
 class AsyncWarmTransport:
     """Takes a connection that is open, or opens one; an AsyncTransport."""
 
-    def __init__(self, keepers: _Keepers, route: Route) -> None:
+    def __init__(self, pools: _PoolsByLoop, route: Route) -> None:
         """Prepare without connecting."""
-        self._trust = Trust(keepers)
+        self._pooled = PooledConnection(pools)
         self._transport = AioTransport(route)
 
     async def connect(self, opening: Opening, timeout: float) -> None:
         """Take a connection to the URL's address, or open one."""
         self.close()
-        warm = self._trust.take(opening.url)
-        if warm is None:
+        taken = self._pooled.take(opening.url)
+        if taken is None:
             await self._transport.connect(opening, timeout)
         else:
-            self._transport = warm
-        self._trust.called()
+            self._transport = taken
+        self._pooled.note_use()
 
     async def send(self, data: str | bytes, timeout: float) -> None:
         """Send one text frame."""
         try:
             await self._transport.send(data, timeout)
         except ConnectionFailedError as error:
-            self._trust.broken(error)
+            self._pooled.note_failure(error)
             raise
 
     async def receive(self, timeout: float) -> bytes | str | None:
@@ -77,11 +77,11 @@ class AsyncWarmTransport:
         try:
             payload = await self._transport.receive(timeout)
         except ConnectionFailedError as error:
-            self._trust.broken(error)
+            self._pooled.note_failure(error)
             raise
         if payload is None:
-            self._trust.broken(None)
-        self._trust.heard()
+            self._pooled.note_failure(None)
+        self._pooled.confirm()
         return payload
 
     async def sleep(self, seconds: float) -> None:
@@ -93,68 +93,68 @@ class AsyncWarmTransport:
         self._transport.close()
 
 
-class _Keepers:
-    """The keeper of each event loop that the client is used from."""
+class _PoolsByLoop:
+    """The pool of each event loop that the client is used from."""
 
-    def __init__(self, ahead: Ahead) -> None:
-        self._ahead = ahead
+    def __init__(self, settings: Ahead) -> None:
+        self._settings = settings
         self._closed = False
-        self._by_loop: dict[asyncio.AbstractEventLoop, _Keeper] = {}
-        self._inherited: list[_Keeper] = []
+        self._by_loop: dict[asyncio.AbstractEventLoop, _LoopPool] = {}
+        self._inherited: list[_LoopPool] = []
 
     def take(self, address: str) -> AioTransport | None:
         """Hand out a connection of the running loop that is open still."""
-        keeper = self._by_loop.get(asyncio.get_running_loop())
-        return None if keeper is None else keeper.take(address)
+        pool = self._by_loop.get(asyncio.get_running_loop())
+        return None if pool is None else pool.take(address)
 
-    def called(self, address: str) -> None:
+    def note_use(self, address: str) -> None:
         """Note a call in the running loop, and replace what it took."""
-        self._bury()
+        self._close_dead()
         if self._closed:
             return
         loop = asyncio.get_running_loop()
-        keeper = self._by_loop.get(loop)
-        if keeper is None:
-            keeper = _Keeper(self._ahead, loop, lambda: self._by_loop.pop(loop, None))
-            self._by_loop[loop] = keeper
-        keeper.called(address)
+        pool = self._by_loop.get(loop)
+        if pool is None:
+            pool = _LoopPool(self._settings, loop, lambda: self._by_loop.pop(loop, None))
+            self._by_loop[loop] = pool
+        pool.note_use(address)
 
-    def lost(self, address: str) -> None:
+    def discard(self, address: str) -> None:
         """Close all connections of the running loop to an address: one was found dead."""
-        keeper = self._by_loop.get(asyncio.get_running_loop())
-        if keeper is not None:
-            keeper.lost(address)
+        pool = self._by_loop.get(asyncio.get_running_loop())
+        if pool is not None:
+            pool.discard(address)
 
     def close(self) -> None:
         """Have each loop close what is its own; from any thread."""
         self._closed = True
-        for loop, keeper in list(self._by_loop.items()):
+        for loop, pool in list(self._by_loop.items()):
             with contextlib.suppress(RuntimeError):  # the loop is closed
-                loop.call_soon_threadsafe(keeper.close)
-        self._bury()
+                loop.call_soon_threadsafe(pool.close)
+        self._close_dead()
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Let go, after a fork, of the parent's loops; to touch them would disturb the parent."""
         self._inherited += self._by_loop.values()
         self._by_loop.clear()
 
-    def _bury(self) -> None:
+    def _close_dead(self) -> None:
         """Close what belongs to loops that were closed without being wound up."""
         for loop in [loop for loop in list(self._by_loop) if loop.is_closed()]:
-            keeper = self._by_loop.pop(loop, None)
-            if keeper is not None:
-                keeper.close()
+            pool = self._by_loop.pop(loop, None)
+            if pool is not None:
+                pool.close()
 
 
-class _Keeper:
-    """Keeps the connections of one event loop, in whose thread everything but its burial runs."""
+class _LoopPool:
+    """Keeps the connections of one event loop, in whose thread everything but the last closing runs."""
 
     def __init__(
-        self, ahead: Ahead, loop: asyncio.AbstractEventLoop, ended: Callable[[], object]
+        self, settings: Ahead, loop: asyncio.AbstractEventLoop, ended: Callable[[], object]
     ) -> None:
-        self._ahead = ahead
+        self._settings = settings
         self._loop = loop
-        self._book: WarmBook[AioTransport] = WarmBook(ahead.size)
+        self._idle: WarmBook[AioTransport] = WarmBook(settings.size)
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._life = _until_the_loop_ends(self._drop, ended)
@@ -162,21 +162,21 @@ class _Keeper:
 
     def take(self, address: str) -> AioTransport | None:
         """Hand out a connection that is open still, and close those that are not."""
-        _close(self._book.expired(self._ahead.clock.wall()))
-        while (warm := self._book.take(address)) is not None:
-            if warm.alive():
-                return warm
-            warm.close()
+        _close(self._idle.expired(self._settings.clock.wall()))
+        while (taken := self._idle.take(address)) is not None:
+            if taken.alive():
+                return taken
+            taken.close()
         return None
 
-    def called(self, address: str) -> None:
+    def note_use(self, address: str) -> None:
         """Note a call, and replace what it took."""
-        self._book.called(address, self._ahead.clock.wall())
+        self._idle.note_use(address, self._settings.clock.wall())
         self._look()
 
-    def lost(self, address: str) -> None:
+    def discard(self, address: str) -> None:
         """Close all connections to an address."""
-        _close(self._book.lost(address))
+        _close(self._idle.discard(address))
 
     def close(self) -> None:
         """Close everything, in the loop's thread or after its end."""
@@ -188,7 +188,7 @@ class _Keeper:
         if not self._loop.is_closed():
             for task in self._tasks:
                 task.cancel()
-        _close(self._book.drain())
+        _close(self._idle.drain())
 
     def _look(self) -> None:
         """Drop what is too old, open what is missing, and end when that leaves nothing.
@@ -198,25 +198,25 @@ class _Keeper:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        now = self._ahead.clock.wall()
-        _close(self._book.expired(now))
-        for address in self._book.start(now):
+        now = self._settings.clock.wall()
+        _close(self._idle.expired(now))
+        for address in self._idle.start(now):
             task = self._loop.create_task(self._open(address), context=Context())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        if self._tasks or self._book.ready:
-            self._timer = self._loop.call_later(TICK, self._look, context=Context())
+        if self._tasks or self._idle.ready:
+            self._timer = self._loop.call_later(CHECK_INTERVAL, self._look, context=Context())
         else:
             self.close()
 
     async def _open(self, address: str) -> None:
-        transport, signed = AioTransport(self._ahead.route), self._ahead.clock.wall()
+        transport, signed = AioTransport(self._settings.route), self._settings.clock.wall()
         try:
-            await transport.connect(self._ahead.opening(address), self._ahead.timeout)
-        except FAILURES:
-            self._book.failed(address)  # the next call meets the same, and tells
+            await transport.connect(self._settings.opening(address), self._settings.timeout)
+        except OPENING_FAILURES:
+            self._idle.failed(address)  # the next call meets the same, and tells
         else:
-            self._book.opened(address, transport, signed)
+            self._idle.opened(address, transport, signed)
 
 
 async def _until_the_loop_ends(

@@ -12,10 +12,10 @@ from iflytek_spark.protocol.warm import WarmBook
 from iflytek_spark.transports.base import Ahead, Route
 from iflytek_spark.transports.sync import SyncTransport
 from iflytek_spark.transports.warm import (
-    FAILURES,
-    TICK,
-    Trust,
-    forget_after_fork,
+    CHECK_INTERVAL,
+    OPENING_FAILURES,
+    PooledConnection,
+    reset_after_fork,
 )
 
 THREAD_NAME = "spark-preconnect"
@@ -27,49 +27,49 @@ class WarmPool:
     They are closed when the pool is garbage-collected. A copy, and a pickle, begins empty.
     """
 
-    def __init__(self, ahead: Ahead) -> None:
+    def __init__(self, settings: Ahead) -> None:
         """Open nothing yet: the first call shows which address is in use."""
-        self._ahead = ahead
-        self._keeper = _Keeper(ahead)
-        weakref.finalize(self, self._keeper.close)
-        forget_after_fork(self._keeper)
+        self._settings = settings
+        self._pool = _ThreadedPool(settings)
+        weakref.finalize(self, self._pool.close)
+        reset_after_fork(self._pool)
 
     def __reduce__(self) -> tuple[type[WarmPool], tuple[Ahead]]:
-        return WarmPool, (self._ahead,)
+        return WarmPool, (self._settings,)
 
     def __call__(self, route: Route) -> WarmTransport:
         """Make the transport of one call."""
-        return WarmTransport(self._keeper, route)
+        return WarmTransport(self._pool, route)
 
     def close(self) -> None:
         """Close what was opened ahead, and open no more."""
-        self._keeper.close()
+        self._pool.close()
 
 
 class WarmTransport:
     """Takes a connection that is open, or opens one; a Transport."""
 
-    def __init__(self, keeper: _Keeper, route: Route) -> None:
+    def __init__(self, pool: _ThreadedPool, route: Route) -> None:
         """Prepare without connecting."""
-        self._trust = Trust(keeper)
+        self._pooled = PooledConnection(pool)
         self._transport = SyncTransport(route)
 
     def connect(self, opening: Opening, timeout: float) -> None:
         """Take a connection to the URL's address, or open one."""
         self.close()
-        warm = self._trust.take(opening.url)
-        if warm is None:
+        taken = self._pooled.take(opening.url)
+        if taken is None:
             self._transport.connect(opening, timeout)
         else:
-            self._transport = warm
-        self._trust.called()
+            self._transport = taken
+        self._pooled.note_use()
 
     def send(self, data: str | bytes, timeout: float) -> None:
         """Send one text frame."""
         try:
             self._transport.send(data, timeout)
         except ConnectionFailedError as error:
-            self._trust.broken(error)
+            self._pooled.note_failure(error)
             raise
 
     def receive(self, timeout: float) -> bytes | str | None:
@@ -77,11 +77,11 @@ class WarmTransport:
         try:
             payload = self._transport.receive(timeout)
         except ConnectionFailedError as error:
-            self._trust.broken(error)
+            self._pooled.note_failure(error)
             raise
         if payload is None:
-            self._trust.broken(None)
-        self._trust.heard()
+            self._pooled.note_failure(None)
+        self._pooled.confirm()
         return payload
 
     def sleep(self, seconds: float) -> None:
@@ -93,16 +93,16 @@ class WarmTransport:
         self._transport.close()
 
 
-class _Keeper:
+class _ThreadedPool:
     """Keeps the connections, and the thread that opens and drops them."""
 
-    def __init__(self, ahead: Ahead) -> None:
-        self._ahead = ahead
+    def __init__(self, settings: Ahead) -> None:
+        self._settings = settings
         self._closed = False
         self._begin()
 
     def _begin(self) -> None:
-        self._book: WarmBook[SyncTransport] = WarmBook(self._ahead.size)
+        self._idle: WarmBook[SyncTransport] = WarmBook(self._settings.size)
         self._lock = threading.Lock()
         self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -111,27 +111,27 @@ class _Keeper:
         """Hand out a connection that is open still, and close those that are not."""
         while True:
             with self._lock:
-                dropped = self._book.expired(self._ahead.clock.wall())
-                warm = self._book.take(address)
+                dropped = self._idle.expired(self._settings.clock.wall())
+                taken = self._idle.take(address)
             _close(dropped)
-            if warm is None or warm.alive():
-                return warm
-            warm.close()
+            if taken is None or taken.alive():
+                return taken
+            taken.close()
 
-    def called(self, address: str) -> None:
+    def note_use(self, address: str) -> None:
         """Note a call, and see to it that the thread replaces what it took."""
         with self._lock:
             if self._closed:
                 return
-            self._book.called(address, self._ahead.clock.wall())
+            self._idle.note_use(address, self._settings.clock.wall())
             if self._thread is None:
                 self._start()
         self._wake.put(None)
 
-    def lost(self, address: str) -> None:
+    def discard(self, address: str) -> None:
         """Close all connections to an address, one of which was found dead."""
         with self._lock:
-            dropped = self._book.lost(address)
+            dropped = self._idle.discard(address)
         _close(dropped)
 
     def close(self) -> None:
@@ -143,12 +143,12 @@ class _Keeper:
         self._closed = True
         self._wake.put(None)
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Let go, after a fork, of the parent's connections; its thread and lock are not here."""
-        inherited = self._book.drain()
+        inherited = self._idle.drain()
         self._begin()
         for transport in inherited:
-            transport.abandon()
+            transport.detach()
 
     def _start(self) -> None:
         thread = threading.Thread(target=self._keep, name=THREAD_NAME, daemon=True)
@@ -159,10 +159,10 @@ class _Keeper:
     def _keep(self) -> None:
         while True:
             with self._lock:
-                now = self._ahead.clock.wall()
-                dropped = self._book.drain() if self._closed else self._book.expired(now)
-                missing = [] if self._closed else self._book.start(now)
-                done = not missing and not self._book.ready
+                now = self._settings.clock.wall()
+                dropped = self._idle.drain() if self._closed else self._idle.expired(now)
+                missing = [] if self._closed else self._idle.start(now)
+                done = not missing and not self._idle.ready
                 if done:
                     self._thread = None
             _close(dropped)
@@ -171,22 +171,22 @@ class _Keeper:
             for address in missing:
                 self._open(address)
             with contextlib.suppress(queue.Empty):
-                self._wake.get(timeout=TICK)
+                self._wake.get(timeout=CHECK_INTERVAL)
 
     def _open(self, address: str) -> None:
-        transport, signed = SyncTransport(self._ahead.route), self._ahead.clock.wall()
+        transport, signed = SyncTransport(self._settings.route), self._settings.clock.wall()
         opened = False
-        with contextlib.suppress(*FAILURES):  # the next call meets the same, and tells
+        with contextlib.suppress(*OPENING_FAILURES):  # the next call meets the same, and tells
             if not self._closed:
-                transport.connect(self._ahead.opening(address), self._ahead.timeout)
+                transport.connect(self._settings.opening(address), self._settings.timeout)
                 opened = transport.alive()
         if not opened:
             transport.close()
         with self._lock:
             if opened:
-                self._book.opened(address, transport, signed)
+                self._idle.opened(address, transport, signed)
             else:
-                self._book.failed(address)
+                self._idle.failed(address)
 
 
 def _close(transports: list[SyncTransport]) -> None:

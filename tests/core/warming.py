@@ -46,10 +46,10 @@ def ready(
     """How many connections a client has open ahead of calls, in one loop or everywhere."""
     pool = client._pool
     if isinstance(pool, WarmPool):
-        return pool._keeper._book.ready
+        return pool._pool._idle.ready
     assert isinstance(pool, AsyncWarmPool)
-    keepers = list(pool._keepers._by_loop.items())
-    return sum(keeper._book.ready for home, keeper in keepers if loop in (home, None))
+    keepers = list(pool._pools._by_loop.items())
+    return sum(keeper._idle.ready for home, keeper in keepers if loop in (home, None))
 
 
 class Warming(Protocol):

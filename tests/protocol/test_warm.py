@@ -27,7 +27,7 @@ HERE, THERE = "wss://spark-api.xf-yun.com/v4.0/chat", "wss://spark-api.xf-yun.co
 def book_of(size: int, *opened: float) -> WarmBook[str]:
     """A book in use, with connections that were signed at these moments after NOW."""
     book: WarmBook[str] = WarmBook(size)
-    book.called(HERE, NOW)
+    book.note_use(HERE, NOW)
     for number, moment in enumerate(opened, 1):
         book.opened(HERE, f"socket {number}", NOW + moment)
     return book
@@ -51,7 +51,7 @@ def test_what_is_missing_is_opened_once() -> None:
 
 def test_each_address_in_use_has_connections_of_its_own() -> None:
     book = book_of(1)
-    book.called(THERE, NOW)
+    book.note_use(THERE, NOW)
     assert sorted(book.start(NOW)) == sorted([HERE, THERE])
     book.opened(THERE, "there", NOW)
     assert book.take(HERE) is None
@@ -100,7 +100,7 @@ def test_nothing_is_opened_after_a_quiet_minute(pause: float, opens: bool) -> No
 
 def test_a_call_ends_the_quiet() -> None:
     book = book_of(1)
-    book.called(HERE, NOW + 500)
+    book.note_use(HERE, NOW + 500)
     assert book.start(NOW + 500) == [HERE]
 
 
@@ -110,15 +110,15 @@ def test_after_a_failure_nothing_is_opened_until_the_next_call() -> None:
     book.failed(HERE)
     book.failed(HERE)
     assert book.start(NOW) == []
-    book.called(HERE, NOW)
+    book.note_use(HERE, NOW)
     assert book.start(NOW) == [HERE, HERE]
 
 
 def test_a_dead_connection_takes_those_to_its_address_along() -> None:
     book = book_of(3, 0.0, 0.0)
-    book.called(THERE, NOW)
+    book.note_use(THERE, NOW)
     book.opened(THERE, "there", NOW)
-    assert book.lost(HERE) == ["socket 1", "socket 2"]
+    assert book.discard(HERE) == ["socket 1", "socket 2"]
     assert book.ready == 1
     assert book.drain() == ["there"]
     assert book.ready == 0
@@ -130,7 +130,7 @@ def test_never_more_than_the_number_and_every_connection_leaves_once(happenings:
     now, left, started, made = NOW, list[int](), 0, 0
     for happening in happenings:
         if happening == "call":
-            numbers.called(HERE, now)
+            numbers.note_use(HERE, now)
             started += len(numbers.start(now))
         elif happening in ("open", "fail") and started:
             started -= 1
@@ -146,7 +146,7 @@ def test_never_more_than_the_number_and_every_connection_leaves_once(happenings:
             now += 20
             left += numbers.expired(now)
         elif happening == "lose":
-            left += numbers.lost(HERE)
+            left += numbers.discard(HERE)
         assert numbers.ready + started <= 2
     assert sorted(left + numbers.drain()) == list(range(1, made + 1))
 
