@@ -24,7 +24,7 @@ from iflytek_spark.protocol.steps import (
 from iflytek_spark.transports.base import AsyncTransport, Transport
 
 if TYPE_CHECKING:
-    from iflytek_spark.protocol.chat import ResponseBuilder
+    from iflytek_spark.protocol.response import ResponseBuilder
 
 
 T = TypeVar("T")
@@ -224,7 +224,7 @@ def _emitting(flow: Flow[T]) -> Flow[None]:
 
 def _builder(model: str) -> ResponseBuilder:
     """Return what adds an answer up; it is loaded with the first call."""
-    from iflytek_spark.protocol.chat import ResponseBuilder
+    from iflytek_spark.protocol.response import ResponseBuilder
 
     return ResponseBuilder(model)
 

@@ -15,7 +15,6 @@ from iflytek_spark.errors import (
     StreamInterruptedError,
 )
 from iflytek_spark.messages import (
-    ChatResponse,
     Citation,
     FinishReason,
     PluginResult,
@@ -210,57 +209,3 @@ def _citations(plugin: PluginResult) -> tuple[Citation, ...]:
     except ValidationError:
         return ()
     return tuple(Citation(page["index"], page["url"], page["title"]) for page in pages)
-
-
-class ResponseBuilder:
-    """Collects events into a :class:`~iflytek_spark.messages.ChatResponse`."""
-
-    def __init__(self, model: str) -> None:
-        """Start empty.
-
-        Args:
-            model: the name that the response carries.
-        """
-        self._model = model
-        self._text: list[str] = []
-        self._reasoning: list[str] = []
-        self._tool_calls: list[ToolCall] = []
-        self._citations: list[Citation] = []
-        self._plugins: list[PluginResult] = []
-        self._finished: Finished | None = None
-
-    def add(self, event: Event) -> None:
-        """Take the next event."""
-        match event:
-            case ContentDelta():
-                self._text.append(event.text)
-            case ReasoningDelta():
-                self._reasoning.append(event.text)
-            case ToolCallDelta(call):
-                self._tool_calls.append(call)
-            case Citations(citations, plugin):
-                self._citations.extend(citations)
-                self._plugins.append(plugin)
-            case _:
-                self._finished = event
-
-    def build(self) -> ChatResponse:
-        """Return the whole answer.
-
-        Raises:
-            StreamInterruptedError: when the answer is not whole.
-        """
-        end = self._finished
-        if end is None:
-            raise StreamInterruptedError("the answer was not read to its end")
-        return ChatResponse(
-            text="".join(self._text),
-            reasoning="".join(self._reasoning),
-            tool_calls=tuple(self._tool_calls),
-            citations=tuple(self._citations),
-            plugins=tuple(self._plugins),
-            usage=end.usage,
-            finish_reason=end.finish_reason,
-            sid=end.sid,
-            model=self._model,
-        )

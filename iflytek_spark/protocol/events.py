@@ -59,3 +59,5 @@ class Finished:
 
 
 Event: TypeAlias = ContentDelta | ReasoningDelta | ToolCallDelta | Citations | Finished
+Events: TypeAlias = tuple[Event, ...]
+"""Those of one message."""

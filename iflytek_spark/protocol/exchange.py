@@ -10,8 +10,8 @@ from iflytek_spark.credentials import Credentials
 from iflytek_spark.messages import ImagePart
 from iflytek_spark.protocol.chat import ChatProtocol
 from iflytek_spark.protocol.dialects.base import Dialect
-from iflytek_spark.protocol.events import Event, Finished
-from iflytek_spark.protocol.filters import Events, filters_for
+from iflytek_spark.protocol.events import Event, Events, Finished
+from iflytek_spark.protocol.filters import filters_for
 from iflytek_spark.protocol.frames import Frame
 from iflytek_spark.protocol.steps import ConnectionFailedError, Flow, LoadImage, Opening
 from iflytek_spark.requests import ChatRequest, with_stronger_instruction

@@ -15,11 +15,11 @@ from iflytek_spark.errors import ContextLengthError, InvalidRequestError, SparkE
 from iflytek_spark.protocol.call import CallContext, call_flow
 from iflytek_spark.protocol.dialects.signed_post import Embedding, TextToEmbed
 from iflytek_spark.protocol.embedding import DOMAINS, MAX_TOKENS
-from iflytek_spark.protocol.embedding_flow import embedding_flow
 from iflytek_spark.protocol.exchange import SingleExchange
 from iflytek_spark.protocol.steps import Flow
 from iflytek_spark.service_values import EmbeddingKind, Progress, TooLong, Vector
-from iflytek_spark.services.pacing import turns
+from iflytek_spark.services.rate_limit import turns
+from iflytek_spark.services.split import embedding_flow
 from iflytek_spark.streams import arun, run
 from iflytek_spark.tokens import estimate_tokens
 from iflytek_spark.transports.base import Route

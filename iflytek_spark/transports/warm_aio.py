@@ -147,7 +147,7 @@ class _PoolsByLoop:
 
 
 class _LoopPool:
-    """Keeps the connections of one event loop, in whose thread everything but the last closing runs."""
+    """Keeps the connections of one event loop, in whose thread all but the last closing runs."""
 
     def __init__(
         self, settings: Ahead, loop: asyncio.AbstractEventLoop, ended: Callable[[], object]

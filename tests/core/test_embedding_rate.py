@@ -12,7 +12,7 @@ from iflytek_spark.errors import (
     RateLimitError,
 )
 from iflytek_spark.protocol.steps import Clock
-from iflytek_spark.services.pacing import turns
+from iflytek_spark.services.rate_limit import turns
 from tests.core.posting import CALLERS, TEXTS, Caller
 
 RATE = 25.0

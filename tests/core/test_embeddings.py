@@ -19,7 +19,7 @@ from iflytek_spark.errors import (
     NotFoundError,
     SparkError,
 )
-from iflytek_spark.protocol.long_texts import mean_vector, split_text
+from iflytek_spark.services.split import mean_vector, split_text
 from iflytek_spark.tokens import estimate_tokens
 from tests.contract.sockets import AT_ONCE, no_new_threads
 from tests.core.posting import TEXTS, Caller, asked, domain, near

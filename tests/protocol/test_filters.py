@@ -15,18 +15,16 @@ from iflytek_spark.messages import Tool, ToolCall
 from iflytek_spark.protocol.events import (
     ContentDelta,
     Event,
+    Events,
     Finished,
     ReasoningDelta,
     ToolCallDelta,
 )
-from iflytek_spark.protocol.filters import (
-    Events,
-    FenceFilter,
-    Filter,
-    MarkupFilter,
-    StopEvents,
-    refuse_text,
-)
+from iflytek_spark.protocol.filters import Filter
+from iflytek_spark.protocol.filters.code_fence import FenceFilter
+from iflytek_spark.protocol.filters.stop import StopEvents
+from iflytek_spark.protocol.filters.tool_call import refuse_text
+from iflytek_spark.protocol.filters.tool_markup import MarkupFilter
 from iflytek_spark.tool_text import write_calls
 from tests.frames import SID, USAGE
 

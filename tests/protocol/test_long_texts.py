@@ -16,10 +16,9 @@ from iflytek_spark.errors import (
 from iflytek_spark.protocol.embedding import (
     MAX_TOKENS,
 )
-from iflytek_spark.protocol.embedding_flow import embedding_flow
-from iflytek_spark.protocol.long_texts import mean_vector, split_text
 from iflytek_spark.protocol.steps import Flow
 from iflytek_spark.service_values import TooLong, Vector
+from iflytek_spark.services.split import embedding_flow, mean_vector, split_text
 from iflytek_spark.tokens import estimate_tokens
 from tests.protocol.posting import Played, call, ok, play
 

@@ -6,7 +6,6 @@ import pytest
 
 from iflytek_spark.errors import StreamInterruptedError
 from iflytek_spark.messages import ChatResponse, Citation, PluginResult, ToolCall
-from iflytek_spark.protocol.chat import ResponseBuilder
 from iflytek_spark.protocol.events import (
     Citations,
     ContentDelta,
@@ -15,6 +14,7 @@ from iflytek_spark.protocol.events import (
     ReasoningDelta,
     ToolCallDelta,
 )
+from iflytek_spark.protocol.response import ResponseBuilder
 from tests.frames import SID, USAGE
 
 STOPPED = Finished("stop", USAGE, SID)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iflytek_spark.protocol.stop import StopFilter
+from iflytek_spark.protocol.filters.stop import StopFilter
 
 
 def cut(text: str, stops: Sequence[str]) -> str:

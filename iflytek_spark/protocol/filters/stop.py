@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+from iflytek_spark.protocol.events import ContentDelta, Event, Events, Finished
 
 
 class StopFilter:
@@ -52,3 +54,36 @@ class StopFilter:
         """Return how many characters at the text's end could begin the stop string."""
         longest = min(len(stop) - 1, len(text))
         return next((size for size in range(longest, 0, -1) if text.endswith(stop[:size])), 0)
+
+
+class StopEvents:
+    """Ends an answer at a stop string."""
+
+    def __init__(self, stop: Sequence[str], sid: Callable[[], str]) -> None:
+        """Start at the beginning of an answer.
+
+        Args:
+            stop: the stop strings.
+            sid: gives the session id once it is known.
+        """
+        self._stop = StopFilter(stop)
+        self._sid = sid
+
+    def __call__(self, events: Events) -> Events:
+        """Take the events of one frame."""
+        passed: list[Event] = []
+        for event in events:
+            if isinstance(event, ContentDelta):
+                text, stopped = self._stop.feed(event.text)
+                passed += [ContentDelta(text)] if text else []
+                if stopped:
+                    return (*passed, self._finished(events[-1]))
+            else:
+                held = self._stop.flush() if isinstance(event, Finished) else ""
+                passed += [ContentDelta(held), event] if held else [event]
+        return tuple(passed)
+
+    def _finished(self, last: Event) -> Finished:
+        """End with the token counts when they came in the same frame."""
+        usage = last.usage if isinstance(last, Finished) else None
+        return Finished("stop", usage, self._sid())

@@ -1,21 +1,69 @@
-"""Texts that are too long for one vector: cut into pieces, whose vectors are averaged."""
+"""The way from a text to its vector; one too long is cut, and its pieces' vectors averaged."""
 
 from __future__ import annotations
 
 import bisect
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import mul
+from typing import TypeAlias
 
-from iflytek_spark.errors import InvalidFrameError
-from iflytek_spark.service_values import Vector
+from iflytek_spark.assumptions import SMALLEST_SPLIT_TOKENS
+from iflytek_spark.errors import ContextLengthError, InvalidFrameError
+from iflytek_spark.protocol.embedding import MAX_TOKENS
+from iflytek_spark.protocol.steps import Flow
+from iflytek_spark.service_values import TooLong, Vector
 from iflytek_spark.tokens import estimate_tokens
 
 _CHARS_PER_TOKEN = 4
 """No token of the estimate holds more."""
 _SENTENCE_END = re.compile(r"[。！？；…\n]+[”’」』）]*|[.!?;]+[\"')\]]*(?=\s)")
 _GAP = re.compile(r"[\s，、,：:]+")
+
+
+Ask: TypeAlias = Callable[[str], Flow[Vector]]
+
+
+def embedding_flow(text: str, ask: Ask, too_long: TooLong) -> Flow[Vector]:
+    """Find the vector of one text.
+
+    A text that is too long by our estimate, or by the service's own count, becomes the mean of
+    its pieces' vectors, weighted by their tokens.
+
+    Args:
+        text: the text.
+        ask: starts a call for a text or a piece.
+        too_long: what to do with a text above the limit; by our own estimate such a text is
+            refused before this.
+
+    Yields:
+        Steps as in :func:`~iflytek_spark.protocol.call.call_flow`.
+
+    Returns:
+        The vector.
+
+    Raises:
+        SparkError: when a call has failed for good.
+    """
+    tokens = estimate_tokens(text)
+    if tokens > MAX_TOKENS:
+        return (yield from _joined(split_text(text, MAX_TOKENS), ask, too_long))
+    try:
+        return (yield from ask(text))
+    except ContextLengthError:
+        if too_long == "error" or tokens <= SMALLEST_SPLIT_TOKENS:
+            raise
+    # The estimate was too low, so that half of it is tried.
+    return (yield from _joined(split_text(text, tokens // 2 + 1), ask, too_long))
+
+
+def _joined(pieces: list[str], ask: Ask, too_long: TooLong) -> Flow[Vector]:
+    vectors, weights = [], []
+    for piece in pieces:
+        vectors.append((yield from embedding_flow(piece, ask, too_long)))
+        weights.append(estimate_tokens(piece))
+    return mean_vector(vectors, weights)
 
 
 def split_text(text: str, limit: int) -> list[str]:

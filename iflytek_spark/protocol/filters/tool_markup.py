@@ -1,0 +1,93 @@
+"""A tool call that the model wrote as text becomes a tool call (PROTOCOL.md §3)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from typing_extensions import TypedDict
+
+from iflytek_spark.messages import Tool, ToolCall
+from iflytek_spark.protocol.events import ContentDelta, Event, Events, Finished, ToolCallDelta
+
+_MARKUP = ("<tool_call>", "<function=", "function=")
+_CALL = re.compile(r"<tool_call>(.*?)</tool_call>", re.DOTALL)
+_FUNCTION = re.compile(r"<?function=([^<>\s]+)>\s*(|\{.*?\})\s*(?:</function>)?", re.DOTALL)
+
+
+class _Call(TypedDict, total=False):
+    """A call in the form of ``tool_text``, or as models write it: with an object, without id."""
+
+    name: str
+    arguments: str | dict[str, Any]
+
+
+_CALL_FORM = TypeAdapter(_Call)
+
+
+class MarkupFilter:
+    """Recognises a tool call that the model wrote as text (PROTOCOL.md §3)."""
+
+    def __init__(self, tools: Sequence[Tool], sid: Callable[[], str]) -> None:
+        """Start at the beginning of an answer.
+
+        Args:
+            tools: those that are offered; text that names another one stays text.
+            sid: gives the session id once it is known.
+        """
+        self._names = {tool.name for tool in tools}
+        self._sid = sid
+        self._held: str | None = ""
+
+    def __call__(self, events: Events) -> Events:
+        """Take the events of one frame."""
+        return events if self._held is None else tuple(self._pass(events))
+
+    def _pass(self, events: Events) -> Iterator[Event]:
+        for event in events:
+            if isinstance(event, ContentDelta) and self._held is not None:
+                yield from self._begin(self._held + event.text)
+            elif isinstance(event, Finished) and self._held:
+                yield from self._end(self._held, event)
+            else:
+                yield event
+
+    def _begin(self, text: str) -> Iterator[Event]:
+        """Hold text back while it may be, or is, markup."""
+        start = text.lstrip()
+        if any(start.startswith(mark) or mark.startswith(start) for mark in _MARKUP):
+            self._held = text
+        else:
+            self._held = None
+            yield ContentDelta(text)
+
+    def _end(self, text: str, end: Finished) -> Iterator[Event]:
+        call = self._call(text)
+        if call is None:
+            yield ContentDelta(text)
+            yield end
+        else:
+            yield ToolCallDelta(call)
+            yield Finished("tool_calls", end.usage, end.sid)
+
+    def _call(self, text: str) -> ToolCall | None:
+        name, arguments = _read_call(text.strip())
+        return ToolCall(f"call_{self._sid()}", name, arguments) if name in self._names else None
+
+
+def _read_call(text: str) -> tuple[str, str]:
+    """Read name and arguments of the first call in a text; the name is empty if there is none."""
+    if match := _FUNCTION.fullmatch(text):
+        return match[1], match[2] or "{}"
+    match = _CALL.match(text)
+    try:
+        call = _CALL_FORM.validate_json(match[1] if match else "{}")
+    except ValidationError:
+        return "", ""
+    arguments = call.get("arguments", "{}")
+    if not isinstance(arguments, str):
+        arguments = json.dumps(arguments, ensure_ascii=False)
+    return call.get("name", ""), arguments
