@@ -13,9 +13,9 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import results as kept
 from benchmarks.catalogue import SECTIONS
-from benchmarks.page import details, page, plain, table
+from benchmarks.report import results as kept
+from benchmarks.report.page import details, page, plain, table
 from benchmarks.runner import Run, Section
 
 DOCS = kept.ROOT / "docs"
@@ -77,7 +77,7 @@ def show(sections: list[Section], results: kept.Results) -> None:
 
 def write(samples: Path, folder: Path) -> None:
     """Write page and chart from the newest samples in a folder."""
-    from benchmarks.chart import draw
+    from benchmarks.report.chart import draw
 
     results = kept.load(kept.newest(samples))
     (folder / PAGE).write_text(page(results), encoding="utf-8")

@@ -22,16 +22,16 @@ MODULES = (
     "llama_index.llms.openai_like",
 )
 MAKERS = {
-    "SparkClient()": ("iflytek_spark", "socket_cases:make_client"),
-    "ChatSpark()": ("langchain_spark", "langchain_cases:make_chat_spark"),
-    "ChatOpenAI()": ("langchain_openai", "langchain_cases:make_chat_openai"),
+    "SparkClient()": ("iflytek_spark", "sockets:make_client"),
+    "ChatSpark()": ("langchain_spark", "langchain:make_chat_spark"),
+    "ChatOpenAI()": ("langchain_openai", "langchain:make_chat_openai"),
     "langchain-community ChatSparkLLM()": (
         "langchain_community.chat_models.sparkllm",
-        "spark_peer_cases:make_community",
+        "spark_peers:make_community",
     ),
-    "spark-ai-python ChatSparkLLM()": ("sparkai.llm.llm", "spark_peer_cases:make_vendor"),
-    "SparkLLM()": ("llama_index_spark", "llama_index_cases:make_spark_llm"),
-    "OpenAILike()": ("llama_index.llms.openai_like", "llama_index_cases:make_openai_like"),
+    "spark-ai-python ChatSparkLLM()": ("sparkai.llm.llm", "spark_peers:make_vendor"),
+    "SparkLLM()": ("llama_index_spark", "llama_index:make_spark_llm"),
+    "OpenAILike()": ("llama_index.llms.openai_like", "llama_index:make_openai_like"),
 }
 """By name: the library, and what makes the object."""
 _place = partial(contextlib.nullcontext, Place("ws://127.0.0.1:1", "http://127.0.0.1:1", 1))

@@ -1,7 +1,7 @@
-"""Where a case is measured. A case does its work once and returns how many units it saw.
+"""What is measured. A case does its work once and returns how many units it saw.
 
-Each ``*_cases.py`` holds the cases of one library. A case is named ``module:function``; a sample
-loads no other module, for what a process has loaded makes its garbage collection slower.
+Each file holds the cases of one library, or of one section. A case is named ``module:function``; a
+sample loads no other module, for what a process has loaded makes its garbage collection slower.
 """
 
 from __future__ import annotations
@@ -49,5 +49,5 @@ async def count(items: AsyncIterable[object]) -> int:
 def load(name: str) -> Work:
     """Return a case by its name, ``module:function``."""
     module, _, function = name.partition(":")
-    case: Work = getattr(import_module(f"benchmarks.{module}"), function)
+    case: Work = getattr(import_module(f"benchmarks.cases.{module}"), function)
     return case

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.catalogue import SECTIONS
-from benchmarks.comparisons import GROUPS, Comparison
-from benchmarks.results import ROUNDS, Results
+from benchmarks.report.comparisons import GROUPS, Comparison
+from benchmarks.report.results import ROUNDS, Results
 from benchmarks.runner import Section
 
 NOTES = Path(__file__).parent / "notes.md"

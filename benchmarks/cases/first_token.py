@@ -15,9 +15,9 @@ from typing import Any, TypeAlias
 import httpx
 
 from benchmarks.cases import Place
-from benchmarks.first_token_server import ROUND_TRIPS
+from benchmarks.cases.sockets import ME
 from benchmarks.sampling import Metrics
-from benchmarks.socket_cases import ME
+from benchmarks.servers.distant import ROUND_TRIPS
 
 WARM = 2
 PROMPT = "你好"
@@ -108,7 +108,7 @@ def _async(preconnect: int) -> Callable[[Place, float], Call]:
 
 
 def _community(place: Place, trip: float) -> Call:
-    from benchmarks.spark_peer_cases import make_community
+    from benchmarks.cases.spark_peers import make_community
 
     keys = {"spark_app_id": ME.app_id, "spark_api_key": ME.api_key}
     model = make_community(place, **keys, spark_api_secret=ME.api_secret)
@@ -118,7 +118,7 @@ def _community(place: Place, trip: float) -> Call:
 def _vendor(place: Place, trip: float) -> Call:
     from sparkai.core.messages import ChatMessage
 
-    from benchmarks.spark_peer_cases import make_vendor
+    from benchmarks.cases.spark_peers import make_vendor
 
     keys = {"spark_app_id": ME.app_id, "spark_api_key": ME.api_key}
     model = make_vendor(place, **keys, spark_api_secret=ME.api_secret)

@@ -20,7 +20,7 @@ from llama_index.core.llms.callbacks import llm_chat_callback
 from pydantic import SecretStr
 
 from benchmarks.cases import Place, count
-from benchmarks.server import TEXT
+from benchmarks.servers.answers import TEXT
 from llama_index_spark import SparkLLM
 
 

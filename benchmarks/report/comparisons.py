@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from benchmarks.embedding import IDEAL
-from benchmarks.paced import IDEAL_FIRST
-from benchmarks.results import Results
+from benchmarks.cases.embeddings import IDEAL
+from benchmarks.cases.paced import IDEAL_FIRST
+from benchmarks.report.results import Results
 from benchmarks.sections.gateway import LENGTHS, length_name
 from benchmarks.sections.growth import FLOORS, TALKING
 from benchmarks.sections.streams import BURST, COUNTS, FROZEN, SURFACES, row

@@ -13,7 +13,7 @@ from langchain_core.prompts import ChatPromptTemplate
 from pydantic import SecretStr
 
 from benchmarks.cases import CALLS, Place, count
-from benchmarks.server import TEXT, TOOL
+from benchmarks.servers.answers import TEXT, TOOL
 from langchain_spark import ChatSpark
 
 TOOLS = [
