@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from urllib.request import urlopen
 
-from benchmarks.cases.sockets import ME
+from benchmarks.cases.sockets import CREDENTIALS
 from benchmarks.sampling import Metrics, serving
 from iflytek_spark import AsyncSparkClient, SparkClient
 
@@ -17,11 +17,11 @@ IDEAL = TEXTS / LIMIT
 
 
 def _sync(url: str, texts: list[str]) -> int:
-    return len(SparkClient(ME, base_url=url).embed(texts, max_qps=LIMIT))
+    return len(SparkClient(CREDENTIALS, base_url=url).embed(texts, max_qps=LIMIT))
 
 
 def _async(url: str, texts: list[str]) -> int:
-    return len(asyncio.run(AsyncSparkClient(ME, base_url=url).embed(texts, max_qps=LIMIT)))
+    return len(asyncio.run(AsyncSparkClient(CREDENTIALS, base_url=url).embed(texts, max_qps=LIMIT)))
 
 
 SURFACES: dict[str, Callable[[str, list[str]], int]] = {"sync": _sync, "async": _async}

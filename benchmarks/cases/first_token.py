@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import httpx
 
 from benchmarks.cases import Place
-from benchmarks.cases.sockets import ME
+from benchmarks.cases.sockets import CREDENTIALS
 from benchmarks.sampling import Metrics
 from benchmarks.servers.distant import ROUND_TRIPS
 
@@ -59,7 +59,7 @@ def _sync(preconnect: int) -> Callable[[Place, float], Call]:
     def make(place: Place, trip: float) -> Call:
         from iflytek_spark import SparkClient
 
-        client = SparkClient(ME, base_url=place.spark, preconnect=preconnect)
+        client = SparkClient(CREDENTIALS, base_url=place.spark, preconnect=preconnect)
 
         def call() -> float:
             start = time.perf_counter()
@@ -90,7 +90,7 @@ def _async(preconnect: int) -> Callable[[Place, float], Call]:
     async def main(place: Place, trip: float) -> float:
         from iflytek_spark import AsyncSparkClient
 
-        client = AsyncSparkClient(ME, base_url=place.spark, preconnect=preconnect)
+        client = AsyncSparkClient(CREDENTIALS, base_url=place.spark, preconnect=preconnect)
 
         async def call() -> float:
             start = time.perf_counter()
@@ -110,8 +110,8 @@ def _async(preconnect: int) -> Callable[[Place, float], Call]:
 def _community(place: Place, trip: float) -> Call:
     from benchmarks.cases.spark_peers import make_community
 
-    keys = {"spark_app_id": ME.app_id, "spark_api_key": ME.api_key}
-    model = make_community(place, **keys, spark_api_secret=ME.api_secret)
+    keys = {"spark_app_id": CREDENTIALS.app_id, "spark_api_key": CREDENTIALS.api_key}
+    model = make_community(place, **keys, spark_api_secret=CREDENTIALS.api_secret)
     return lambda: _first(model.stream(PROMPT))
 
 
@@ -120,8 +120,8 @@ def _vendor(place: Place, trip: float) -> Call:
 
     from benchmarks.cases.spark_peers import make_vendor
 
-    keys = {"spark_app_id": ME.app_id, "spark_api_key": ME.api_key}
-    model = make_vendor(place, **keys, spark_api_secret=ME.api_secret)
+    keys = {"spark_app_id": CREDENTIALS.app_id, "spark_api_key": CREDENTIALS.api_key}
+    model = make_vendor(place, **keys, spark_api_secret=CREDENTIALS.api_secret)
     return lambda: _first(model.stream([ChatMessage(role="user", content=PROMPT)]))
 
 

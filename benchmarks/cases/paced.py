@@ -30,10 +30,10 @@ class Seen(NamedTuple):
 
 def core(url: str) -> Ask:
     """Ask by the core."""
-    from benchmarks.cases.sockets import ME
+    from benchmarks.cases.sockets import CREDENTIALS
     from iflytek_spark import AsyncSparkClient
 
-    client = AsyncSparkClient(ME, base_url=url)
+    client = AsyncSparkClient(CREDENTIALS, base_url=url)
 
     async def ask(question: str) -> AsyncIterator[str]:
         async with client.stream(question) as stream:

@@ -20,7 +20,7 @@ _LITELLM = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
     "LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY": "true",
 }
-_PATIENCE = 120.0
+_START_TIMEOUT = 120.0
 
 
 class Proxy(NamedTuple):
@@ -89,7 +89,7 @@ def _running(command: list[str], port: int, environment: Mapping[str, str]) -> I
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + _PATIENCE
+    end = time.monotonic() + _START_TIMEOUT
     while time.monotonic() < end and process.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
             return

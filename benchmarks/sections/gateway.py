@@ -13,7 +13,7 @@ from typing import NamedTuple
 from benchmarks.proxies.processes import LITELLM, Proxy, gateway, litellm
 from benchmarks.proxies.work import Work, crowd, full_speed, paced, whole
 from benchmarks.runner import Section
-from benchmarks.sampling import PATIENCE, Metrics, SampleError, serving
+from benchmarks.sampling import SAMPLE_TIMEOUT, Metrics, SampleError, serving
 from benchmarks.servers.certificates import certificates
 
 LENGTHS = (200, 20_000)
@@ -71,7 +71,7 @@ def _of_litellm(work: Work, speed: str, place: Place) -> Metrics:
 
 def _measure(work: Work, starting: AbstractContextManager[Proxy], model: str) -> Metrics:
     async def measure(proxy: Proxy) -> float:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(SAMPLE_TIMEOUT):
             return await work(proxy, model)
 
     with starting as proxy:

@@ -1,17 +1,15 @@
 """A TCP proxy that makes a near address far away, TLS and all.
 
 Each byte takes half a round trip, and the first one waits another round trip: on a long line TCP
-itself needs one before it is connected, which to a proxy next door happens at once. Run it with
-``python -m benchmarks.servers.delay 8765 40`` (milliseconds); it prints its own port.
+itself needs one before it is connected, which to a proxy next door happens at once.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 
-from benchmarks.servers.listening import HOST, run
+from benchmarks.servers.listening import HOST
 
 _CHUNK = 65536
 
@@ -84,12 +82,3 @@ class Delay:
 async def far(port: int, round_trip: float) -> asyncio.Server:
     """Listen on a port of this machine that is so many seconds away from another."""
     return await asyncio.start_server(Delay(port, round_trip).carry, HOST, 0)
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.servers.delay", description=__doc__)
-    parser.add_argument("port", type=int, help="of a service on this machine")
-    parser.add_argument("milliseconds", type=float, help="the round trip")
-    args = parser.parse_args()
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(run(far(args.port, args.milliseconds / 1000)))

@@ -9,7 +9,7 @@ import asyncio
 import ssl
 import sys
 
-from benchmarks.cases.sockets import ME
+from benchmarks.cases.sockets import CREDENTIALS
 from benchmarks.servers.answers import Answers
 from benchmarks.servers.delay import far
 from benchmarks.servers.listening import http, run
@@ -23,7 +23,7 @@ _CHUNKS = 20
 async def _main(certificate: str) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    async with Emulator(credentials=ME, ssl_context=context) as spark:
+    async with Emulator(credentials=CREDENTIALS, ssl_context=context) as spark:
         openai = await http(Answers(_CHUNKS).openai, ssl=context)
         near = [int(spark.base_url.rpartition(":")[2]), openai.sockets[0].getsockname()[1]]
         await run(*(far(port, trip / 1000) for trip in ROUND_TRIPS for port in near))
