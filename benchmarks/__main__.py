@@ -13,10 +13,10 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import results as kept
-from benchmarks.catalogue import SECTIONS
-from benchmarks.page import details, page, plain, table
+from benchmarks.report import results as kept
+from benchmarks.report.page import details, page, plain, table
 from benchmarks.runner import Run, Section
+from benchmarks.sections import SECTIONS
 
 DOCS = kept.ROOT / "docs"
 PAGE, CHART = "performance.md", "performance.png"
@@ -46,8 +46,8 @@ def main() -> int:
 
 def measure(sections: list[Section], rounds: int) -> kept.Results:
     """Measure sections, one after the other."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    _, limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
     seconds = sum(section.estimate(rounds) for section in sections)
     print(
         f"{len(sections)} sections, {rounds} rounds: about {seconds / 60:.0f} minutes", flush=True
@@ -77,7 +77,7 @@ def show(sections: list[Section], results: kept.Results) -> None:
 
 def write(samples: Path, folder: Path) -> None:
     """Write page and chart from the newest samples in a folder."""
-    from benchmarks.chart import draw
+    from benchmarks.report.chart import draw
 
     results = kept.load(kept.newest(samples))
     (folder / PAGE).write_text(page(results), encoding="utf-8")

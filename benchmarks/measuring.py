@@ -10,6 +10,7 @@ import asyncio
 import gc
 import inspect
 import itertools
+import statistics
 import time
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -18,6 +19,7 @@ from benchmarks.cases import Place, load
 from benchmarks.sampling import Metrics
 
 REPEATS = 5
+RUNS = 21
 CONSTRUCTIONS = 200
 CALLS = 40
 GROWN = 20_000
@@ -27,16 +29,17 @@ GROWN = 20_000
 def chunks(case: str, place: Sequence[object]) -> Metrics:
     """Return µs of CPU per unit, after one run that is not counted."""
     once = _work(case, place)
-    once()
+    units = once()
     gc.collect()
-    units = 0
+    return {"µs": cpu(once, REPEATS) / units * 1e6}
 
-    def counted() -> None:
-        nonlocal units
-        units = once()
 
-    seconds = cpu(counted, REPEATS)
-    return {"µs": seconds / units * 1e6}
+def typical(case: str, place: Sequence[object]) -> Metrics:
+    """Return µs of CPU per unit: the median of many runs, which a busy machine disturbs least."""
+    once = _work(case, place)
+    units = once()
+    gc.collect()
+    return {"µs": statistics.median(cpu(once, 1) for _ in range(RUNS)) / units * 1e6}
 
 
 def growth(case: str, places: Sequence[Sequence[object]]) -> Metrics:
@@ -84,13 +87,6 @@ def construction(library: str, maker: str, place: Sequence[object]) -> Metrics:
     first = cpu(lambda: make(where), 1)
     gc.collect()
     return {"first": first * 1e6, "further": cpu(lambda: make(where), CONSTRUCTIONS) * 1e6}
-
-
-def importing(module: str) -> Metrics:
-    """Return ms of wall time to import a module."""
-    start = time.perf_counter()
-    import_module(module)
-    return {"ms": (time.perf_counter() - start) * 1e3}
 
 
 def cpu(run: Callable[[], object], repeats: int) -> float:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import TypeAlias
 
 Metrics: TypeAlias = dict[str, float]
 """What one sample gives, by name."""
 
-PATIENCE = 240.0
+SAMPLE_TIMEOUT = 240.0
 """Seconds after which a sample has failed."""
 _ENVIRONMENT = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
 """Byte code is cached, as an installed package has it."""
@@ -24,7 +26,7 @@ class SampleError(Exception):
     """A sample could not be taken."""
 
 
-def fresh(function: str, *arguments: object, environment: dict[str, str] | None = None) -> Metrics:
+def fresh(function: str, *arguments: object, environment: Mapping[str, str] = {}) -> Metrics:
     """Call a function in a fresh process.
 
     Args:
@@ -35,18 +37,49 @@ def fresh(function: str, *arguments: object, environment: dict[str, str] | None 
     Raises:
         SampleError: when it fails, or takes too long.
     """
-    command = [sys.executable, "-m", "benchmarks.sampling", function, json.dumps(arguments)]
+    command = ["-m", "benchmarks.sampling", function, json.dumps(arguments)]
+    metrics: Metrics = json.loads(_run(command, environment).splitlines()[-1])
+    return metrics
+
+
+def program(code: str, environment: Mapping[str, str] = {}) -> Metrics:
+    """Run a program of a line or two, and return the ms of CPU and of wall time of its process.
+
+    Nothing of this package is loaded there, and no frame of it lies on the stack.
+
+    Args:
+        code: the program.
+        environment: variables that are added.
+
+    Raises:
+        SampleError: when it fails, or takes too long.
+    """
+    start, before = time.perf_counter(), _children()
+    _run(["-c", code], environment)
+    return {
+        "ms": (time.perf_counter() - start) * 1e3,
+        "ms of CPU": (_children() - before) * 1e3,
+    }
+
+
+def _children() -> float:
+    """Return the seconds of CPU, of the user and of the system, of the processes that ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _run(arguments: list[str], environment: Mapping[str, str]) -> str:
+    """Run Python, and return what it prints."""
     try:
         done = subprocess.run(
-            command, check=False, capture_output=True, text=True, timeout=PATIENCE,
-            env={**_ENVIRONMENT, **(environment or {})},
+            [sys.executable, *arguments], check=False, capture_output=True, text=True,
+            timeout=SAMPLE_TIMEOUT, env={**_ENVIRONMENT, **environment},
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
-        raise SampleError(f"took more than {PATIENCE:.0f} s") from error
+        raise SampleError(f"took more than {SAMPLE_TIMEOUT:.0f} s") from error
     if done.returncode:
         raise SampleError((done.stderr.strip().splitlines() or ["no message"])[-1])
-    metrics: Metrics = json.loads(done.stdout.splitlines()[-1])
-    return metrics
+    return done.stdout
 
 
 @contextlib.contextmanager

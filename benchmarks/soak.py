@@ -23,11 +23,10 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 from pydantic import SecretStr
+from pydantic_core import from_json
 
-from iflytek_spark import AsyncSparkClient, Credentials, SparkClient
+from iflytek_spark import AsyncSparkClient, Credentials, SparkClient, SparkError
 from iflytek_spark.emulator import faults, running_emulator
-from iflytek_spark.errors import SparkError
-from iflytek_spark.protocol.frames import decode_frame
 from langchain_spark import ChatSpark
 from llama_index_spark import SparkLLM
 
@@ -36,7 +35,7 @@ SAMPLES = 20
 WARM = 2
 """The first samples, in which caches, pools and the allocator fill up, are left out."""
 AT_ONCE = 20
-ME = Credentials("app", "key", "secret")
+CREDENTIALS = Credentials("app", "key", "secret")
 FAULTS: tuple[faults.Fault, ...] = (
     faults.ErrorFrame(10013),
     faults.Cut(after=1),
@@ -84,7 +83,7 @@ def main() -> int:
 
 def serve() -> None:
     """Serve until the standard input ends; the address is the first line that is printed."""
-    with running_emulator(credentials=ME) as spark:
+    with running_emulator(credentials=CREDENTIALS) as spark:
         print(spark.base_url, flush=True)
         for fault in itertools.islice(itertools.cycle(FAULTS), CALLS):
             spark.script(*[None] * 9, fault)
@@ -95,15 +94,18 @@ def kinds(url: str) -> dict[str, Kind]:
     """Return one function for each kind of call; all of a kind share one object."""
     settings: dict[str, Any] = {"base_url": url, "timeout": 60, "max_retries": 0}
     keys: dict[str, Any] = {
-        "app_id": ME.app_id,
+        "app_id": CREDENTIALS.app_id,
         "api_key": SecretStr("key"),
         "api_secret": SecretStr("secret"),
     }
-    client, aclient = SparkClient(ME, **settings), AsyncSparkClient(ME, **settings)
+    client, aclient = (
+        SparkClient(CREDENTIALS, **settings),
+        AsyncSparkClient(CREDENTIALS, **settings),
+    )
     chat, llm = ChatSpark(**settings, **keys), SparkLLM(**settings, **keys)
     ask = "列出三种水果"
 
-    async def leave() -> None:
+    async def close_early() -> None:
         async with aclient.stream(ask) as stream:
             await anext(stream)
 
@@ -117,7 +119,7 @@ def kinds(url: str) -> dict[str, Kind]:
     return {
         "SparkClient.chat": lambda: asyncio.to_thread(client.chat, ask),
         "AsyncSparkClient.chat": lambda: aclient.chat(ask),
-        "left": leave,
+        "closed early": close_early,
         "cancelled": cancel,
         "SparkClient.embed": lambda: asyncio.to_thread(client.embed, [ask], max_qps=None),
         "AsyncSparkClient.embed": lambda: aclient.embed([ask], max_qps=None),
@@ -131,7 +133,7 @@ def kinds(url: str) -> dict[str, Kind]:
 def fill_string_cache() -> None:
     """Read more strings than pydantic's JSON parser keeps, 16,384; session ids would fill it."""
     for number in range(20_000):
-        decode_frame(f'{{"header":{{"code":0,"sid":"cht{number:08}@dx18d6fb9d758b894540"}}}}')
+        from_json(f'"cht{number:08}@dx18d6fb9d758b894540"')
 
 
 async def soak(url: str, calls: int) -> tuple[list[Sample], Counter[str]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from fuzz.targets import TARGETS
 
-LONGEST = 16384
+MAX_BYTES = 16384
 """Bytes of the longest input; a vector's answer has 14,000."""
 
 
@@ -37,7 +37,7 @@ def _fuzz(names: list[str], runs: int, seed: int) -> int | None:
     with tempfile.TemporaryDirectory() as folder:
         corpus = Path(folder, "corpus")
         corpus.mkdir()
-        _plant(names, corpus)
+        _write_seeds(names, corpus)
         done = _child(names, runs, seed, corpus)
         found = [path.read_bytes() for path in Path(folder).glob("*-*")]
     count = re.search(r"^Done (\d+) runs in", done.stderr, re.MULTILINE)
@@ -49,7 +49,7 @@ def _fuzz(names: list[str], runs: int, seed: int) -> int | None:
     return int(count[1])
 
 
-def _plant(names: list[str], corpus: Path) -> None:
+def _write_seeds(names: list[str], corpus: Path) -> None:
     """Write the seeds, each with the byte that chooses its target."""
     for chosen, name in enumerate(names):
         for number, data in enumerate(TARGETS[name].seeds()):
@@ -62,7 +62,7 @@ def _child(
     options = {
         "runs": runs,
         "seed": seed,
-        "max_len": LONGEST,
+        "max_len": MAX_BYTES,
         "len_control": 0,
         "timeout": 10,
         "rss_limit_mb": 2048,

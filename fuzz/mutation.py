@@ -26,61 +26,61 @@ def mutate(data: bytes, max_size: int, seed: int, usual: Callable[[bytes, int], 
     Returns:
         Another input.
     """
-    chance = Random(seed)
+    random = Random(seed)
     lines = data.split(b"\n")
-    place = chance.randrange(len(lines))
-    way = chance.randrange(8)
+    place = random.randrange(len(lines))
+    way = random.randrange(8)
     if way < 3:
         return usual(data, max_size)
     if way == 3:
-        chance.shuffle(lines)
+        random.shuffle(lines)
     elif way == 4:
-        lines.insert(place, chance.choice(lines))
+        lines.insert(place, random.choice(lines))
     else:
-        changed = _line(lines[place], chance)
+        changed = _line(lines[place], random)
         if changed is None:
             return usual(data, max_size)
         lines[place] = changed
     return b"\n".join(lines)[:max_size]
 
 
-def _line(line: bytes, chance: Random) -> bytes | None:
+def _line(line: bytes, random: Random) -> bytes | None:
     """Change the JSON at the end of a line, or return None when there is none."""
     start = line.find(b"{")
     try:
         value = json.loads(line[start:])
     except ValueError:
         return None
-    return line[:start] + json.dumps(_changed(value, chance)).encode()
+    return line[:start] + json.dumps(_changed(value, random)).encode()
 
 
-def _changed(value: Any, chance: Random) -> Any:
+def _changed(value: Any, random: Random) -> Any:
     """Change one place of a JSON value."""
-    if isinstance(value, dict | list) and value and chance.random() < 0.9:
-        return _inside(value, chance)
-    if isinstance(value, str) and value[:1] in ("{", "[") and chance.random() < 0.5:
-        return _text(value, chance)
-    return chance.choice(_ODD)
+    if isinstance(value, dict | list) and value and random.random() < 0.9:
+        return _inside(value, random)
+    if isinstance(value, str) and value[:1] in ("{", "[") and random.random() < 0.5:
+        return _text(value, random)
+    return random.choice(_ODD)
 
 
-def _inside(value: Any, chance: Random) -> Any:
+def _inside(value: Any, random: Random) -> Any:
     keys = list(value) if isinstance(value, dict) else range(len(value))
-    key = chance.choice(keys)
-    match chance.randrange(6):
+    key = random.choice(keys)
+    match random.randrange(6):
         case 0:
             del value[key]
         case 1 if isinstance(value, list):
             value.append(value[key])
         case 1:
-            value[chance.choice(list(keys)) + "x"] = value[key]
+            value[random.choice(list(keys)) + "x"] = value[key]
         case _:
-            value[key] = _changed(value[key], chance)
+            value[key] = _changed(value[key], random)
     return value
 
 
-def _text(text: str, chance: Random) -> str:
+def _text(text: str, random: Random) -> str:
     """Change JSON that stands in a string."""
     try:
-        return json.dumps(_changed(json.loads(text), chance), ensure_ascii=False)
+        return json.dumps(_changed(json.loads(text), random), ensure_ascii=False)
     except ValueError:
-        return text[: chance.randrange(len(text))]
+        return text[: random.randrange(len(text))]

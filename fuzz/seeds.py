@@ -23,7 +23,7 @@ _SID = "cht000b702a@dx18d6fb9d758b894540"
 _USAGE = Usage(3, 4, 7)
 _ANSWERS = {
     "text": [Piece("您"), Piece("好，世界"), Piece("")],
-    "thoughts": [Piece(reasoning="想"), Piece("答", reasoning="")],
+    "reasoning": [Piece(reasoning="想"), Piece("答", reasoning="")],
     "call": [Piece(call=FunctionCall("天气", '{"city":"合肥"}'))],
     "json": [Piece('```json\n{"a":'), Piece("1}\n```")],
     "markup": [Piece("<function=天气>"), Piece('{"city":"合肥"}</function>')],

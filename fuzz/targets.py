@@ -11,7 +11,7 @@ from typing import NamedTuple
 import h11
 
 from fuzz import gateway, seeds
-from fuzz.hearing import all_requests, websocket_message
+from fuzz.connections import all_requests, websocket_message
 from iflytek_spark import Credentials, SparkClient, Tool
 from iflytek_spark.catalogue import MODELS
 from iflytek_spark.emulator.answers import POSTED_SERVICES
@@ -99,8 +99,8 @@ def posted_answers(data: bytes) -> None:
 
 def refusal(data: bytes) -> None:
     """A refused handshake: a line of status, one of date, one of Retry-After, the body."""
-    status, date, patience, body = (data.split(b"\n", 3) + [b""] * 4)[:4]
-    headers = {"date": date.decode("latin-1"), "retry-after": patience.decode("latin-1")}
+    status, date, retry_after, body = (data.split(b"\n", 3) + [b""] * 4)[:4]
+    headers = {"date": date.decode("latin-1"), "retry-after": retry_after.decode("latin-1")}
     number = 100 + int.from_bytes(status[:2]) % 900
     raise refusal_error(HandshakeRefusedError(number, headers, body), seeds.NOW)
 

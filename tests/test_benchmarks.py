@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.catalogue import SECTIONS
-from benchmarks.comparisons import GROUPS, Comparison
-from benchmarks.page import page
-from benchmarks.results import FOLDER, ROOT, ROUNDS, Results, load, newest
+from benchmarks.report.comparisons import GROUPS, Comparison
+from benchmarks.report.page import page
+from benchmarks.report.results import FOLDER, ROOT, ROUNDS, Results, load, newest
 from benchmarks.runner import Run, Section
 from benchmarks.sampling import Metrics, SampleError
+from benchmarks.sections import SECTIONS
 
 COMPARISONS = [comparison for group in GROUPS.values() for comparison in group]
 

@@ -1,4 +1,4 @@
-"""Starts what is measured, each in a process of its own, and reads how much CPU it took."""
+"""Starts proxies, each in a process of its own, and reads how much CPU it took."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,17 +20,7 @@ _LITELLM = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
     "LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY": "true",
 }
-_PATIENCE = 120.0
-
-
-class Ports(NamedTuple):
-    """Where the upstream listens."""
-
-    spark: int
-    spark_paced: int
-    spark_tls: int
-    openai: int
-    openai_paced: int
+_START_TIMEOUT = 120.0
 
 
 class Proxy(NamedTuple):
@@ -42,7 +32,7 @@ class Proxy(NamedTuple):
     """
 
     port: int
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
 
     def cpu(self) -> float:
         """Return the seconds of CPU that it has taken so far, with its children's."""
@@ -50,46 +40,32 @@ class Proxy(NamedTuple):
 
 
 @contextlib.contextmanager
-def upstream(certificate: Path) -> Iterator[Ports]:
-    """Run the services behind the proxies."""
-    command = [sys.executable, "-m", "benchmarks.proxies.upstream", str(certificate)]
-    with _running(command, {}) as process:
-        assert process.stdout is not None
-        yield Ports(*map(int, process.stdout.readline().split()))
-
-
-@contextlib.contextmanager
-def gateway(base_url: str, authority: Path | None = None) -> Iterator[Proxy]:
+def gateway(base_url: str, environment: Mapping[str, str]) -> Iterator[Proxy]:
     """Run our gateway, one worker.
 
     Args:
         base_url: of Spark.
-        authority: the CA's certificate, for wss.
+        environment: further variables.
     """
     port = _free_port()
-    environment = {**_KEYS, "GATEWAY_BASE_URL": base_url}
-    if authority is not None:
-        environment["SSL_CERT_FILE"] = str(authority)
+    known = {**_KEYS, "GATEWAY_BASE_URL": base_url, **environment}
     command = [sys.executable, "-m", "iflytek_spark.gateway", "--port", str(port)]
-    with _running(command, environment, subprocess.DEVNULL) as process:
-        _wait_for(port, process)
-        yield Proxy(port, process)
+    with _running(command, port, known) as proxy:
+        yield proxy
 
 
 @contextlib.contextmanager
-def litellm(ports: Ports) -> Iterator[Proxy]:
-    """Run a litellm proxy, one worker, with the models ``fast`` and ``paced``."""
+def litellm(upstream: Mapping[str, int]) -> Iterator[Proxy]:
+    """Run a litellm proxy, one worker, with a model for each port of the service behind it."""
     port = _free_port()
-    models = {"fast": ports.openai, "paced": ports.openai_paced}
-    rows = [{"model_name": name, "litellm_params": _openai(at)} for name, at in models.items()]
+    rows = [{"model_name": name, "litellm_params": _openai(at)} for name, at in upstream.items()]
     settings = {"telemetry": False, "drop_params": False}
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "litellm.yaml"
         config.write_text(json.dumps({"model_list": rows, "litellm_settings": settings}))
         command = [str(LITELLM), "--config", str(config), "--port", str(port)]
-        with _running(command, _LITELLM, subprocess.DEVNULL) as process:
-            _wait_for(port, process)
-            yield Proxy(port, process)
+        with _running(command, port, _LITELLM) as proxy:
+            yield proxy
 
 
 def _openai(port: int) -> dict[str, str]:
@@ -98,28 +74,27 @@ def _openai(port: int) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _running(
-    command: list[str], environment: dict[str, str], output: int = subprocess.PIPE
-) -> Iterator[subprocess.Popen[str]]:
-    """Run a program; ``output`` is a pipe only for one that says little, or it would wait."""
-    known = {**os.environ, **environment}
+def _running(command: list[str], port: int, environment: Mapping[str, str]) -> Iterator[Proxy]:
+    """Run a proxy, and wait until it listens; what it says is not read, so that it never waits."""
+    quiet = subprocess.DEVNULL
     process = subprocess.Popen(
-        command, stdout=output, stderr=subprocess.DEVNULL, text=True, env=known
+        command, stdout=quiet, stderr=quiet, env={**os.environ, **environment}
     )
     try:
-        yield process
+        _wait_for(port, process)
+        yield Proxy(port, process)
     finally:
         process.kill()
-        process.communicate()
+        process.wait()
 
 
-def _wait_for(port: int, process: subprocess.Popen[str]) -> None:
-    end = time.monotonic() + _PATIENCE
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + _START_TIMEOUT
     while time.monotonic() < end and process.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
             return
         time.sleep(0.1)
-    raise RuntimeError(f"{process.args} does not listen")
+    raise RuntimeError(f"{process.args!r} does not listen")
 
 
 def _free_port() -> int:

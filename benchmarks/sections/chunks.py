@@ -12,42 +12,42 @@ from benchmarks.sampling import Metrics, fresh, serving
 
 CHUNKS = 1000
 CASES = {
-    "raw websocket-client": "socket_cases:websocket_client",
-    "raw websockets": "socket_cases:websockets_asyncio",
-    "SparkClient.stream": "socket_cases:core",
-    "AsyncSparkClient.stream": "socket_cases:core_async",
-    "spark-ai-python stream": "spark_peer_cases:vendor_stream",
-    "spark-ai-python astream": "spark_peer_cases:vendor_astream",
-    "LangChain's floor, stream": "langchain_cases:floor_stream",
-    "ChatSpark.stream": "langchain_cases:spark_stream",
-    "ChatOpenAI.stream": "langchain_cases:openai_stream",
-    "langchain-community stream": "spark_peer_cases:community_stream",
-    "LangChain's floor, astream": "langchain_cases:floor_astream",
-    "ChatSpark.astream": "langchain_cases:spark_astream",
-    "ChatOpenAI.astream": "langchain_cases:openai_astream",
-    "langchain-community astream": "spark_peer_cases:community_astream",
-    "LangChain's floor, v3": "langchain_cases:floor_events",
-    "ChatSpark.stream_events v3": "langchain_cases:spark_events",
-    "ChatOpenAI.stream_events v3": "langchain_cases:openai_events",
-    "LangChain's floor, chain": "langchain_cases:floor_chain",
-    "ChatSpark in a chain": "langchain_cases:spark_chain",
-    "ChatOpenAI in a chain": "langchain_cases:openai_chain",
-    "raw websocket-client, a tool call": "socket_cases:websocket_client_calls",
-    "ChatSpark, a tool call": "langchain_cases:spark_tool_calls",
-    "ChatOpenAI, a tool call": "langchain_cases:openai_tool_calls",
-    "LlamaIndex's floor, stream_chat": "llama_index_cases:floor_stream",
-    "SparkLLM.stream_chat": "llama_index_cases:spark_stream",
-    "OpenAILike.stream_chat": "llama_index_cases:openai_stream",
-    "LlamaIndex's floor, astream_chat": "llama_index_cases:floor_astream",
-    "SparkLLM.astream_chat": "llama_index_cases:spark_astream",
-    "OpenAILike.astream_chat": "llama_index_cases:openai_astream",
+    "raw websocket-client": "sockets:websocket_client",
+    "raw websockets": "sockets:websockets_asyncio",
+    "SparkClient.stream": "sockets:core",
+    "AsyncSparkClient.stream": "sockets:core_async",
+    "spark-ai-python stream": "spark_peers:vendor_stream",
+    "spark-ai-python astream": "spark_peers:vendor_astream",
+    "LangChain's floor, stream": "langchain:stream:make_fake",
+    "ChatSpark.stream": "langchain:stream:make_chat_spark",
+    "ChatOpenAI.stream": "langchain:stream:make_chat_openai",
+    "langchain-community stream": "spark_peers:community_stream",
+    "LangChain's floor, astream": "langchain:astream:make_fake",
+    "ChatSpark.astream": "langchain:astream:make_chat_spark",
+    "ChatOpenAI.astream": "langchain:astream:make_chat_openai",
+    "langchain-community astream": "spark_peers:community_astream",
+    "LangChain's floor, v3": "langchain:events:make_fake",
+    "ChatSpark.stream_events v3": "langchain:events:make_chat_spark",
+    "ChatOpenAI.stream_events v3": "langchain:events:make_chat_openai",
+    "LangChain's floor, chain": "langchain:chain:make_fake",
+    "ChatSpark in a chain": "langchain:chain:make_chat_spark",
+    "ChatOpenAI in a chain": "langchain:chain:make_chat_openai",
+    "raw websocket-client, a tool call": "sockets:websocket_client_calls",
+    "ChatSpark, a tool call": "langchain:tool_calls:make_chat_spark",
+    "ChatOpenAI, a tool call": "langchain:tool_calls:make_chat_openai",
+    "LlamaIndex's floor, stream_chat": "llama_index:stream:make_fake",
+    "SparkLLM.stream_chat": "llama_index:stream:make_spark_llm",
+    "OpenAILike.stream_chat": "llama_index:stream:make_openai_like",
+    "LlamaIndex's floor, astream_chat": "llama_index:astream:make_fake",
+    "SparkLLM.astream_chat": "llama_index:astream:make_spark_llm",
+    "OpenAILike.astream_chat": "llama_index:astream:make_openai_like",
 }
 
 
 @contextlib.contextmanager
 def answers(*counts: int) -> Iterator[dict[int, Place]]:
     """Serve answers of so many chunks; yield where, by their number."""
-    with serving("server", *map(str, counts)) as ports:
+    with serving("servers.answers", *map(str, counts)) as ports:
         yield {
             count: Place(f"ws://127.0.0.1:{spark}", f"http://127.0.0.1:{openai}", count)
             for count, spark, openai in zip(counts, ports[::2], ports[1::2])

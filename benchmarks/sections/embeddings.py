@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 
-from benchmarks.embedding import IDEAL, LIMIT, TEXTS
+from benchmarks.cases.embeddings import IDEAL, LIMIT, TEXTS
 from benchmarks.runner import Section
 from benchmarks.sampling import Metrics, fresh
 
@@ -13,7 +13,7 @@ AT_ONCE = 4
 
 
 def _row(surface: str) -> Callable[[None], Metrics]:
-    return lambda _: fresh("embedding:measure", surface)
+    return lambda _: fresh("cases.embeddings:measure", surface)
 
 
 SECTION = Section(

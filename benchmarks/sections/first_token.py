@@ -6,10 +6,10 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from benchmarks.certificates import certificates
-from benchmarks.first_token import ROWS, WARM
+from benchmarks.cases.first_token import ROWS, WARM
 from benchmarks.runner import Section
 from benchmarks.sampling import Metrics, fresh, serving
+from benchmarks.servers.certificates import certificates
 
 
 class _Lines(NamedTuple):
@@ -21,20 +21,22 @@ class _Lines(NamedTuple):
 
 @contextlib.contextmanager
 def _place() -> Iterator[_Lines]:
-    with certificates() as (ca, own), serving("first_token_server", str(own)) as ports:
+    with certificates() as (ca, own), serving("servers.distant", str(own)) as ports:
         pairs = [ports[at : at + 2] for at in range(0, len(ports), 2)]
         yield _Lines(pairs, dict.fromkeys(("SSL_CERT_FILE", "WEBSOCKET_CLIENT_CA_BUNDLE"), str(ca)))
 
 
 def _row(name: str) -> Callable[[_Lines], Metrics]:
-    return lambda lines: fresh("first_token:measure", name, lines.ports, environment=lines.trust)
+    return lambda lines: fresh(
+        "cases.first_token:measure", name, lines.ports, environment=lines.trust
+    )
 
 
 SECTION = Section(
     name="first-token",
     title="Time to the first token over TLS, ms, by round trip in ms",
-    about="A proxy makes the line long (`benchmarks/delay.py`). *Cold* opens a connection: TCP, "
-    "TLS, the upgrade, the request, four round trips over a WebSocket, and three over HTTP. "
+    about="A proxy makes the line long (`benchmarks/servers/delay.py`). *Cold* opens a connection: "
+    "TCP, TLS, the upgrade, the request, four round trips over a WebSocket, and three over HTTP. "
     f"*Warm* has one: ours by `preconnect={WARM}`, ChatOpenAI's by HTTP's keep-alive, which it has "
     "after an answer that was not streamed. The other clients of Spark open one for each call. "
     "All verify the service's certificate, but spark-ai-python, which never does.",

@@ -5,86 +5,95 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.certificates import certificates
-from benchmarks.proxies.__main__ import Case, cases
-from benchmarks.proxies.load import ask, request
-from benchmarks.proxies.processes import LITELLM, Ports, Proxy, gateway, upstream
+from benchmarks.proxies.processes import LITELLM, Proxy, gateway, litellm
+from benchmarks.proxies.work import Work, crowd, full_speed, paced, whole
 from benchmarks.runner import Section
-from benchmarks.sampling import PATIENCE, Metrics, SampleError
+from benchmarks.sampling import SAMPLE_TIMEOUT, Metrics, SampleError, serving
+from benchmarks.servers.certificates import certificates
 
 LENGTHS = (200, 20_000)
 _MEASURED = 20_000
 """Chunks that are measured at each length, in one answer or in many."""
+_BOTH: dict[str, tuple[Work, str]] = {
+    "µs a chunk, full speed": (full_speed, "fast"),
+    "µs a chunk, 64 streams at 20 ms": (paced, "paced"),
+    "p95 ms to first token, 500 streams at 20 ms": (crowd, "paced"),
+    "ms a request, not streamed": (whole, "fast"),
+}
+"""What is measured of both proxies, and how fast the service behind them is."""
 
 
-class _Place(NamedTuple):
-    ports: Ports
+class Place(NamedTuple):
+    """Where the services behind the proxies are.
+
+    Attributes:
+        spark: Spark's ports, by how fast it is: ``fast``, ``paced``, and ``tls``.
+        openai: OpenAI's.
+        authority: the certificate that Spark's over TLS is trusted by.
+    """
+
+    spark: dict[str, int]
+    openai: dict[str, int]
     authority: Path
 
 
 @contextlib.contextmanager
-def _place() -> Iterator[_Place]:
-    with certificates() as (ca, own), upstream(own) as ports:
-        yield _Place(ports, ca)
-
-
-def _cases(place: _Place) -> dict[str, Case]:
-    found = [*cases(*place), *(_growth(place.ports, length) for length in LENGTHS)]
-    return {row(case.who, case.name): case for case in found}
-
-
-def row(who: str, name: str) -> str:
-    """Return the name of a row."""
-    return f"{who}: {name}"
+def place() -> Iterator[Place]:
+    """Run the services behind the proxies."""
+    with certificates() as (ca, own), serving("servers.upstream", str(own)) as ports:
+        spark = dict(zip(("fast", "paced", "tls"), ports[:3]))
+        yield Place(spark, dict(zip(("fast", "paced"), ports[3:])), ca)
 
 
 def length_name(length: int) -> str:
-    """Return the name of the case for answers of one length."""
+    """Return what is measured for answers of one length."""
     return f"µs a chunk, answers of {length:,}"
 
 
-def _growth(ports: Ports, length: int) -> Case:
-    start = partial(gateway, f"ws://127.0.0.1:{ports.spark}")
-    return Case(length_name(length), "gateway", start, "4.0Ultra", partial(_long, length=length))
+def of_gateway(work: Work, speed: str, place: Place, **environment: str) -> Metrics:
+    """Measure a gateway of its own, with further variables in its environment."""
+    scheme = "wss" if speed == "tls" else "ws"
+    base_url = f"{scheme}://127.0.0.1:{place.spark[speed]}"
+    trust = {"SSL_CERT_FILE": str(place.authority)} if speed == "tls" else {}
+    return _measure(work, gateway(base_url, {**trust, **environment}), "4.0Ultra")
 
 
-async def _long(proxy: Proxy, model: str, length: int) -> float:
-    """Return microseconds of CPU a chunk in answers of one length."""
-    data = request(model, length, stream=True)
-    await ask(proxy.port, data)
-    before = proxy.cpu()
-    seen = [(await ask(proxy.port, data)).chunks for _ in range(_MEASURED // length)]
-    return (proxy.cpu() - before) / sum(seen) * 1e6
-
-
-def _sample(name: str, place: _Place) -> Metrics:
-    case = _cases(place)[name]
-    if case.who == "litellm" and not LITELLM.exists():
+def _of_litellm(work: Work, speed: str, place: Place) -> Metrics:
+    if not LITELLM.exists():
         raise SampleError(f"{LITELLM} is missing; `make bench` installs it")
-    with case.start() as proxy:
-        return {"value": asyncio.run(_measured(case, proxy))}
+    return _measure(work, litellm(place.openai), speed)
 
 
-async def _measured(case: Case, proxy: Proxy) -> float:
-    async with asyncio.timeout(PATIENCE):
-        return await case.work(proxy, case.model)
+def _measure(work: Work, starting: AbstractContextManager[Proxy], model: str) -> Metrics:
+    async def measure(proxy: Proxy) -> float:
+        async with asyncio.timeout(SAMPLE_TIMEOUT):
+            return await work(proxy, model)
+
+    with starting as proxy:
+        return {"value": asyncio.run(measure(proxy))}
 
 
-def _row(name: str) -> Callable[[_Place], Metrics]:
-    return partial(_sample, name)
+def _rows() -> Iterator[tuple[str, Callable[[Place], Metrics]]]:
+    for name, (work, speed) in _BOTH.items():
+        yield f"gateway: {name}", partial(of_gateway, work, speed)
+        yield f"litellm: {name}", partial(_of_litellm, work, speed)
+    yield "gateway: ms a request, not streamed, wss", partial(of_gateway, whole, "tls")
+    for length in LENGTHS:
+        work = partial(full_speed, chunks=length, repeats=_MEASURED // length)
+        yield f"gateway: {length_name(length)}", partial(of_gateway, work, "fast")
 
 
-_NOWHERE = _Place(Ports(*[0] * len(Ports._fields)), Path())
 SECTION = Section(
     name="gateway",
     title="The gateway beside a litellm proxy, CPU of the proxy's process (the crowd: wall time)",
     about="One worker each, a fresh process for each sample; the upstreams have equal chunks, "
     "Spark's over a WebSocket for the gateway and OpenAI's over HTTP for litellm.",
     seconds=115,
-    place=_place,
-    rows={name: _row(name) for name in _cases(_NOWHERE)},
+    place=place,
+    rows=dict(_rows()),
 )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 
-from benchmarks.paced_server import CHUNKS, PACE
 from benchmarks.runner import Section
 from benchmarks.sampling import Metrics, fresh, serving
+from benchmarks.servers.paced import CHUNKS, PACE
 
 COUNTS = {1: 0.0, 100: 0.5, 1000: 5.0}
 """Streams, and the seconds over which they begin."""
@@ -16,7 +16,7 @@ SURFACES = {"AsyncSparkClient.stream": "core", "ChatSpark.astream": "chat_spark"
 
 @contextlib.contextmanager
 def _place() -> Iterator[str]:
-    with serving("paced_server") as (port,):
+    with serving("servers.paced") as (port,):
         yield f"ws://127.0.0.1:{port}"
 
 
@@ -28,7 +28,7 @@ def row(name: str, count: int, manner: str = "") -> str:
 def _sample(
     surface: str, count: int, spread: float, *, frozen: bool = False
 ) -> Callable[[str], Metrics]:
-    return lambda url: fresh("paced:measure", surface, url, count, spread, frozen)
+    return lambda url: fresh("cases.paced:measure", surface, url, count, spread, frozen)
 
 
 BURST = " in one instant"

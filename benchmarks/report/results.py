@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks.proxies.processes import LITELLM
 from benchmarks.runner import Samples
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "benchmarks" / "results"
 ROUNDS = 5
 """Samples of each row that a median is made of, at least."""

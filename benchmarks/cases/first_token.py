@@ -15,9 +15,9 @@ from typing import Any, TypeAlias
 import httpx
 
 from benchmarks.cases import Place
-from benchmarks.first_token_server import ROUND_TRIPS
+from benchmarks.cases.sockets import CREDENTIALS
 from benchmarks.sampling import Metrics
-from benchmarks.socket_cases import ME
+from benchmarks.servers.distant import ROUND_TRIPS
 
 WARM = 2
 PROMPT = "你好"
@@ -59,7 +59,7 @@ def _sync(preconnect: int) -> Callable[[Place, float], Call]:
     def make(place: Place, trip: float) -> Call:
         from iflytek_spark import SparkClient
 
-        client = SparkClient(ME, base_url=place.spark, preconnect=preconnect)
+        client = SparkClient(CREDENTIALS, base_url=place.spark, preconnect=preconnect)
 
         def call() -> float:
             start = time.perf_counter()
@@ -90,7 +90,7 @@ def _async(preconnect: int) -> Callable[[Place, float], Call]:
     async def main(place: Place, trip: float) -> float:
         from iflytek_spark import AsyncSparkClient
 
-        client = AsyncSparkClient(ME, base_url=place.spark, preconnect=preconnect)
+        client = AsyncSparkClient(CREDENTIALS, base_url=place.spark, preconnect=preconnect)
 
         async def call() -> float:
             start = time.perf_counter()
@@ -108,20 +108,20 @@ def _async(preconnect: int) -> Callable[[Place, float], Call]:
 
 
 def _community(place: Place, trip: float) -> Call:
-    from benchmarks.spark_peer_cases import make_community
+    from benchmarks.cases.spark_peers import make_community
 
-    keys = {"spark_app_id": ME.app_id, "spark_api_key": ME.api_key}
-    model = make_community(place, **keys, spark_api_secret=ME.api_secret)
+    keys = {"spark_app_id": CREDENTIALS.app_id, "spark_api_key": CREDENTIALS.api_key}
+    model = make_community(place, **keys, spark_api_secret=CREDENTIALS.api_secret)
     return lambda: _first(model.stream(PROMPT))
 
 
 def _vendor(place: Place, trip: float) -> Call:
     from sparkai.core.messages import ChatMessage
 
-    from benchmarks.spark_peer_cases import make_vendor
+    from benchmarks.cases.spark_peers import make_vendor
 
-    keys = {"spark_app_id": ME.app_id, "spark_api_key": ME.api_key}
-    model = make_vendor(place, **keys, spark_api_secret=ME.api_secret)
+    keys = {"spark_app_id": CREDENTIALS.app_id, "spark_api_key": CREDENTIALS.api_key}
+    model = make_vendor(place, **keys, spark_api_secret=CREDENTIALS.api_secret)
     return lambda: _first(model.stream([ChatMessage(role="user", content=PROMPT)]))
 
 

@@ -1,7 +1,7 @@
-"""Where a case is measured. A case does its work once and returns how many units it saw.
+"""What is measured. A case does its work once and returns how many units it saw.
 
-Each ``*_cases.py`` holds the cases of one library. A case is named ``module:function``; a sample
-loads no other module, for what a process has loaded makes its garbage collection slower.
+Each file holds the cases of one library, or of one section. A case is named ``module:function``; a
+sample loads no other module, for what a process has loaded makes its garbage collection slower.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class Place(NamedTuple):
 
     def conversation(self) -> list[tuple[Literal["user", "assistant"], str]]:
         """Return the question as roles and texts: the first and last words are a user's."""
-        told = [f"第{number}句：讯飞星火大模型" for number in range(self.messages)]
-        return [("assistant" if at % 2 else "user", text) for at, text in enumerate(told)]
+        texts = [f"第{number}句：讯飞星火大模型" for number in range(self.messages)]
+        return [("assistant" if at % 2 else "user", text) for at, text in enumerate(texts)]
 
 
 Work: TypeAlias = Callable[[Place], int | Coroutine[Any, Any, int]]
@@ -47,7 +47,10 @@ async def count(items: AsyncIterable[object]) -> int:
 
 
 def load(name: str) -> Work:
-    """Return a case by its name, ``module:function``."""
-    module, _, function = name.partition(":")
-    case: Work = getattr(import_module(f"benchmarks.{module}"), function)
-    return case
+    """Return a case by its name: ``module:function``, or ``module:function:maker``.
+
+    A maker makes what the function is given first, anew for each run.
+    """
+    module, *names = name.split(":")
+    case, *maker = (getattr(import_module(f"benchmarks.cases.{module}"), name) for name in names)
+    return (lambda place: case(maker[0](place), place)) if maker else case

@@ -2,21 +2,22 @@
 WebSocket, and the same chunks as OpenAI's server-sent events.
 
 An answer is written at once, the frames as the events are, so that neither kind of client is
-woken more often than the other. ``python -m benchmarks.server 200 1000`` serves answers of so
-many chunks, and prints two ports for each number.
+woken more often than the other. ``python -m benchmarks.servers.answers 200 1000`` serves answers
+of so many chunks, and prints two ports for each number.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import sys
 from collections.abc import Iterator
 from typing import Any
 
-from websockets.asyncio.server import ServerConnection, serve
+from websockets.asyncio.server import ServerConnection
 from websockets.frames import Frame, Opcode
+
+from benchmarks.servers.listening import http, response, run, websocket
 
 SID = "cht000b702a@dx18d6fb9d758b894540"
 TEXT = "讯飞星火大模型，回答的一段"
@@ -84,38 +85,28 @@ class Answers:
     def __init__(self, chunks: int) -> None:
         texts = {False: answer(chunks), True: tool_call()}
         self._frames = {tool: b"".join(map(encoded, frames)) for tool, frames in texts.items()}
-        self._events = {tool: events(chunks, tool=tool) for tool in (False, True)}
+        self._events = {
+            tool: response(events(chunks, tool=tool), b"text/event-stream")
+            for tool in (False, True)
+        }
 
     async def spark(self, connection: ServerConnection) -> None:
         request = await connection.recv()
         connection.transport.write(self._frames['"functions"' in str(request)])
         await connection.close(1000, "close this ws conn")
 
-    async def openai(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer requests for as long as the client keeps its connection."""
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-            while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
-                length = int(head.partition("content-length:")[2].partition("\r\n")[0])
-                data = self._events[b'"tools"' in await reader.readexactly(length)]
-                writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n")
-                writer.write(b"Content-Length: %d\r\n\r\n" % len(data) + data)
-                await writer.drain()
-        writer.close()
+    async def openai(self, request: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(self._events[b'"tools"' in request])
 
 
-async def _serve(counts: list[int]) -> None:
-    ports = []
-    async with contextlib.AsyncExitStack() as stack:
-        for answers in map(Answers, counts):
-            spark = serve(answers.spark, "127.0.0.1", 0, compression=None, ping_interval=None)
-            ws = await stack.enter_async_context(spark)
-            http = await asyncio.start_server(answers.openai, "127.0.0.1", 0)
-            await stack.enter_async_context(http)
-            ports += [next(iter(one.sockets)).getsockname()[1] for one in (ws, http)]
-        print(*ports, flush=True)
-        await asyncio.Event().wait()
+def _main(counts: list[int]) -> None:
+    listening = (
+        listen
+        for answers in map(Answers, counts)
+        for listen in (websocket(answers.spark), http(answers.openai))
+    )
+    asyncio.run(run(*listening))
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve([int(count) for count in sys.argv[1:]]))
+    _main([int(count) for count in sys.argv[1:]])

@@ -7,7 +7,7 @@ import json
 from benchmarks.cases import CALLS, Place, count
 from iflytek_spark import AsyncSparkClient, Credentials, Message, SparkClient
 
-ME = Credentials("app", "key", "secret")
+CREDENTIALS = Credentials("app", "key", "secret")
 
 
 def _has_text(data: bytes | str) -> bool:
@@ -48,7 +48,7 @@ async def websockets_asyncio(place: Place) -> int:
 
 
 def make_client(place: Place) -> SparkClient:
-    return SparkClient(ME, base_url=place.spark)
+    return SparkClient(CREDENTIALS, base_url=place.spark)
 
 
 def _messages(place: Place) -> list[Message]:
@@ -61,6 +61,6 @@ def core(place: Place) -> int:
 
 
 async def core_async(place: Place) -> int:
-    client = AsyncSparkClient(ME, base_url=place.spark)
+    client = AsyncSparkClient(CREDENTIALS, base_url=place.spark)
     async with client.stream(_messages(place)) as stream:
         return await count(stream.text())

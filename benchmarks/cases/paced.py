@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from benchmarks.cases import Place
-from benchmarks.paced_server import CHUNKS, PACE, expected
 from benchmarks.sampling import Metrics
+from benchmarks.servers.paced import CHUNKS, PACE, expected
 
 Ask: TypeAlias = Callable[[str], AsyncIterator[str]]
 IDEAL_FIRST = PACE
@@ -30,10 +30,10 @@ class Seen(NamedTuple):
 
 def core(url: str) -> Ask:
     """Ask by the core."""
-    from benchmarks.socket_cases import ME
+    from benchmarks.cases.sockets import CREDENTIALS
     from iflytek_spark import AsyncSparkClient
 
-    client = AsyncSparkClient(ME, base_url=url)
+    client = AsyncSparkClient(CREDENTIALS, base_url=url)
 
     async def ask(question: str) -> AsyncIterator[str]:
         async with client.stream(question) as stream:
@@ -45,7 +45,7 @@ def core(url: str) -> Ask:
 
 def chat_spark(url: str) -> Ask:
     """Ask by LangChain."""
-    from benchmarks.langchain_cases import make_chat_spark
+    from benchmarks.cases.langchain import make_chat_spark
 
     model = make_chat_spark(Place(url, "", CHUNKS))
 

@@ -13,7 +13,7 @@ from langchain_core.prompts import ChatPromptTemplate
 from pydantic import SecretStr
 
 from benchmarks.cases import CALLS, Place, count
-from benchmarks.server import TEXT, TOOL
+from benchmarks.servers.answers import TEXT, TOOL
 from langchain_spark import ChatSpark
 
 TOOLS = [
@@ -72,87 +72,31 @@ def make_chat_openai(place: Place) -> BaseChatModel:
     return ChatOpenAI(base_url=f"{place.openai}/v1", api_key=SecretStr("key"), model="m")
 
 
-def _stream(model: BaseChatModel, place: Place) -> int:
+def stream(model: BaseChatModel, place: Place) -> int:
     return sum(1 for chunk in model.stream(place.conversation()) if chunk.content)
 
 
-async def _astream(model: BaseChatModel, place: Place) -> int:
+async def astream(model: BaseChatModel, place: Place) -> int:
     return await count(
         chunk async for chunk in model.astream(place.conversation()) if chunk.content
     )
 
 
-def _chain(model: BaseChatModel) -> int:
+def chain(model: BaseChatModel, place: Place) -> int:
     prompt = ChatPromptTemplate.from_messages([("system", "简短回答"), ("user", "{question}")])
-    chain = prompt | model | StrOutputParser()
-    return sum(1 for text in chain.stream({"question": "你好"}) if text)
+    runnable = prompt | model | StrOutputParser()
+    return sum(1 for text in runnable.stream({"question": "你好"}) if text)
 
 
-def _events(model: BaseChatModel) -> int:
-    stream = model.stream_events("你好", version="v3")
-    return sum(1 for event in stream if event["event"] == "content-block-delta")
+def events(model: BaseChatModel, place: Place) -> int:
+    deltas = model.stream_events("你好", version="v3")
+    return sum(1 for event in deltas if event["event"] == "content-block-delta")
 
 
-def _tool_calls(model: BaseChatModel) -> int:
+def tool_calls(model: BaseChatModel, place: Place) -> int:
     bound = model.bind_tools(TOOLS)
     seen = 0
     for _ in range(CALLS):
         chunks = list(bound.stream("合肥的天气"))
         seen += any(getattr(chunk, "tool_call_chunks", None) for chunk in chunks)
     return seen
-
-
-def floor_stream(place: Place) -> int:
-    return _stream(make_fake(place), place)
-
-
-async def floor_astream(place: Place) -> int:
-    return await _astream(make_fake(place), place)
-
-
-def floor_chain(place: Place) -> int:
-    return _chain(make_fake(place))
-
-
-def floor_events(place: Place) -> int:
-    return _events(make_fake(place))
-
-
-def spark_stream(place: Place) -> int:
-    return _stream(make_chat_spark(place), place)
-
-
-async def spark_astream(place: Place) -> int:
-    return await _astream(make_chat_spark(place), place)
-
-
-def spark_chain(place: Place) -> int:
-    return _chain(make_chat_spark(place))
-
-
-def spark_events(place: Place) -> int:
-    return _events(make_chat_spark(place))
-
-
-def spark_tool_calls(place: Place) -> int:
-    return _tool_calls(make_chat_spark(place))
-
-
-def openai_stream(place: Place) -> int:
-    return _stream(make_chat_openai(place), place)
-
-
-async def openai_astream(place: Place) -> int:
-    return await _astream(make_chat_openai(place), place)
-
-
-def openai_chain(place: Place) -> int:
-    return _chain(make_chat_openai(place))
-
-
-def openai_events(place: Place) -> int:
-    return _events(make_chat_openai(place))
-
-
-def openai_tool_calls(place: Place) -> int:
-    return _tool_calls(make_chat_openai(place))

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 
-from websockets.asyncio.server import ServerConnection, serve
+from websockets.asyncio.server import ServerConnection
 
-from benchmarks.server import encoded, frame
+from benchmarks.servers.answers import encoded, frame
+from benchmarks.servers.listening import in_time, run, websocket
 
 CHUNKS = 24
 PACE = 0.25
@@ -32,25 +33,18 @@ def _frames() -> list[bytes]:
     ]
 
 
-async def _main() -> None:
+def _main() -> None:
     frames, mark = _frames(), _MARK.encode()
 
     async def answer(connection: ServerConnection) -> None:
         request = await connection.recv(decode=False)
         number = request[request.rindex(b"#") + 1 :][:5]
-        loop = asyncio.get_running_loop()
-        due = loop.time()
-        for prepared in frames:
-            due += PACE
-            await asyncio.sleep(due - loop.time())
+        async for prepared in in_time(frames, PACE):
             connection.transport.write(prepared.replace(mark, number))
         await connection.close(1000, "close this ws conn")
 
-    plain = {"compression": None, "ping_interval": None, "backlog": 4096}
-    async with serve(answer, "127.0.0.1", 0, **plain) as server:  # type: ignore[arg-type]
-        print(next(iter(server.sockets)).getsockname()[1], flush=True)
-        await server.serve_forever()
+    asyncio.run(run(websocket(answer, backlog=4096)))
 
 
 if __name__ == "__main__":
-    asyncio.run(_main())
+    _main()

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from benchmarks.embedding import IDEAL
-from benchmarks.paced import IDEAL_FIRST
-from benchmarks.results import Results
+from benchmarks.cases.embeddings import IDEAL
+from benchmarks.cases.paced import IDEAL_FIRST
+from benchmarks.report.results import Results
 from benchmarks.sections.gateway import LENGTHS, length_name
 from benchmarks.sections.growth import FLOORS, TALKING
 from benchmarks.sections.streams import BURST, COUNTS, FROZEN, SURFACES, row
@@ -137,7 +137,7 @@ FIRST_TOKEN = (
 
 def _startup(section: str, metric: str, what: str, beside: str, **more: float) -> Comparison:
     top, bottom = (Figure(section, name, metric) for name in (what, beside))
-    unit = "ms" if section == "imports" else "µs"
+    unit = metric if section == "imports" else "µs"
     peer = "goal" not in more and beside != "llama_index.core"
     words = f"import {what}" if section == "imports" else what
     return Comparison(words, beside, top, (bottom,), unit, more.get("goal"), peer)
@@ -145,11 +145,11 @@ def _startup(section: str, metric: str, what: str, beside: str, **more: float) -
 
 _CORE = "langchain_core.language_models.chat_models"
 STARTUP = (
-    _startup("imports", "ms", "langchain_spark", _CORE, goal=1.15),
-    _startup("imports", "ms", "langchain_spark", "langchain_openai"),
-    _startup("imports", "ms", "langchain_spark", "langchain_community.chat_models.sparkllm"),
-    _startup("imports", "ms", "llama_index_spark", "llama_index.core"),
-    _startup("imports", "ms", "llama_index_spark", "llama_index.llms.openai_like"),
+    _startup("imports", "ms of CPU", "langchain_spark", _CORE, goal=1.15),
+    _startup("imports", "ms of CPU", "langchain_spark", "langchain_openai"),
+    _startup("imports", "ms of CPU", "langchain_spark", "langchain_community.chat_models.sparkllm"),
+    _startup("imports", "ms of CPU", "llama_index_spark", "llama_index.core"),
+    _startup("imports", "ms of CPU", "llama_index_spark", "llama_index.llms.openai_like"),
     _startup("construction", "further", "ChatSpark()", "ChatOpenAI()"),
     _startup("construction", "further", "SparkLLM()", "OpenAILike()"),
 )

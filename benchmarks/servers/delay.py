@@ -1,39 +1,37 @@
 """A TCP proxy that makes a near address far away, TLS and all.
 
 Each byte takes half a round trip, and the first one waits another round trip: on a long line TCP
-itself needs one before it is connected, which to a proxy next door happens at once. Run it with
-``python -m benchmarks.delay 127.0.0.1:8765 40`` (milliseconds); it prints its own port.
+itself needs one before it is connected, which to a proxy next door happens at once.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+
+from benchmarks.servers.listening import HOST
 
 _CHUNK = 65536
 
 
 class Delay:
-    """Carries the connections to one address."""
+    """Carries the connections to one port of this machine."""
 
-    def __init__(self, host: str, port: int, round_trip: float) -> None:
+    def __init__(self, port: int, round_trip: float) -> None:
         """Set up.
 
         Args:
-            host: where to.
             port: where to.
             round_trip: seconds that a byte and the answer to it are under way.
         """
-        self._address = (host, port)
+        self._port = port
         self._round_trip = round_trip
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Carry one connection, both ways, to its end."""
         connected = asyncio.get_running_loop().time() + self._round_trip
         try:
-            far_reader, far_writer = await asyncio.open_connection(*self._address)
+            far_reader, far_writer = await asyncio.open_connection(HOST, self._port)
         except OSError:
             writer.transport.abort()
             return
@@ -81,34 +79,6 @@ class Delay:
                 await writer.drain()
 
 
-@contextlib.asynccontextmanager
-async def delayed(host: str, port: int, round_trip: float) -> AsyncIterator[int]:
-    """Put an address so many seconds away.
-
-    Args:
-        host: the address.
-        port: its port.
-        round_trip: seconds.
-
-    Yields:
-        The port on this machine under which it is far away.
-    """
-    server = await asyncio.start_server(Delay(host, port, round_trip).carry, "127.0.0.1", 0)
-    async with server:
-        yield server.sockets[0].getsockname()[1]
-
-
-async def _main(address: str, milliseconds: float) -> None:
-    host, _, port = address.rpartition(":")
-    async with delayed(host, int(port), milliseconds / 1000) as own:
-        print(own, flush=True)
-        await asyncio.Event().wait()
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.delay", description=__doc__)
-    parser.add_argument("address", help="host:port")
-    parser.add_argument("milliseconds", type=float, help="the round trip")
-    args = parser.parse_args()
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_main(args.address, args.milliseconds))
+async def far(port: int, round_trip: float) -> asyncio.Server:
+    """Listen on a port of this machine that is so many seconds away from another."""
+    return await asyncio.start_server(Delay(port, round_trip).carry, HOST, 0)

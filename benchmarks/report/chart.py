@@ -8,8 +8,8 @@ from typing import NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from benchmarks.comparisons import GROUPS
-from benchmarks.results import Results
+from benchmarks.report.comparisons import GROUPS
+from benchmarks.report.results import Results
 
 _COLOURS = (  # one for each group of comparisons
     "#2f6db5",

@@ -1,4 +1,4 @@
-"""The emulator's end of a connection whose client has sent everything already, and left.
+"""The emulator's end of a connection whose client has sent everything and disconnected.
 
 Nothing has to be waited for then, so a coroutine runs to its end in one step, without a loop.
 """
@@ -16,11 +16,11 @@ T = TypeVar("T")
 LOOP = asyncio.new_event_loop()
 
 
-class Deaf:
-    """A writer to a client that has left: what is written is lost."""
+class NullWriter:
+    """A writer to a client that has disconnected: what is written is lost."""
 
     def write(self, data: bytes) -> None:
-        """Lose it."""
+        """Do nothing."""
 
     async def drain(self) -> None:
         """Wait for nothing."""
@@ -30,7 +30,7 @@ def _ends(data: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     reader = asyncio.StreamReader(loop=LOOP)
     reader.feed_data(data)
     reader.feed_eof()
-    return reader, cast(asyncio.StreamWriter, Deaf())
+    return reader, cast(asyncio.StreamWriter, NullWriter())
 
 
 def finish(coroutine: Coroutine[Any, Any, T]) -> T:

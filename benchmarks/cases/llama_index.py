@@ -20,7 +20,7 @@ from llama_index.core.llms.callbacks import llm_chat_callback
 from pydantic import SecretStr
 
 from benchmarks.cases import Place, count
-from benchmarks.server import TEXT
+from benchmarks.servers.answers import TEXT
 from llama_index_spark import SparkLLM
 
 
@@ -62,6 +62,10 @@ class FakeLLM(CustomLLM):
         return pieces()
 
 
+def make_fake(place: Place) -> LLM:
+    return FakeLLM(chunks=place.chunks)
+
+
 def make_spark_llm(place: Place) -> SparkLLM:
     key, secret = SecretStr("key"), SecretStr("secret")
     return SparkLLM(base_url=place.spark, app_id="app", api_key=key, api_secret=secret)
@@ -80,33 +84,9 @@ def _messages(place: Place) -> list[ChatMessage]:
     return [ChatMessage(role=role, content=text) for role, text in place.conversation()]
 
 
-def _stream(llm: LLM, place: Place) -> int:
+def stream(llm: LLM, place: Place) -> int:
     return sum(1 for response in llm.stream_chat(_messages(place)) if response.delta)
 
 
-async def _astream(llm: LLM, place: Place) -> int:
+async def astream(llm: LLM, place: Place) -> int:
     return await count(r async for r in await llm.astream_chat(_messages(place)) if r.delta)
-
-
-def floor_stream(place: Place) -> int:
-    return _stream(FakeLLM(chunks=place.chunks), place)
-
-
-async def floor_astream(place: Place) -> int:
-    return await _astream(FakeLLM(chunks=place.chunks), place)
-
-
-def spark_stream(place: Place) -> int:
-    return _stream(make_spark_llm(place), place)
-
-
-async def spark_astream(place: Place) -> int:
-    return await _astream(make_spark_llm(place), place)
-
-
-def openai_stream(place: Place) -> int:
-    return _stream(make_openai_like(place), place)
-
-
-async def openai_astream(place: Place) -> int:
-    return await _astream(make_openai_like(place), place)

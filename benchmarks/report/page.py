@@ -6,10 +6,10 @@ import statistics
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.catalogue import SECTIONS
-from benchmarks.comparisons import GROUPS, Comparison
-from benchmarks.results import ROUNDS, Results
+from benchmarks.report.comparisons import GROUPS, Comparison
+from benchmarks.report.results import ROUNDS, Results
 from benchmarks.runner import Section
+from benchmarks.sections import SECTIONS
 
 NOTES = Path(__file__).parent / "notes.md"
 _INTRO = """\
@@ -33,6 +33,7 @@ _REPEAT = f"""\
   `--only` may be given several times, and the names of the sections stand below;
 - `python -m benchmarks --write` writes page and chart from the newest results, and measures
   nothing;
+- `python -m benchmarks.compare --before PATH` measures another checkout and this one, in turn;
 - a run of fewer than {ROUNDS} rounds keeps nothing, unless `--to FOLDER` says where.
 
 litellm has a place of its own, `.venv-litellm`, which `make bench` fills. spark-ai-python has no

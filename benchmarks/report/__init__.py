@@ -1,0 +1,1 @@
+"""From samples to docs/performance.md and its chart."""
