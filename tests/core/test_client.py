@@ -22,7 +22,7 @@ from iflytek_spark.errors import (
 from iflytek_spark.messages import Message
 from iflytek_spark.protocol.timeouts import Timeouts
 from iflytek_spark.transports.mock import MockScript
-from tests.frames import answer
+from tests._support.frames import answer
 
 ME = Credentials("app1", "marker-key", "marker-secret")
 CLIENTS: list[Callable[..., Any]] = [SparkClient, AsyncSparkClient]

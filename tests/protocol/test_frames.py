@@ -18,7 +18,7 @@ from iflytek_spark.model_spec import ModelSpec
 from iflytek_spark.options import ChatOptions, WebSearch
 from iflytek_spark.protocol.frames import Frame, decode_frame, encode_request
 from iflytek_spark.requests import build_request
-from tests.frames import SID
+from tests._support.frames import SID
 
 USAGE = Usage(37, 169, 206)
 

@@ -14,7 +14,7 @@ from iflytek_spark.protocol.flow import Call
 from iflytek_spark.protocol.steps import Connect, LoadImage, Send, Sleep
 from iflytek_spark.protocol.timeouts import Timeouts
 from iflytek_spark.requests import build_request
-from tests.frames import error
+from tests._support.frames import error
 from tests.protocol.hand import ME, Hand, Time
 
 PICTURE = ImagePart(url="https://example.com/cat.png")

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import IO
 
 from iflytek_spark.emulator import faults
+from tests._support.calls import AsyncCall, AsyncStream, Call, Surface, Target
 from tests.reliability.cases import PATIENT
+from tests.reliability.columns import COLUMNS, Column
 from tests.reliability.leaving import ENDING, INSIDE
-from tests.reliability.matrix import COLUMNS
 from tests.reliability.observing import Cell
 from tests.reliability.recording import RECORDED
 from tests.reliability.sites import ME, Site, World
-from tests.reliability.surfaces import AsyncCall, AsyncStream, Call, Column, Surface, Target
 from tests.reliability.traces import PATIENCE
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from tests.reliability.cases import Row
-from tests.reliability.matrix import COLUMNS
+from tests.reliability.columns import COLUMNS
 from tests.reliability.observing import expected, observe, surfaces
 from tests.reliability.rows import ROWS
 from tests.reliability.sites import World

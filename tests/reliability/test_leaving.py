@@ -7,8 +7,8 @@ from itertools import product
 import pytest
 
 from tests.reliability import exiting
+from tests.reliability.columns import COLUMNS
 from tests.reliability.leaving import LEAVINGS, Leaving, observe
-from tests.reliability.matrix import COLUMNS
 from tests.reliability.sites import World
 
 CELLS = [
