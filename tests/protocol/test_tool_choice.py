@@ -133,6 +133,15 @@ def test_a_call_in_markup_satisfies_the_choice() -> None:
     assert hand.say(last(1, "weather></function>")) == Emit(CALL)
 
 
+@pytest.mark.parametrize("kind", ["json_object", "text"])
+def test_a_required_call_is_asked_for_alone_whatever_the_text_should_be(kind: str) -> None:
+    """The two wishes contradict each other: a call is no text."""
+    both = forced(response_format={"type": kind})
+    assert question(sent(both)) == question(sent(forced()))
+    both.receiving()
+    assert both.say(function_call("weather", "{}")) == Emit(CALL)
+
+
 def test_json_alone_is_asked_for_and_unwrapped() -> None:
     schema = {"type": "object", "properties": {"n": {"type": "integer"}}}
     wanted = {"type": "json_schema", "json_schema": {"schema": schema}}
