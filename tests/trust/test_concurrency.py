@@ -124,6 +124,7 @@ def together(model: ChatSpark) -> list[str]:
         return [outcome for part in pool.map(work, range(WORKERS)) for outcome in part]
 
 
+@pytest.mark.slow("fewer calls seldom meet inside one another")
 def test_every_answer_is_its_own_and_every_fault_is_typed(emulator: Emulator) -> None:
     for fault, _ in (*AT_FIRST, *LATER) * OF_EACH:
         emulator.script(*[None] * 9, fault)
