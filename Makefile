@@ -6,7 +6,7 @@ LITELLM := .venv-litellm
 INSTALL := -m pip --disable-pip-version-check install --quiet
 PIP := $(BIN)/python $(INSTALL)
 
-.PHONY: demo test check bench soak fuzz notebooks clean format lock
+.PHONY: demo test test-fast coverage check bench soak fuzz notebooks docs clean format lock
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -14,6 +14,16 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest
+
+test-fast: $(VENV)/.dev
+	$(BIN)/python -m pytest -m "not slow and not notebooks"
+
+# What test-fast runs, counted branch by branch, in the processes that the tests start too.
+coverage: $(VENV)/.dev
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest -m "not slow and not notebooks"
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
@@ -23,6 +33,9 @@ check: $(VENV)/.dev
 
 notebooks: $(VENV)/.dev
 	$(BIN)/python -m pytest tests/notebooks -m notebooks
+
+docs: $(VENV)/.dev
+	$(BIN)/python -m docs.models
 
 bench: $(VENV)/.dev $(LITELLM)/.ready
 	$(BIN)/python -m benchmarks

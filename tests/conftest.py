@@ -30,6 +30,13 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Refuse a test that is marked slow without saying what a shorter one would miss."""
+    for mark in item.iter_markers("slow"):
+        if not "".join(mark.args).strip():
+            raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.slow needs a reason")
+
+
 @pytest.fixture(autouse=True, scope="session")
 def clean_environment() -> Iterator[None]:
     """Take away what a developer's machine may have set; a test sets what it needs."""

@@ -26,3 +26,18 @@ def test_no_name_beyond_this_machine_is_looked_up() -> None:
 def test_this_machine_is_reached() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         socket.create_connection(server.getsockname()).close()
+
+
+def test_a_slow_test_says_what_a_shorter_one_would_miss(request: pytest.FixtureRequest) -> None:
+    with pytest.raises(pytest.UsageError, match="needs a reason"):
+        _collected(request, pytest.mark.slow())
+    with pytest.raises(pytest.UsageError, match="needs a reason"):
+        _collected(request, pytest.mark.slow("  "))
+    _collected(request, pytest.mark.slow("many calls: what one leaves behind is too little to see"))
+
+
+def _collected(request: pytest.FixtureRequest, mark: pytest.MarkDecorator) -> None:
+    """Collect a test with this mark."""
+    item = pytest.Function.from_parent(request.node.parent, name="marked", callobj=_collected)
+    item.add_marker(mark)
+    request.node.ihook.pytest_itemcollected(item=item)

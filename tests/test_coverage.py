@@ -6,10 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 PURE_ROOM = "iflytek_spark/protocol"
 
 
+@pytest.mark.slow("one test less may leave a branch that no other takes")
 def test_every_branch_of_the_pure_room_is_taken(tmp_path: Path) -> None:
     data = f"--data-file={tmp_path / 'coverage'}"
     tests = ("tests/protocol", "--hypothesis-profile=few", "-p", "no:cacheprovider")

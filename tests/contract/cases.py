@@ -17,7 +17,7 @@ from iflytek_spark.protocol.events import (
     ReasoningDelta,
     ToolCallDelta,
 )
-from tests.frames import SID, USAGE, answer, error, function_call, last, piece, search
+from tests._support.frames import SID, USAGE, answer, error, function_call, last, piece, search
 
 NOW = 1736150400.0
 """The time of both sides, in seconds since 1970."""

@@ -14,6 +14,8 @@ from iflytek_spark.timeouts import Timeouts
 from tests.contract.services import HastyAioTransport, HastyTransport
 
 PROMPT = "讲一个很长的故事，从前有座山，山里有座庙"
+USUAL = 10.0
+"""Seconds of a time-out that is not to run out."""
 AT_ONCE = 0.2
 """Seconds within which the service must see that a caller has left."""
 
@@ -29,8 +31,8 @@ def async_client(spark: Emulator, **more: Any) -> AsyncSparkClient:
 
 
 def patience(**seconds: float) -> Timeouts:
-    """Time-outs of ten seconds, except for those that are given."""
-    usual = {"connect": 10.0, "first_frame": 10.0, "between_frames": 10.0, "total": 30.0}
+    """Time-outs that are not to run out, except for those that are given."""
+    usual = {"connect": USUAL, "first_frame": USUAL, "between_frames": USUAL, "total": 3 * USUAL}
     return Timeouts(**{**usual, **seconds})
 
 

@@ -18,9 +18,9 @@ from iflytek_spark.emulator import Emulator, Fault, faults, running_emulator
 from iflytek_spark.emulator.plan import Opcode
 from iflytek_spark.errors import AuthenticationError, InvalidFrameError, SparkError
 from iflytek_spark.messages import ChatResponse
+from tests._support.frames import answer, piece
 from tests.contract.proxies import running_proxy
 from tests.contract.sockets import PROMPT, async_client, patience, sync_client
-from tests.frames import answer, piece
 
 
 def ask_sync(spark: Emulator, prompt: str = "苹果", **more: Any) -> ChatResponse:

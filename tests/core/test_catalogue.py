@@ -1,119 +1,119 @@
-"""The catalogue: PROTOCOL.md §1 row by row, every name that users know, and nearest names."""
+"""The catalogue: compared with PROTOCOL.md §1 and §6; every name that users know; nearest names."""
 
 from __future__ import annotations
 
+import contextlib
+import re
 from dataclasses import FrozenInstanceError, fields
-from typing import Any, NamedTuple
+from itertools import zip_longest
+from typing import Any
 
 import pytest
 
 from iflytek_spark.catalogue import DEFAULT_MODEL, list_models, resolve
 from iflytek_spark.errors import UnknownModelError
 from iflytek_spark.model_spec import Interval, ModelSpec
+from tests._support import fact_sheet
 
-HOST = "wss://spark-api.xf-yun.com"
-IMAGE_HOST = "wss://spark-api.cn-huabei-1.xf-yun.com"
-K = 1024
-
-
-class Row(NamedTuple):
-    """One row of the two tables in §1."""
-
-    url: str
-    domain: str
-    context: int | None
-    limit: int | None
-    default: int | None
+ADDRESSES, ABILITIES, SAMPLING = fact_sheet.tables(1)
+IMAGES = fact_sheet.section(6)
+CHAT_HOST = "wss://spark-api.xf-yun.com"
+COLUMNS = ("system_role", "tools", "web_search", "citations", "reasoning")
+"""The columns of §1's table of features."""
 
 
-ROWS = {
-    "lite": Row(f"{HOST}/v1.1/chat", "lite", 8 * K, 4096, 4096),
-    "generalv2": Row(f"{HOST}/v2.1/chat", "generalv2", 8 * K, 4096, 2048),
-    "pro": Row(f"{HOST}/v3.1/chat", "generalv3", 8 * K, 8192, 4096),
-    "pro-128k": Row(f"{HOST}/chat/pro-128k", "pro-128k", 128 * K, 4096, 4096),
-    "max": Row(f"{HOST}/v3.5/chat", "generalv3.5", 8 * K, 8192, 4096),
-    "max-32k": Row(f"{HOST}/chat/max-32k", "max-32k", 32 * K, 8192, 4096),
-    "4.0Ultra": Row(f"{HOST}/v4.0/chat", "4.0Ultra", 32 * K, 32768, 4096),
-    "x1.5": Row(f"{HOST}/v1/x1", "spark-x", 64 * K, 65535, 65535),
-    "x2": Row(f"{HOST}/x2", "spark-x", 64 * K, 131072, 65535),
-    "kjwx": Row(
-        "wss://spark-openapi-n.cn-huabei-1.xf-yun.com/v1.1/chat_kjwx", "kjwx", None, None, None
-    ),
-    "multilang": Row(
-        "wss://spark-api-n.xf-yun.com/v1.1/chat_multilang", "multilang", None, None, None
-    ),
-    "image": Row(f"{IMAGE_HOST}/v2.1/image", "general", 8 * K, 8192, 2048),
-    "imagev3": Row(f"{IMAGE_HOST}/v2.1/image", "imagev3", 8 * K, 8192, 2048),
-}
+def address_row(spec: ModelSpec) -> list[str] | None:
+    """The row of §1 with this address and domain."""
+    path = spec.url.removeprefix(CHAT_HOST)
+    for row in ADDRESSES[1:]:
+        if row[1].strip("*") == path and f"`{spec.domain}`" in row[2]:
+            return row
+    return None
+
+
+def numbers(cell: str) -> set[int]:
+    """The numbers of a cell, in which 8K is 8192."""
+    found = re.findall(r"(?<![\w.])(\d+)(K?)(?![\w.])", cell)
+    return {int(digits) * (1024 if kilo else 1) for digits, kilo in found}
+
+
+def names(spec: ModelSpec, cell: str) -> bool:
+    """Tell whether a cell such as "X1.5 / X2 / X2-Flash" names this model."""
+    for name in re.split(r"[,/] *", cell):
+        with contextlib.suppress(UnknownModelError):
+            if resolve(name) is spec:
+                return True
+    return False
 
 
 def test_every_model_with_a_websocket_is_there() -> None:
-    assert [spec.name for spec in list_models()] == list(ROWS)
+    spoken = [row for row in ADDRESSES[1:] if "/" in row[1] and "(off " not in row[0]]
+    rows = [row for spec in list_models() if (row := address_row(spec))]
+    assert sorted(rows) == sorted(spoken)
+    others = [spec for spec in list_models() if address_row(spec) is None]
+    assert [spec.name for spec in others if not spec.images] == []
+    assert [spec.name for spec in others if f"`{spec.url}`" not in IMAGES] == []
+    assert [spec.name for spec in others if f"`{spec.domain}`" not in IMAGES] == []
 
 
-@pytest.mark.parametrize("name", ROWS)
-def test_address_domain_and_limits(name: str) -> None:
-    spec, row = resolve(name), ROWS[name]
-    limit = None if row.limit is None else Interval(1, row.limit)
-    assert (spec.url, spec.domain) == (row.url, row.domain)
-    assert (spec.context_tokens, spec.max_tokens) == (row.context, limit)
-    assert spec.default_max_tokens == row.default
+def test_limits() -> None:
+    for spec in list_models():
+        *_, context, limits = address_row(spec) or ("8K", IMAGES)
+        assert (spec.context_tokens is None) is (context == "?"), spec.name
+        assert {spec.context_tokens} - {None} <= numbers(context), spec.name
+        assert spec.max_tokens is None or spec.max_tokens.low == 1, spec.name
+        highest = spec.max_tokens and int(spec.max_tokens.high)
+        assert {highest} - {None} <= numbers(limits), spec.name
+        if re.search(r"\(\d+\)", limits):
+            assert spec.default_max_tokens in numbers(limits), spec.name
 
 
-@pytest.mark.parametrize(
-    ("flag", "names"),
-    [
-        ("system_role", {"max", "max-32k", "4.0Ultra"}),
-        ("tools", {"max", "max-32k", "4.0Ultra"}),
-        ("web_search", {"pro", "max", "4.0Ultra", "x1.5", "x2"}),
-        ("citations", {"max", "4.0Ultra"}),
-        ("reasoning", {"x1.5", "x2"}),
-        ("images", {"image", "imagev3"}),
-        ("retired", {"generalv2", "max"}),
-    ],
-)
-def test_abilities(flag: str, names: set[str]) -> None:
-    assert {spec.name for spec in list_models() if getattr(spec, flag)} == names
+def test_abilities() -> None:
+    """What is disputed stands with an asterisk, or in the row's own ``disputed``."""
+    told = {
+        (spec.name, field): cell
+        for spec in list_models()
+        for row in ABILITIES[1:]
+        if names(spec, row[0])
+        for field, cell in zip(COLUMNS, row[1:])
+    }
+    untold = {spec.name for spec in list_models() if (spec.name, "tools") not in told}
+    assert untold == {"generalv2", "image", "imagev3"}
+    for (name, field), cell in told.items():
+        spec, claim = resolve(name), re.match(r"yes|no|\*", cell)
+        if claim and claim[0] == "*":
+            assert field in spec.disputed, (name, field)
+        elif claim and field not in spec.disputed:
+            assert getattr(spec, field) is (claim[0] == "yes"), (name, field)
 
 
-@pytest.mark.parametrize(
-    ("name", "ranges"),
-    [
-        ("4.0Ultra", ("(0, 1]", 0.5, "[1, 6]", 4, "None", "None", "None")),
-        ("image", ("(0, 1]", 0.5, "[1, 6]", 4, "None", "None", "None")),
-        ("x1.5", ("(0, 2]", 1.2, "[1, 6]", 6, "(0, 1]", "[0, 3]", "[0, 1]")),
-        ("x2", ("(0, 2]", 1.2, "[1, 6]", 6, "(0, 1]", "[0, 2]", "[0, 1]")),
-    ],
-)
-def test_sampling_parameters(name: str, ranges: tuple[Any, ...]) -> None:
-    spec = resolve(name)
-    assert ranges == (
-        str(spec.temperature),
-        spec.default_temperature,
-        str(spec.top_k),
-        spec.default_top_k,
-        str(spec.top_p),
-        str(spec.presence_penalty),
-        str(spec.frequency_penalty),
-    )
+def sampling(spec: ModelSpec) -> list[str]:
+    """The cells of §1 for a model: the chat's, or X1.5's, on which X2's are laid."""
+    cells = {row[0].split()[0]: row[1:] for row in SAMPLING[1:]}
+    if not spec.reasoning:
+        return cells["WS"]
+    own = cells.get(spec.name.upper(), [])
+    return [mine or usual for mine, usual in zip_longest(own, cells["X1.5"], fillvalue="")]
 
 
-@pytest.mark.parametrize(
-    ("name", "disputed"),
-    [
-        ("pro", {"system_role", "tools"}),
-        ("pro-128k", {"system_role", "tools"}),
-        ("max-32k", {"tools"}),
-        ("4.0Ultra", {"context_tokens", "max_tokens"}),
-        ("x1.5", {"system_role"}),
-        ("multilang", {"system_role"}),
-    ],
-)
-def test_where_sources_disagree_the_row_says_so(name: str, disputed: set[str]) -> None:
-    spec = resolve(name)
-    assert disputed <= set(spec.disputed)
-    assert set(spec.disputed) <= {field.name for field in fields(ModelSpec)}
-    assert spec.note
+def test_sampling_parameters() -> None:
+    for spec in list_models():
+        temperature, top_k, *others = sampling(spec)
+        written = f"{spec.temperature}, {spec.default_temperature}".replace(" ", "")
+        assert written == temperature.replace(" ", ""), spec.name
+        low, high = spec.top_k.low, spec.top_k.high
+        assert f"{low}–{high}, {spec.default_top_k}" == top_k, spec.name
+        given = (spec.top_p, spec.presence_penalty, spec.frequency_penalty)
+        for interval, cell in zip(given, others):
+            range_alone = "–" if interval is None else str(interval).replace(" ", "")
+            assert cell.startswith(range_alone), (spec.name, cell)
+
+
+def test_where_sources_disagree_the_row_says_so() -> None:
+    fields_of_a_row = {field.name for field in fields(ModelSpec)}
+    for spec in list_models():
+        assert set(spec.disputed) <= fields_of_a_row, spec.name
+        assert spec.note or not spec.disputed, spec.name
 
 
 NAMES = {
@@ -134,19 +134,17 @@ NAMES = {
 """The domain, the versions of both seeds, and the product's name in several spellings."""
 
 
-@pytest.mark.parametrize(
-    ("known", "name"),
-    [(known, name) for name, names in NAMES.items() for known in names.split(", ")],
-)
-def test_every_name_that_users_know(known: str, name: str) -> None:
-    assert resolve(known).name == name
+def test_every_name_that_users_know() -> None:
+    known = {name: names.split(", ") for name, names in NAMES.items()}
+    found = {name: [resolve(each).name for each in names] for name, names in known.items()}
+    assert found == {name: [name] * len(names) for name, names in known.items()}
 
 
-@pytest.mark.parametrize("spec", list_models(), ids=lambda spec: spec.name)
-def test_every_name_of_a_row_leads_to_it(spec: ModelSpec) -> None:
-    for name in (spec.name, spec.title, *spec.aliases):
-        assert resolve(name) is spec
-        assert resolve(f"  {name.upper()} ") is spec
+def test_every_name_of_a_row_leads_to_it() -> None:
+    for spec in list_models():
+        for name in (spec.name, spec.title, *spec.aliases):
+            assert resolve(name) is spec, name
+            assert resolve(f"  {name.upper()} ") is spec, name
 
 
 def test_the_default_is_a_model() -> None:
@@ -162,7 +160,7 @@ def test_an_unknown_name_gets_the_nearest_and_all_that_exist(wrong: str, nearest
         resolve(wrong)
     question, _, every = caught.value.hint.partition("There are:")
     assert nearest in question
-    assert all(name in every for name in ROWS)
+    assert all(spec.name in every for spec in list_models())
 
 
 @pytest.mark.parametrize("wrong", ["", "   ", "spark", "spark-", None, 4.0])

@@ -23,7 +23,7 @@ from iflytek_spark.messages import Message
 from iflytek_spark.protocol.steps import Opening
 from iflytek_spark.timeouts import Timeouts
 from iflytek_spark.transports.mock import MockScript
-from tests.frames import answer
+from tests._support.frames import answer
 
 ME = Credentials("app1", "marker-key", "marker-secret")
 CLIENTS: list[Callable[..., Any]] = [SparkClient, AsyncSparkClient]

@@ -1,4 +1,4 @@
-"""Spark's error codes, row by row of PROTOCOL.md §10."""
+"""Spark's error codes, compared with PROTOCOL.md §10."""
 
 from __future__ import annotations
 
@@ -15,70 +15,44 @@ from iflytek_spark.errors import (
     PermissionDeniedError,
     RateLimitError,
 )
+from tests._support import fact_sheet
 
-RETRY, NEVER = True, False
-
-TABLE: dict[int, tuple[type[APIError], bool]] = {
-    10000: (InternalServerError, RETRY),
-    10001: (InternalServerError, RETRY),
-    10002: (InternalServerError, RETRY),
-    10003: (BadRequestError, NEVER),
-    10004: (BadRequestError, NEVER),
-    10005: (BadRequestError, NEVER),
-    10006: (RateLimitError, RETRY),
-    10007: (RateLimitError, RETRY),
-    10008: (InternalServerError, RETRY),
-    10009: (InternalServerError, RETRY),
-    10010: (InternalServerError, RETRY),
-    10011: (InternalServerError, RETRY),
-    10012: (InternalServerError, RETRY),
-    10013: (ContentFilterError, NEVER),
-    10014: (ContentFilterError, NEVER),
-    10015: (PermissionDeniedError, NEVER),
-    10016: (PermissionDeniedError, NEVER),
-    10017: (BadRequestError, NEVER),
-    10018: (BadRequestError, NEVER),
-    10019: (ContentFilterError, NEVER),
-    10021: (ContentFilterError, NEVER),
-    10022: (ContentFilterError, NEVER),
-    10029: (BadRequestError, NEVER),
-    10041: (BadRequestError, NEVER),
-    10050: (InternalServerError, RETRY),
-    10110: (InternalServerError, RETRY),
-    10163: (BadRequestError, NEVER),
-    10222: (InternalServerError, RETRY),
-    10223: (InternalServerError, RETRY),
-    10300: (InternalServerError, RETRY),
-    10404: (NotFoundError, NEVER),
-    10907: (ContextLengthError, NEVER),
-    11200: (PermissionDeniedError, NEVER),
-    11201: (RateLimitError, NEVER),
-    11202: (RateLimitError, RETRY),
-    11203: (RateLimitError, RETRY),
-    11210: (RateLimitError, RETRY),
+NEITHER_SERVER_NOR_REQUEST: dict[type[APIError], set[int]] = {
+    RateLimitError: {10006, 10007, 11201, 11202, 11203, 11210},
+    ContentFilterError: {10013, 10014, 10019, 10021, 10022},
+    PermissionDeniedError: {10015, 10016, 11200},
+    NotFoundError: {10404},
+    ContextLengthError: {10907},
 }
+"""The codes that a program may want to tell from "try again" and from "ask otherwise"."""
 
 
-def test_the_known_codes_are_those_of_the_fact_sheet() -> None:
-    assert known_codes() == tuple(TABLE)
+def kind_of(code: int, retried: bool) -> type[APIError]:
+    usual = InternalServerError if retried else BadRequestError
+    special = [kind for kind, codes in NEITHER_SERVER_NOR_REQUEST.items() if code in codes]
+    return special[0] if special else usual
 
 
-@pytest.mark.parametrize("code", TABLE)
-def test_a_code_becomes_its_error(code: int) -> None:
-    kind, retryable = TABLE[code]
-    error = api_error(code, "Name:(12:00:00.000) detail", "cht1")
-    assert type(error) is kind
-    assert (error.code, error.sid, error.retryable) == (code, "cht1", retryable)
+def test_codes_and_what_is_tried_again_are_those_of_the_fact_sheet() -> None:
+    known = {
+        code: api_error(code, "Name:(12:00:00.000) detail").retryable for code in known_codes()
+    }
+    assert known == {code: retry.startswith("R") for code, retry in fact_sheet.codes().items()}
 
 
-@pytest.mark.parametrize("code", [*TABLE, 99999])
-def test_the_text_tells_code_words_sid_and_next_step(code: int) -> None:
-    error = api_error(code, "AppIdNoAuthError:(15:24:29.825) tokens.total", "cht000bb55a@dx")
-    assert str(code) in str(error)
-    assert "tokens.total" in str(error)
-    assert "cht000bb55a@dx" in str(error)
-    assert error.hint
-    assert error.hint in str(error)
+def test_a_code_becomes_its_error() -> None:
+    errors = {code: api_error(code, "Name:(12:00:00.000) detail", "cht1") for code in known_codes()}
+    assert {code: (type(error), error.code, error.sid) for code, error in errors.items()} == {
+        code: (kind_of(code, error.retryable), code, "cht1") for code, error in errors.items()
+    }
+
+
+def test_the_text_tells_code_words_sid_and_next_step() -> None:
+    for code in (*known_codes(), 99999):
+        error = api_error(code, "AppIdNoAuthError:(15:24:29.825) tokens.total", "cht000bb55a@dx")
+        assert error.hint, code
+        parts = (str(code), "tokens.total", "cht000bb55a@dx", error.hint)
+        assert [part for part in parts if part not in str(error)] == [], code
 
 
 def test_an_unknown_code_is_an_error_all_the_same() -> None:

@@ -157,6 +157,21 @@ def test_a_schema_without_an_end_is_refused() -> None:
         flatten_parameters(endless, "t")
 
 
+def doubling(levels: int) -> JSON:
+    """A short schema that says twice as much with each level."""
+    twice = {
+        f"d{level}": {"properties": {side: {"$ref": f"#/$defs/d{level + 1}"} for side in "lr"}}
+        for level in range(levels)
+    }
+    return {"$ref": "#/$defs/d0", "$defs": {**twice, f"d{levels}": {"type": "string"}}}
+
+
+def test_references_in_references_end_before_the_memory_does() -> None:
+    assert flatten_parameters(doubling(12), "t")["type"] == "object"
+    with pytest.raises(InvalidRequestError, match="tool 't': its schema has too many places"):
+        flatten_parameters(doubling(14), "t")
+
+
 class Unit(enum.Enum):
     C = "celsius"
     F = "fahrenheit"

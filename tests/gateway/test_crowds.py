@@ -54,6 +54,7 @@ def long_question(number: int) -> str:
     return f"第{number}号：" + "、".join(f"{number}之{word}" for word in range(TOKENS))
 
 
+@pytest.mark.slow("fewer would never compete for threads, descriptors and the backlog")
 @pytest.mark.timeout(300)
 async def test_a_thousand_streams_are_answered_each_its_own(slow_gateway: Gateway) -> None:
     questions = [long_question(number) for number in range(STREAMS)]
@@ -64,6 +65,7 @@ async def test_a_thousand_streams_are_answered_each_its_own(slow_gateway: Gatewa
     )
 
 
+@pytest.mark.slow("what one of a few callers leaves behind is lost in the noise")
 async def test_callers_that_hang_up_leave_nothing_behind(slow_gateway: Gateway) -> None:
     descriptors = len(os.listdir("/proc/self/fd"))
     waiting = [ask(slow_gateway, long_question(number)) for number in range(LEAVERS)]

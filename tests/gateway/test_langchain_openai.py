@@ -9,8 +9,8 @@ import httpx
 import pytest
 from langchain_openai import ChatOpenAI
 
+from tests._support.langchain_suite import OfflineSuite
 from tests.gateway.one_gateway import Gateway
-from tests.langchain_suite import OfflineSuite
 
 pytestmark = [  # what that client says of its own objects and of LangChain's
     pytest.mark.filterwarnings("ignore:Pydantic serializer warnings:UserWarning"),

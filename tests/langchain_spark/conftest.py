@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from iflytek_spark.emulator import Emulator, running_emulator
 from langchain_spark import ChatSpark
-from tests.places import settings_of
+from tests._support.service import settings_of
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from iflytek_spark.emulator import Emulator, faults
 from iflytek_spark.errors import PermissionDeniedError, ToolNotCalledError
 from iflytek_spark.tool_text import ToolResult, read_tool_text
 from langchain_spark import ChatSpark
-from tests.frames import answer, function_call
+from tests._support.frames import answer, function_call
 from tests.langchain_spark.asking import Make, functions, replay, turns
 
 pytestmark = pytest.mark.filterwarnings("ignore:create_react_agent has been moved")

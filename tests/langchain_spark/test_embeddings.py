@@ -24,7 +24,7 @@ from pydantic import ValidationError
 from iflytek_spark import errors
 from iflytek_spark.emulator import Emulator, SeenRequest, faults
 from langchain_spark import SparkEmbeddings
-from tests.places import lead_to, settings_of
+from tests._support.service import lead_to, settings_of
 
 Make = Callable[..., SparkEmbeddings]
 

@@ -11,7 +11,7 @@ from langchain_tests.unit_tests import EmbeddingsUnitTests
 
 from iflytek_spark.emulator import Emulator
 from langchain_spark import SparkEmbeddings
-from tests.places import settings_of
+from tests._support.service import settings_of
 
 
 class TestUnit(EmbeddingsUnitTests):

@@ -11,7 +11,7 @@ from langchain_tests.utils.stream_lifecycle import assert_valid_event_stream
 
 from iflytek_spark.emulator import Emulator, faults
 from iflytek_spark.errors import InternalServerError
-from tests.frames import SID, USAGE, answer, function_call, last, piece, search
+from tests._support.frames import SID, USAGE, answer, function_call, last, piece, search
 from tests.langchain_spark.asking import Make, replay
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*in beta:langchain_core._api.LangChainBetaWarning")

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from iflytek_spark.emulator import Emulator, faults
 from langchain_spark import SparkImageTool
-from tests.places import settings_of
+from tests._support.service import settings_of
 
 Make = Callable[..., SparkImageTool]
 

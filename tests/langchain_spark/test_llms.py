@@ -13,9 +13,9 @@ from langchain_core.prompts import PromptTemplate
 
 from iflytek_spark.emulator import Emulator, faults
 from langchain_spark import SparkLLM
-from tests.frames import SID, USAGE, answer, last, piece
+from tests._support.frames import SID, USAGE, answer, last, piece
+from tests._support.service import settings_of
 from tests.langchain_spark.asking import WAYS, ask, replay
-from tests.places import settings_of
 
 MakeLLM = Callable[..., SparkLLM]
 

@@ -10,7 +10,7 @@ from langchain_core.messages import AIMessage, HumanMessage
 
 from iflytek_spark import WebSearch
 from iflytek_spark.emulator import Emulator
-from tests.frames import answer, last, piece, search
+from tests._support.frames import answer, last, piece, search
 from tests.langchain_spark.asking import WAYS, Make, ask, chunks_of, replay, turns
 
 THOUGHTS = ["先看", "题目，", "再作答。"]

@@ -12,8 +12,8 @@ from langchain_tests.unit_tests import ChatModelUnitTests
 
 from iflytek_spark.emulator import running_emulator
 from langchain_spark import ChatSpark
-from tests.langchain_suite import OfflineSuite
-from tests.places import settings_of
+from tests._support.langchain_suite import OfflineSuite
+from tests._support.service import settings_of
 
 KEYS: dict[str, Any] = {"app_id": "app", "api_key": "key", "api_secret": "MARKER"}
 

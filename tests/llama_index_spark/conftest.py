@@ -12,7 +12,7 @@ from llama_index.core.tools import FunctionTool
 
 from iflytek_spark.emulator import Emulator
 from llama_index_spark import SparkEmbedding, SparkLLM
-from tests.places import settings_of
+from tests._support.service import settings_of
 
 DOCUMENTS = Path(__file__).parent / "documents"
 MakeLLM: TypeAlias = Callable[..., SparkLLM]

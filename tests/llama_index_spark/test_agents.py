@@ -20,7 +20,7 @@ from llama_index.core.tools import FunctionTool
 from iflytek_spark import errors
 from iflytek_spark.emulator import Emulator, faults
 from llama_index_spark import SparkLLM
-from tests.frames import answer
+from tests._support.frames import answer
 from tests.llama_index_spark.conftest import MakeLLM, contents
 
 Tools = list[FunctionTool]

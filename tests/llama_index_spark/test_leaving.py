@@ -23,11 +23,9 @@ from pydantic import PrivateAttr
 from iflytek_spark import Timeouts, errors
 from iflytek_spark.emulator import Emulator, faults
 from llama_index_spark import SparkLLM
-from tests.frames import answer
+from tests._support.frames import answer
+from tests._support.llama_index import SONG_PROMPT, WAYS, Song, chat, complete
 from tests.llama_index_spark.conftest import MakeLLM
-from tests.llama_index_spark.test_llm import WAYS, chat, complete
-from tests.llama_index_spark.test_structured import PROMPT as SONG_PROMPT
-from tests.llama_index_spark.test_structured import Song
 
 LONG = "潮汐" * 400
 SLOW = 0.02

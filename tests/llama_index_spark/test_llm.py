@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
-
 import pytest
 from llama_index.core.base.llms.types import (
     ChatMessage,
-    ChatResponse,
     CitationBlock,
-    CompletionResponse,
     MessageRole,
     TextBlock,
     ThinkingBlock,
@@ -21,46 +16,11 @@ from llama_index.core.prompts import PromptTemplate
 from iflytek_spark import ModelSpec, list_models
 from iflytek_spark.emulator import Emulator
 from llama_index_spark import SparkLLM
+from tests._support.llama_index import WAYS, chat, complete, raw_of
+from tests._support.service import lead_to
 from tests.llama_index_spark.conftest import MakeLLM, contents
-from tests.places import lead_to
 
 PROMPT = "今天合肥天气如何"
-WAYS = pytest.mark.parametrize("how", ["plain", "async", "stream", "astream"])
-
-
-def raw_of(response: ChatResponse) -> dict[str, Any]:
-    """The metadata that the last response of an answer carries."""
-    assert isinstance(response.raw, dict)
-    return response.raw
-
-
-async def chat(llm: SparkLLM, prompt: str, how: str, **options: Any) -> ChatResponse:
-    """Ask in one of the four ways, and return the last response."""
-    messages = [ChatMessage(prompt)]
-    response: ChatResponse
-    if how == "plain":
-        response = await asyncio.to_thread(llm.chat, messages, **options)
-    elif how == "async":
-        response = await llm.achat(messages, **options)
-    elif how == "stream":
-        response = (await asyncio.to_thread(lambda: [*llm.stream_chat(messages, **options)]))[-1]
-    else:
-        response = [part async for part in await llm.astream_chat(messages, **options)][-1]
-    return response
-
-
-async def complete(llm: SparkLLM, prompt: str, how: str) -> CompletionResponse:
-    """Complete in one of the four ways, and return the last response."""
-    response: CompletionResponse
-    if how == "plain":
-        response = await asyncio.to_thread(llm.complete, prompt)
-    elif how == "async":
-        response = await llm.acomplete(prompt)
-    elif how == "stream":
-        response = (await asyncio.to_thread(lambda: [*llm.stream_complete(prompt)]))[-1]
-    else:
-        response = [part async for part in await llm.astream_complete(prompt)][-1]
-    return response
 
 
 @WAYS

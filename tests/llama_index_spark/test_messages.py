@@ -27,8 +27,8 @@ from iflytek_spark import errors
 from iflytek_spark.emulator import Emulator
 from iflytek_spark.emulator.painting import paint
 from llama_index_spark import SparkLLM
+from tests._support.llama_index import WAYS
 from tests.llama_index_spark.conftest import MakeLLM, contents
-from tests.llama_index_spark.test_llm import WAYS
 
 PICTURE = paint("sea", 512, 512)
 

@@ -34,8 +34,8 @@ from llama_index.core.tools import QueryEngineTool
 
 from iflytek_spark.emulator import Emulator
 from llama_index_spark import SparkEmbedding, SparkLLM
+from tests._support.service import lead_to
 from tests.llama_index_spark.conftest import contents
-from tests.places import lead_to
 
 pytestmark = [
     # LlamaIndex imports whatever LangChain it finds.

@@ -18,10 +18,10 @@ from iflytek_spark import AsyncSparkClient, SparkClient, Timeouts, WebSearch, er
 from iflytek_spark.emulator import Emulator, faults
 from iflytek_spark.transports.mock import MockScript
 from llama_index_spark import SparkEmbedding, SparkLLM
-from tests.frames import answer
+from tests._support.frames import answer
+from tests._support.llama_index import WAYS, chat
+from tests._support.service import lead_to
 from tests.llama_index_spark.conftest import MakeEmbedding, MakeLLM
-from tests.llama_index_spark.test_llm import WAYS, chat
-from tests.places import lead_to
 from tests.protocol.hand import ME
 
 PROMPTS = ("今天合肥天气如何", "什么是大语言模型", "how do tides work", "列出三种水果")

@@ -17,16 +17,9 @@ from pydantic import BaseModel, Field
 from iflytek_spark import errors
 from iflytek_spark.emulator import Emulator, SeenRequest, faults
 from llama_index_spark import SparkLLM
-from tests.frames import answer, function_call
+from tests._support.frames import answer, function_call
+from tests._support.llama_index import SONG_PROMPT, WAYS, Song
 from tests.llama_index_spark.conftest import MakeLLM, contents
-from tests.llama_index_spark.test_llm import WAYS
-
-
-class Song(BaseModel):
-    """一首歌。"""
-
-    title: str
-    year: int = Field(ge=1900)
 
 
 class Node(BaseModel):
@@ -47,11 +40,8 @@ class Review(BaseModel):
     songs: list[Song] = Field(min_length=1)
 
 
-PROMPT = PromptTemplate("编一首歌，title：{topic}，year：1988。")
-
-
 async def predict(
-    llm: SparkLLM, output_cls: type[BaseModel], how: str, prompt: Any = PROMPT, **options: Any
+    llm: SparkLLM, output_cls: type[BaseModel], how: str, prompt: Any = SONG_PROMPT, **options: Any
 ) -> list[Any]:
     """Predict in one of the four ways, and return all objects."""
     if how == "plain":
@@ -200,11 +190,11 @@ async def test_an_early_end_closes_the_socket(make_llm: MakeLLM, spark: Emulator
     spark.script((faults.Replay(frames), faults.Silence(after=2)))
     llm = make_llm(model="lite")
     if how == "stream":
-        stream = llm.stream_structured_predict(Song, PROMPT, topic="海")
+        stream = llm.stream_structured_predict(Song, SONG_PROMPT, topic="海")
         assert next(stream).model_dump()["title"] == "海"
         stream.close()
     else:
-        found = await llm.astream_structured_predict(Song, PROMPT, topic="海")
+        found = await llm.astream_structured_predict(Song, SONG_PROMPT, topic="海")
         assert (await anext(found)).model_dump()["title"] == "海"
         await found.aclose()
     assert await asyncio.to_thread(spark.wait_until_idle, 0.2)

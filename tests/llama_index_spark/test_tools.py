@@ -18,9 +18,9 @@ from iflytek_spark import errors
 from iflytek_spark.emulator import Emulator, faults
 from iflytek_spark.tool_text import read_tool_text
 from llama_index_spark import SparkLLM
-from tests.frames import answer, function_call
+from tests._support.frames import answer, function_call
+from tests._support.llama_index import WAYS, raw_of
 from tests.llama_index_spark.conftest import MakeLLM, contents, weather
-from tests.llama_index_spark.test_llm import WAYS, raw_of
 
 QUESTION = "合肥的天气怎么样？"
 Tools = list[FunctionTool]

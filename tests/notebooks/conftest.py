@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from iflytek_spark.emulator import Emulator
-from tests.places import lead_to
+from tests._support.service import lead_to
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "notebooks"))
 

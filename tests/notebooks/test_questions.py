@@ -8,8 +8,6 @@ from collections import Counter
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
-import pytest
-
 DATA = Path(__file__).parents[2] / "notebooks" / "data"
 RUN = 12
 
@@ -24,8 +22,6 @@ class Question(TypedDict):
 
 LINES = (DATA / "questions.jsonl").read_text(encoding="utf-8").splitlines()
 QUESTIONS: list[Question] = [json.loads(line) for line in LINES]
-
-each_question = pytest.mark.parametrize("asked", QUESTIONS, ids=lambda asked: asked["id"])
 
 
 def _prose(text: str) -> str:
@@ -55,21 +51,20 @@ def test_few_questions_have_a_second_chapter() -> None:
     assert sum("also" in asked for asked in QUESTIONS) <= 6
 
 
-@each_question
-def test_a_question_is_short_has_an_answer_and_names_chapters_that_exist(asked: Question) -> None:
-    also = asked.get("also", [])
-    assert 8 <= len(asked["question"]) <= 60
-    assert asked["answer"].strip()
-    assert asked["chapter"] not in also
-    for name in (asked["chapter"], *also):
-        assert _chapter(name)
+def test_a_question_has_an_answer_and_names_chapters_that_exist() -> None:
+    for asked in QUESTIONS:
+        also = asked.get("also", [])
+        assert asked["answer"].strip(), asked["id"]
+        assert asked["chapter"] not in also, asked["id"]
+        assert all(map(_chapter, (asked["chapter"], *also))), asked["id"]
 
 
-@each_question
-def test_a_question_is_not_copied_from_its_chapter(asked: Question) -> None:
-    prose = _prose(asked["question"])
-    runs = {prose[start : start + RUN] for start in range(len(prose) - RUN + 1)}
-    for name in (asked["chapter"], *asked.get("also", [])):
-        text = _chapter(name)
-        assert asked["question"] not in text
-        assert {run for run in runs if run in _prose(text)} == set()
+def test_a_question_is_not_copied_from_its_chapter() -> None:
+    """A search that only compares words would find such a chapter too."""
+    for asked in QUESTIONS:
+        prose = _prose(asked["question"])
+        runs = {prose[start : start + RUN] for start in range(len(prose) - RUN + 1)}
+        for name in (asked["chapter"], *asked.get("also", [])):
+            text = _chapter(name)
+            assert asked["question"] not in text, asked["id"]
+            assert {run for run in runs if run in _prose(text)} == set(), asked["id"]

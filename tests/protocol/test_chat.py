@@ -18,7 +18,7 @@ from iflytek_spark.protocol.events import (
     Finished,
 )
 from iflytek_spark.protocol.frames import decode_frame
-from tests.frames import SID, USAGE, error, last, piece
+from tests._support.frames import SID, USAGE, error, last, piece
 
 STOPPED = Finished("stop", USAGE, SID)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from iflytek_spark.errors import ContentFilterError, InvalidFrameError, StreamInterruptedError
 from iflytek_spark.protocol.events import Event, Finished
-from tests.frames import SID, answer, error, function_call, last, piece, search
+from tests._support.frames import SID, answer, error, function_call, last, piece, search
 from tests.protocol.hand import call, play
 
 RECORDINGS = {

@@ -24,7 +24,7 @@ from iflytek_spark.protocol.events import (
     ToolCallDelta,
 )
 from iflytek_spark.protocol.frames import decode_frame
-from tests.frames import SID, USAGE, answer, error, function_call, last, piece, search
+from tests._support.frames import SID, USAGE, answer, error, function_call, last, piece, search
 
 STOPPED = Finished("stop", USAGE, SID)
 

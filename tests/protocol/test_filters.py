@@ -26,7 +26,7 @@ from iflytek_spark.protocol.filters.stop import StopEvents
 from iflytek_spark.protocol.filters.tool_call import refuse_text
 from iflytek_spark.protocol.filters.tool_markup import MarkupFilter
 from iflytek_spark.tool_text import write_calls
-from tests.frames import SID, USAGE
+from tests._support.frames import SID, USAGE
 
 END = Finished("stop", USAGE, SID)
 TOOLS = (Tool("weather", ""), Tool("天气查询", ""))

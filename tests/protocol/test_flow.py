@@ -33,7 +33,7 @@ from iflytek_spark.protocol.steps import (
     Step,
 )
 from iflytek_spark.timeouts import Timeouts
-from tests.frames import SID, USAGE, answer, error, last, piece
+from tests._support.frames import SID, USAGE, answer, error, last, piece
 from tests.protocol.hand import ME, NOW, Hand, Time, call
 
 URL = "wss://spark-api.xf-yun.com/v4.0/chat"

@@ -26,7 +26,7 @@ from iflytek_spark.model_spec import ModelSpec
 from iflytek_spark.options import ChatOptions
 from iflytek_spark.protocol.frames import Frame, decode_frame, encode_request
 from iflytek_spark.requests import build_request
-from tests.frames import SID
+from tests._support.frames import SID
 
 USAGE = Usage(37, 169, 206)
 

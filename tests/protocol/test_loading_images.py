@@ -13,7 +13,7 @@ from iflytek_spark.messages import ImagePart, Message, TextPart
 from iflytek_spark.protocol.steps import Connect, LoadImage, Send, Sleep
 from iflytek_spark.requests import build_request
 from iflytek_spark.timeouts import Timeouts
-from tests.frames import error
+from tests._support.frames import error
 from tests.protocol.hand import Hand, Time, chat
 
 PICTURE = ImagePart(url="https://example.com/cat.png")

@@ -15,7 +15,7 @@ from iflytek_spark.protocol.events import (
     ToolCallDelta,
 )
 from iflytek_spark.protocol.response import ResponseBuilder
-from tests.frames import SID, USAGE
+from tests._support.frames import SID, USAGE
 
 STOPPED = Finished("stop", USAGE, SID)
 

@@ -6,7 +6,7 @@ import pytest
 
 from iflytek_spark.protocol.events import ContentDelta, Event, Finished
 from iflytek_spark.protocol.steps import Emit
-from tests.frames import SID, USAGE, answer, last, piece
+from tests._support.frames import SID, USAGE, answer, last, piece
 from tests.protocol.hand import Hand, call, play
 
 STOPPED = Finished("stop", USAGE, SID)

@@ -11,7 +11,7 @@ from iflytek_spark.errors import InvalidRequestError, ToolNotCalledError
 from iflytek_spark.messages import Tool, ToolCall
 from iflytek_spark.protocol.events import Finished, ReasoningDelta, ToolCallDelta
 from iflytek_spark.protocol.steps import Connect, Emit, Receive, Send, Sleep
-from tests.frames import SID, USAGE, answer, error, function_call, last, piece, search
+from tests._support.frames import SID, USAGE, answer, error, function_call, last, piece, search
 from tests.protocol.hand import Hand, call
 
 WEATHER, TIME = Tool("weather", "今天的天气"), Tool("time", "现在几点")
@@ -131,6 +131,15 @@ def test_a_call_in_markup_satisfies_the_choice() -> None:
     hand = forced().receiving()
     assert hand.say(piece(0, "<function=")) == Receive(60)
     assert hand.say(last(1, "weather></function>")) == Emit(CALL)
+
+
+@pytest.mark.parametrize("kind", ["json_object", "text"])
+def test_a_required_call_is_asked_for_alone_whatever_the_text_should_be(kind: str) -> None:
+    """The two wishes contradict each other: a call is no text."""
+    both = forced(response_format={"type": kind})
+    assert question(sent(both)) == question(sent(forced()))
+    both.receiving()
+    assert both.say(function_call("weather", "{}")) == Emit(CALL)
 
 
 def test_json_alone_is_asked_for_and_unwrapped() -> None:

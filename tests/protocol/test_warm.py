@@ -18,7 +18,7 @@ from iflytek_spark.protocol.steps import (
     StaleConnectionError,
 )
 from iflytek_spark.protocol.warm import IDLE_LIMIT, KEEP_SECONDS, QUIET_SECONDS, WarmBook
-from tests.frames import answer
+from tests._support.frames import answer
 from tests.protocol.hand import NOW, Hand, call
 
 HERE, THERE = "wss://spark-api.xf-yun.com/v4.0/chat", "wss://spark-api.xf-yun.com/v1.1/chat"

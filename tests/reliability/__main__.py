@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterator
 from itertools import product
 
+from tests._support.gateway import stopped_at_the_end
 from tests.reliability import exiting, leaving, observing
-from tests.reliability.gateway import stopped_at_the_end
-from tests.reliability.matrix import COLUMNS
+from tests.reliability.columns import COLUMNS
 from tests.reliability.report import PATH, render
 from tests.reliability.rows import ROWS
 from tests.reliability.sites import World

@@ -8,8 +8,8 @@ from iflytek_spark import Timeouts
 from iflytek_spark.emulator import Fault
 from iflytek_spark.emulator.plan import Plan, Throttle, inserted
 from tests.contract.sockets import patience
+from tests.reliability.columns import Kind
 from tests.reliability.recording import RECORDED
-from tests.reliability.surfaces import Kind
 
 RETRIED, ONCE = True, False
 PATIENT = patience()

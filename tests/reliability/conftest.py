@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.reliability.gateway import stopped_at_the_end
+from tests._support.gateway import stopped_at_the_end
 from tests.reliability.sites import World
 
 

@@ -1,7 +1,7 @@
 """A process that exits while each surface waits for the rest of an answer.
 
 ``python -m tests.reliability.exiting URL`` is that process: it starts the next surface for each
-line that it reads, and exits at the last one.
+line that it reads, and exits at the last one. It says with an empty line that it is ready.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import IO
 
 from iflytek_spark.emulator import faults
+from tests._support.calls import AsyncCall, AsyncStream, Call, Surface, Target
 from tests.reliability.cases import PATIENT
+from tests.reliability.columns import COLUMNS, Column
 from tests.reliability.leaving import ENDING, INSIDE
-from tests.reliability.matrix import COLUMNS
 from tests.reliability.observing import Cell
 from tests.reliability.recording import RECORDED
 from tests.reliability.sites import ME, Site, World
-from tests.reliability.surfaces import AsyncCall, AsyncStream, Call, Column, Surface, Target
 from tests.reliability.traces import PATIENCE
 
 ROOT = Path(__file__).parents[2]
@@ -49,6 +49,8 @@ def observe(world: World) -> Cell:
         command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True
     ) as process:
         assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdout.readline()
         for column, _ in surfaces():
             start_next(process.stdin, column, site)
         printed = process.communicate("\n", timeout=10 * PATIENCE)
@@ -68,6 +70,8 @@ def start_next(stdin: IO[str], column: Column, site: Site) -> None:
 
 async def main(base_url: str) -> None:
     target, held = Target(ME, base_url, PATIENT), []
+    sys.stdout.write("\n")
+    sys.stdout.flush()
     for _, surface in surfaces():
         await asyncio.to_thread(sys.stdin.readline)
         held.append(await begun(surface, target))

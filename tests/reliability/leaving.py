@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from iflytek_spark.emulator import Emulator, Fault, faults
+from tests._support.calls import AsyncCall, AsyncStream, Call, Stream, Surface, read
 from tests.reliability.cases import PATIENT, SHORT
-from tests.reliability.observing import Cell, forget_script, read
+from tests.reliability.columns import Column
+from tests.reliability.observing import Cell, forget_script
 from tests.reliability.recording import RECORDED
 from tests.reliability.sites import Site, World
-from tests.reliability.surfaces import AsyncCall, AsyncStream, Call, Column, Stream, Surface
 from tests.reliability.traces import PATIENCE, Footprint, LoopWatch, Outcome
 
 Sync = Call | Stream
@@ -115,7 +116,7 @@ def by_signal(surface: Sync, site: Site) -> None:
     with raising(signal.SIGUSR1):
         sender.start()
         try:
-            read(surface, site)
+            read(surface, site.target)
         finally:
             sender.join()
 
@@ -191,7 +192,8 @@ LEAVINGS = tuple(leavings())
 def observe(world: World, leaving: Leaving, column: Column, surface: Surface) -> Cell:
     """Leave, and note what the caller has then and what is left behind."""
     site = world.site("emulator", PATIENT)
-    column.prepare(site.target)
+    if column.remote:
+        surface.make(site.target)
     forget_script(site)
     fault = ENDING if leaving.by_pieces and column.drains else leaving.fault
     site.spark.script((RECORDED, fault) if column.service == "chat" else fault)

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from iflytek_spark.emulator import Fault
+from tests._support.calls import AsyncCall, AsyncStream, Call, Stream, Surface, aread, read
 from tests.reliability.cases import Case, Row
+from tests.reliability.columns import Column
 from tests.reliability.recording import RECORDED
 from tests.reliability.sites import Site, World, no_such_host
-from tests.reliability.surfaces import AsyncCall, AsyncStream, Call, Column, Stream, Surface
 from tests.reliability.traces import PATIENCE, Footprint, LoopWatch, Outcome, noted_waits
 
 ANSWER = "answer"
@@ -76,7 +77,8 @@ def observe(world: World, row: Row, column: Column, surface: Surface) -> Cell:
 
 def strike(site: Site, column: Column, surface: Surface, script: Script) -> Cell:
     """Ask while the emulator does what the script says, one entry for each connection."""
-    column.prepare(site.target)
+    if column.remote:
+        surface.make(site.target)
     forget_script(site)
     site.spark.script(*script)
     handshakes, before = len(site.spark.handshakes), Footprint()
@@ -106,7 +108,7 @@ def ask(surface: Surface, site: Site) -> tuple[Outcome, list[str]]:
     """
     if isinstance(surface, Call | Stream):
         with Outcome() as outcome:
-            outcome.answer = read(surface, site)
+            outcome.answer = read(surface, site.target)
         return outcome, [] if site.spark.wait_until_idle(PATIENCE) else ["socket"]
     return asyncio.run(aask(surface, site))
 
@@ -114,17 +116,5 @@ def ask(surface: Surface, site: Site) -> tuple[Outcome, list[str]]:
 async def aask(surface: AsyncCall | AsyncStream, site: Site) -> tuple[Outcome, list[str]]:
     watch = LoopWatch()
     with Outcome() as outcome:
-        outcome.answer = await aread(surface, site)
+        outcome.answer = await aread(surface, site.target)
     return outcome, await watch.left(site.spark)
-
-
-def read(surface: Call | Stream, site: Site) -> object:
-    if isinstance(surface, Call):
-        return surface.ask(site.target)
-    return "".join(map(surface.text, surface.start(site.target)))
-
-
-async def aread(surface: AsyncCall | AsyncStream, site: Site) -> object:
-    if isinstance(surface, AsyncCall):
-        return await surface.ask(site.target)
-    return "".join([surface.text(piece) async for piece in await surface.start(site.target)])

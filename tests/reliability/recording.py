@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from iflytek_spark.emulator import faults
-from tests.frames import answer
+from tests._support.frames import answer
 
-PROMPT = "你好"
 PIECES = ("你好", "，", "世界", "！", "")
 TEXT = "".join(PIECES)
 FRAMES = tuple(answer(*PIECES))

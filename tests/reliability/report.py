@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tests.reliability import exiting
 from tests.reliability.cases import SHORT
+from tests.reliability.columns import COLUMNS
 from tests.reliability.leaving import LATE, LEAVINGS
-from tests.reliability.matrix import COLUMNS
 from tests.reliability.observing import Cell, expected
 from tests.reliability.rows import MANY, ROWS
 

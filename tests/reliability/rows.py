@@ -8,11 +8,11 @@ from dataclasses import replace
 from itertools import product
 
 from iflytek_spark import errors
+from iflytek_spark.codes import api_error, known_codes
 from iflytek_spark.emulator import Fault, faults
 from iflytek_spark.emulator.plan import Opcode
 from iflytek_spark.protocol import signing
-from tests.core.test_codes import TABLE
-from tests.frames import error, last, piece, search
+from tests._support.frames import error, last, piece, search
 from tests.reliability.cases import (
     ONCE,
     RETRIED,
@@ -24,8 +24,8 @@ from tests.reliability.cases import (
     on_chat,
     on_post,
 )
+from tests.reliability.columns import Kind
 from tests.reliability.recording import FRAMES, PLACES, replaced
-from tests.reliability.surfaces import Kind
 
 LOST = errors.StreamInterruptedError
 NO_LINE = errors.APIConnectionError
@@ -222,15 +222,16 @@ FLAGGED = 10019
 
 def codes() -> Iterator[Row]:
     """Every error code of PROTOCOL.md §10."""
-    for code, (kind, retried) in TABLE.items():
-        case = Case((faults.ErrorFrame(code),), kind, retried)
+    known = {code: api_error(code, "") for code in known_codes()}
+    for code, raised in known.items():
+        case = Case((faults.ErrorFrame(code),), type(raised), raised.retryable)
         yield everywhere("An error code before the answer", str(code), case)
-    for code, (kind, _) in TABLE.items():
+    for code, raised in known.items():
         flagged = code == FLAGGED
         pieces = FRAMES[:-1] if flagged else FRAMES[:2]
         frames = faults.Replay((*pieces, error(code, "Name:(00:00:00.000) detail")))
         name = f"{code}, after the last piece" if flagged else str(code)
-        case = Case((frames,), None if flagged else kind, begun=True)
+        case = Case((frames,), None if flagged else type(raised), begun=True)
         yield Row("An error code inside the answer", name, case)
 
 

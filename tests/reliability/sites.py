@@ -17,8 +17,8 @@ import trustme
 
 from iflytek_spark import Credentials, Timeouts
 from iflytek_spark.emulator import Emulator, running_emulator
+from tests._support.calls import Target
 from tests.contract.proxies import running_proxy
-from tests.reliability.surfaces import Target
 
 ME = Credentials("app1", "key1", "secret1")
 UNKNOWN = "spark.invalid"

@@ -6,7 +6,7 @@ import pytest
 
 from iflytek_spark.codes import known_codes
 from tests.reliability import exiting, test_faults, test_leaving
-from tests.reliability.matrix import COLUMNS
+from tests.reliability.columns import COLUMNS
 from tests.reliability.report import LEAVES, PATH, parts, render
 from tests.reliability.rows import ROWS
 

@@ -7,8 +7,8 @@ from itertools import product
 import pytest
 
 from tests.reliability import exiting
+from tests.reliability.columns import COLUMNS
 from tests.reliability.leaving import LEAVINGS, Leaving, observe
-from tests.reliability.matrix import COLUMNS
 from tests.reliability.sites import World
 
 CELLS = [
@@ -25,6 +25,7 @@ def test_leaving(world: World, leaving: Leaving) -> None:
     assert seen == {surface.name: leaving.expected(column) for column, surface in cells}
 
 
+@pytest.mark.slow("a process that imports little keeps no threads that could outlive it")
 def test_an_interpreter_that_exits(world: World) -> None:
     assert {exiting.observe(world)} == {
         exiting.expected(column) for column, _ in exiting.surfaces()

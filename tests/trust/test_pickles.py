@@ -6,47 +6,25 @@ import asyncio
 import copy
 import pickle
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any
 
 import pytest
-from llama_index.core.llms import ChatMessage
 
-from iflytek_spark import AsyncSparkClient, SparkClient
+from iflytek_spark import SparkClient
 from iflytek_spark.emulator import Emulator, running_emulator
 from iflytek_spark.errors import MissingCredentialsError
-from langchain_spark import ChatSpark, SparkEmbeddings, SparkImageTool
-from langchain_spark import SparkLLM as LangChainLLM
-from llama_index_spark import SparkEmbedding, SparkLLM
+from langchain_spark import ChatSpark
+from tests._support.calls import PROMPT, AsyncCall, Call, Target
+from tests._support.surfaces import CLI, IN_PROCESS
 from tests.trust.marked import MARKED, marks_in
-from tests.trust.surfaces import one_try
 
-QUESTION = "苹果是什么颜色"
-
-
-def client(kind: type[SparkClient] | type[AsyncSparkClient]) -> Callable[..., Any]:
-    def make(base_url: str, **_: Any) -> SparkClient | AsyncSparkClient:
-        return kind(MARKED, base_url=base_url)
-
-    return make
-
-
-KINDS: dict[str, tuple[Callable[..., Any], Callable[[Any], object]]] = {
-    "SparkClient": (client(SparkClient), lambda one: one.chat(QUESTION)),
-    "AsyncSparkClient": (client(AsyncSparkClient), lambda one: asyncio.run(one.chat(QUESTION))),
-    "ChatSpark": (ChatSpark, lambda one: one.invoke(QUESTION)),
-    "LangChain's SparkLLM": (LangChainLLM, lambda one: one.invoke(QUESTION)),
-    "SparkEmbeddings": (
-        partial(SparkEmbeddings, max_qps=None),
-        lambda one: one.embed_query(QUESTION),
-    ),
-    "SparkImageTool": (SparkImageTool, lambda one: one.invoke({"prompt": QUESTION})),
-    "LlamaIndex's SparkLLM": (SparkLLM, lambda one: one.chat([ChatMessage(QUESTION)])),
-    "SparkEmbedding": (
-        partial(SparkEmbedding, max_qps=None),
-        lambda one: one.get_query_embedding(QUESTION),
-    ),
+KINDS: dict[str, Call | AsyncCall] = {
+    one.make.__name__: one
+    for one in IN_PROCESS.values()
+    if isinstance(one, Call | AsyncCall) and one.name != CLI
 }
+"""One way to ask each of all that is made of keys."""
+
 each = pytest.mark.parametrize("kind", KINDS)
 COPIES: dict[str, Callable[[Any], Any]] = {
     "copy": copy.copy,
@@ -62,6 +40,22 @@ def spark() -> Iterator[Emulator]:
         yield running
 
 
+def target_of(spark: Emulator) -> Target:
+    return Target(MARKED, spark.base_url, max_retries=0)
+
+
+def use(kind: str, one: Any) -> object:
+    """Ask one of a kind, whether it blocks or is awaited."""
+    call = KINDS[kind]
+    if isinstance(call, Call):
+        return call.use(one)
+
+    async def wait() -> object:
+        return await call.use(one)
+
+    return asyncio.run(wait())
+
+
 def _through_a_pickle(one: Any, protocol: int = pickle.DEFAULT_PROTOCOL) -> Any:
     data = pickle.dumps(one, protocol)
     assert marks_in(data) == []
@@ -73,13 +67,12 @@ def _through_a_pickle(one: Any, protocol: int = pickle.DEFAULT_PROTOCOL) -> Any:
 def test_a_pickle_works_where_the_keys_are_set(
     kind: str, protocol: int, spark: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make, use = KINDS[kind]
-    one = make(**one_try(spark))
-    expected = use(one)
+    one = KINDS[kind].make(target_of(spark))
+    expected = use(kind, one)
     for name in ("app_id", "api_key", "api_secret"):
         monkeypatch.setenv(f"IFLYTEK_SPARK_{name.upper()}", getattr(MARKED, name))
     again = _through_a_pickle(_through_a_pickle(one, protocol), protocol)
-    assert type(use(again)) is type(expected)
+    assert type(use(kind, again)) is type(expected)
     assert marks_in(repr(again)) == []
 
 
@@ -88,10 +81,9 @@ def test_a_pickle_is_read_without_keys_and_then_says_what_is_missing(
     kind: str, spark: Emulator
 ) -> None:
     """Reading itself never fails: in a worker of multiprocessing that would hang its pool."""
-    make, use = KINDS[kind]
-    again = _through_a_pickle(make(**one_try(spark)))
+    again = _through_a_pickle(KINDS[kind].make(target_of(spark)))
     with pytest.raises(MissingCredentialsError, match="SPARK_API_KEY, SPARK_API_SECRET") as caught:
-        use(again)
+        use(kind, again)
     assert "never pickled" in str(caught.value)
     assert spark.handshakes == ()
 
@@ -99,13 +91,12 @@ def test_a_pickle_is_read_without_keys_and_then_says_what_is_missing(
 @each
 @pytest.mark.parametrize("how", COPIES)
 def test_a_copy_keeps_the_keys(kind: str, how: str, spark: Emulator) -> None:
-    make, use = KINDS[kind]
-    one = make(**one_try(spark))
+    one = KINDS[kind].make(target_of(spark))
     if how in ("copy", "deepcopy") or hasattr(one, "model_copy"):
-        assert type(use(COPIES[how](one))) is type(use(one))
+        assert type(use(kind, COPIES[how](one))) is type(use(kind, one))
 
 
 def test_a_client_of_your_own_leaves_its_keys_behind_too(spark: Emulator) -> None:
     own = SparkClient(MARKED, base_url=spark.base_url)
     with pytest.raises(MissingCredentialsError, match="SPARK_API_KEY"):
-        _through_a_pickle(ChatSpark(client=own)).invoke(QUESTION)
+        _through_a_pickle(ChatSpark(client=own)).invoke(PROMPT)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from iflytek_spark import AsyncSparkClient, ChatResponse, Finished, SparkClient, SparkError
 from iflytek_spark.protocol.events import Event
 from iflytek_spark.transports.mock import MockScript
-from tests.frames import SID, answer, function_call, last, piece, search
+from tests._support.frames import SID, answer, function_call, last, piece, search
 from tests.protocol.hand import ME
 
 PAGES = '[{"index":1,"url":"https://example.com","title":"题"}]'

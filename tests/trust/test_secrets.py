@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import pickle
 import traceback
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from langchain_core.load import dumpd, dumps
 from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables.config import set_config_context
 from langchain_core.tracers.run_collector import RunCollectorCallbackHandler
 from langchain_core.tracers.stdout import ConsoleCallbackHandler
 from llama_index.core.instrumentation.event_handlers import BaseEventHandler
@@ -22,12 +24,17 @@ from pydantic import Field
 from iflytek_spark.emulator import Emulator, Fault, faults, running_emulator
 from iflytek_spark.errors import SparkError
 from iflytek_spark.protocol.signing import sign_url
-from langchain_spark import ChatSpark, SparkEmbeddings, SparkImageTool
-from langchain_spark import SparkLLM as LangChainLLM
-from llama_index_spark import SparkEmbedding, SparkLLM
-from tests.places import lead_to
+from tests._support.calls import Call, Stream, Surface, Target, aread, read
+from tests._support.surfaces import (
+    CLI,
+    IN_PROCESS,
+    MODELS,
+    chain,
+    chat_model,
+    completion_model,
+    image_tool,
+)
 from tests.trust.marked import AUTHORIZATION, LOGGERS, MARKED, Heard, everything_about, marks_in
-from tests.trust.surfaces import SURFACES, Caller, one_try
 
 FAULTS: dict[str, Fault | None] = {
     "no fault": None,
@@ -36,6 +43,11 @@ FAULTS: dict[str, Fault | None] = {
     "a lost connection": faults.Cut(),
     "garbage": faults.RawFrame(b"\xff\xfe"),
 }
+
+
+RAISING = [name for name in IN_PROCESS if name != CLI]
+TRACED = {chat_model, chain, completion_model, image_tool}
+"""What LangChain traces."""
 
 
 class Events(BaseEventHandler):
@@ -85,14 +97,18 @@ def events() -> Iterator[Events]:
     root.event_handlers.remove(handler)
 
 
-@pytest.fixture
-def environment(spark: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    lead_to(spark, monkeypatch)
+def target_of(spark: Emulator) -> Target:
+    return Target(spark.credentials, spark.base_url, max_retries=0)
 
 
-@pytest.mark.usefixtures("environment")
+def ask(surface: Surface, target: Target) -> object:
+    if isinstance(surface, Call | Stream):
+        return read(surface, target)
+    return asyncio.run(aread(surface, target), debug=True)
+
+
 @pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("name", SURFACES)
+@pytest.mark.parametrize("name", IN_PROCESS)
 def test_a_call_lets_no_secret_out(
     name: str,
     fault: str,
@@ -104,21 +120,22 @@ def test_a_call_lets_no_secret_out(
     spark.script(FAULTS[fault])
     runs = RunCollectorCallbackHandler()
     config: RunnableConfig = {"callbacks": [runs, ConsoleCallbackHandler()]}
-    with warnings.catch_warnings(record=True) as warned:
+    with warnings.catch_warnings(record=True) as warned, set_config_context(config) as context:
         warnings.simplefilter("always")
         try:
-            shown = repr(SURFACES[name](spark, config))
+            shown = repr(context.run(ask, IN_PROCESS[name], target_of(spark)))
         except SparkError as error:
             shown = everything_about(error)
     traced = [repr(run) + str(run.model_dump()) for run in runs.traced_runs]
     told = [*capfd.readouterr(), *(str(warning.message) for warning in warned)]
     assert spark.handshakes
+    assert bool(traced) is (IN_PROCESS[name].make in TRACED)
     assert [marks_in(text) for text in (shown, *heard.lines, *events.seen, *traced, *told)] == (
         [[]] * (1 + len(heard.lines) + len(events.seen) + len(traced) + len(told))
     )
 
 
-@pytest.mark.parametrize("name", [name for name in SURFACES if name != "iflytek-spark chat"])
+@pytest.mark.parametrize("name", RAISING)
 def test_a_wrong_secret_is_refused_without_being_shown(
     name: str, heard: Heard, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -126,29 +143,21 @@ def test_a_wrong_secret_is_refused_without_being_shown(
         running_emulator(credentials=replace(MARKED, api_secret="another")) as spark,
         pytest.raises(SparkError, match="api_secret belongs to api_key") as caught,
     ):
-        SURFACES[name](Caller(spark.base_url, MARKED), {})
+        ask(IN_PROCESS[name], replace(target_of(spark), credentials=MARKED))
     shown = (everything_about(caught.value), *heard.lines, *capfd.readouterr())
     assert marks_in("".join(shown)) == []
 
 
-@pytest.mark.parametrize("name", [name for name in SURFACES if name != "iflytek-spark chat"])
+@pytest.mark.parametrize("name", RAISING)
 def test_a_report_with_local_variables_shows_no_key(name: str, spark: Emulator) -> None:
     """The signed URL, which is good for five minutes, does stand there (see SECURITY.md)."""
     spark.script(faults.ErrorFrame(11200))
     with pytest.raises(SparkError) as caught:
-        SURFACES[name](spark, {})
+        ask(IN_PROCESS[name], target_of(spark))
     report = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
     assert "MARKER" not in "".join(report.format())
 
 
-MODELS: dict[str, Callable[..., Any]] = {
-    "ChatSpark": ChatSpark,
-    "LangChain's SparkLLM": LangChainLLM,
-    "SparkEmbeddings": SparkEmbeddings,
-    "SparkImageTool": SparkImageTool,
-    "LlamaIndex's SparkLLM": SparkLLM,
-    "SparkEmbedding": SparkEmbedding,
-}
 FUNCTIONS: tuple[Callable[[Any], object], ...] = (
     repr,
     str,
@@ -182,13 +191,13 @@ def written(model: Any) -> Iterator[object]:
 
 @pytest.mark.parametrize("kind", MODELS)
 def test_a_model_is_written_down_without_its_keys(kind: str, spark: Emulator) -> None:
-    forms = [repr(form) for form in written(MODELS[kind](**one_try(spark)))]
+    forms = [repr(form) for form in written(MODELS[kind](target_of(spark)))]
     assert len(forms) > len(FUNCTIONS)
     assert [marks_in(form) for form in forms] == [[]] * len(forms)
 
 
 def test_a_model_with_tools_is_written_down_without_its_keys(spark: Emulator) -> None:
-    bound = ChatSpark(**one_try(spark)).bind_tools([MODELS["SparkImageTool"](**one_try(spark))])
+    bound = chat_model(target_of(spark)).bind_tools([image_tool(target_of(spark))])
     for form in (repr(bound), dumps(bound), repr(bound.get_graph()), pickle.dumps(bound)):
         assert marks_in(form) == []
 

@@ -30,6 +30,7 @@ def test_the_first_signal_waits_and_the_second_does_not(start: StartGateway) -> 
         assert gateway.end() == (128 + signal.SIGTERM, [])
 
 
+@pytest.mark.slow("one process shares no counts and replaces no worker")
 @pytest.mark.skipif(not Path("/proc").exists(), reason="this system does not list processes")
 def test_workers_count_together_and_are_replaced_and_finish(
     start: StartGateway, tmp_path: Path
@@ -50,6 +51,7 @@ def test_workers_count_together_and_are_replaced_and_finish(
         assert gateway.end() == (0, [])
 
 
+@pytest.mark.slow("a process without workers leaves none")
 def test_no_worker_outlives_the_gateway(start: StartGateway, tmp_path: Path) -> None:
     with start("--workers", "2", PROMETHEUS_MULTIPROC_DIR=str(tmp_path / "counts")) as gateway:
         gateway.process.kill()

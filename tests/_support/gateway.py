@@ -1,4 +1,4 @@
-"""The gateway's surfaces: a chat completion over HTTP, whole and as server-sent events."""
+"""A gateway for a target, and a chat completion over HTTP, whole and as server-sent events."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cache
@@ -16,41 +16,13 @@ import httpx
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from iflytek_spark import AsyncSparkClient, errors
+from iflytek_spark import AsyncSparkClient
 from iflytek_spark.gateway.app import create_app
 from iflytek_spark.gateway.settings import load_settings
 from iflytek_spark.gateway.upstream import Upstream
+from tests._support.calls import PROMPT, Target
 from tests.gateway.serving import serving
-from tests.reliability.chats import is_whole, started
-from tests.reliability.recording import PROMPT
-from tests.reliability.surfaces import (
-    AsyncCall,
-    AsyncStream,
-    Call,
-    Column,
-    Kind,
-    Stream,
-    Target,
-    class_name,
-)
 
-TOLD: Mapping[Kind, str] = {
-    errors.ConfigurationError: "400 invalid_configuration",
-    errors.ContextLengthError: "400 context_length_exceeded",
-    errors.ContentFilterError: "400 content_filter",
-    errors.BadRequestError: "400 spark_refused",
-    errors.ClockSkewError: "503 clock_skew",
-    errors.AuthenticationError: "401 spark_keys_refused",
-    errors.PermissionDeniedError: "403 spark_not_permitted",
-    errors.NotFoundError: "404 spark_not_found",
-    errors.RateLimitError: "429 rate_limit_exceeded",
-    errors.APITimeoutError: "504 spark_timeout",
-    errors.StreamInterruptedError: "502 spark_interrupted",
-    errors.APIConnectionError: "502 spark_unreachable",
-    errors.InvalidFrameError: "502 spark_invalid_frame",
-    errors.EmptyAnswerError: "502 spark_empty_answer",
-    errors.InternalServerError: "503 spark_failed",
-}
 QUESTION: dict[str, Any] = {
     "model": "4.0Ultra",
     "messages": [{"role": "user", "content": PROMPT}],
@@ -113,10 +85,6 @@ def stopped_at_the_end() -> Iterator[None]:
     url.cache_clear()
 
 
-def start(target: Target) -> None:
-    url(target)
-
-
 def checked(answer: httpx.Response) -> None:
     if answer.status_code != 200:
         raise ToldError(f"{answer.status_code} {answer.json()['error']['code']}")
@@ -149,19 +117,19 @@ class Events:
             raise ToldError(" and ".join(self._ends) or "the stream just ended")
 
 
-def ask(target: Target) -> str:
-    return text_of(httpx.post(url(target), json=QUESTION, verify=_PLAIN, **_OPTIONS))
+def ask(address: str) -> str:
+    return text_of(httpx.post(address, json=QUESTION, verify=_PLAIN, **_OPTIONS))
 
 
-async def aask(target: Target) -> str:
+async def aask(address: str) -> str:
     async with httpx.AsyncClient(verify=_PLAIN, **_OPTIONS) as client:
-        return text_of(await client.post(url(target), json=QUESTION))
+        return text_of(await client.post(address, json=QUESTION))
 
 
-def stream(target: Target) -> Iterator[str]:
+def stream(address: str) -> Iterator[str]:
     """Yield pieces of text; whoever closes this hangs up."""
     events = Events()
-    with httpx.stream("POST", url(target), json=STREAMED, verify=_PLAIN, **_OPTIONS) as answer:
+    with httpx.stream("POST", address, json=STREAMED, verify=_PLAIN, **_OPTIONS) as answer:
         if answer.status_code != 200:
             answer.read()
         checked(answer)
@@ -169,12 +137,12 @@ def stream(target: Target) -> Iterator[str]:
     events.check_end()
 
 
-async def astream(target: Target) -> AsyncIterator[str]:
+async def astream(address: str) -> AsyncIterator[str]:
     """See :func:`stream`."""
     events = Events()
     async with (
         httpx.AsyncClient(verify=_PLAIN, **_OPTIONS) as client,
-        client.stream("POST", url(target), json=STREAMED) as answer,
+        client.stream("POST", address, json=STREAMED) as answer,
     ):
         if answer.status_code != 200:
             await answer.aread()
@@ -183,40 +151,3 @@ async def astream(target: Target) -> AsyncIterator[str]:
             if text := events.text(line):
                 yield text
     events.check_end()
-
-
-def told(error: BaseException) -> str:
-    return str(error) if isinstance(error, ToldError) else class_name(error)
-
-
-def told_inside(kind: Kind) -> str:
-    """An error after the stream began; its status was sent long ago."""
-    return f"SSE error {TOLD[kind].split()[1]}, no [DONE]"
-
-
-named: Callable[[Kind], str] = TOLD.__getitem__
-
-GATEWAY = (
-    Column(
-        "gateway",
-        (Call("httpx.Client.post", ask), AsyncCall("httpx.AsyncClient.post", aask)),
-        is_whole,
-        named=named,
-        told=told,
-        prepare=start,
-        remote=True,
-    ),
-    Column(
-        "gateway, stream",
-        (
-            Stream("httpx.Client.stream", stream),
-            AsyncStream("httpx.AsyncClient.stream", started(astream)),
-        ),
-        is_whole,
-        named=named,
-        named_inside=told_inside,
-        told=told,
-        prepare=start,
-        remote=True,
-    ),
-)
