@@ -11,7 +11,7 @@ from urllib.request import urlopen
 from benchmarks.sampling import Metrics, serving
 from benchmarks.socket_cases import ME
 from iflytek_spark import AsyncSparkClient, SparkClient
-from iflytek_spark.emulator.posts import Limit
+from iflytek_spark.emulator.post import RateLimit
 from iflytek_spark.protocol.embedding import DIMENSIONS, encode_embedding_answer
 from iflytek_spark.protocol.service_frames import encode_error
 from iflytek_spark.protocol.wire import RequestRefusedError
@@ -52,7 +52,7 @@ class Service:
     def __init__(self) -> None:
         self._answer = encode_embedding_answer(SID, [0.01] * DIMENSIONS)
         self._too_fast = encode_error(SID, 11202, "AppIdQpsOverFlowError:(bench) qps").encode()
-        self._limit = Limit(LIMIT)
+        self._limit = RateLimit(LIMIT)
         self._refused = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from iflytek_spark.emulator import Emulator, faults, running_emulator
-from iflytek_spark.emulator.posts import Limit
+from iflytek_spark.emulator.post import RateLimit
 from iflytek_spark.protocol.wire import RequestRefusedError
 from tests.emulator.raw_post import (
     EMBED,
@@ -116,7 +116,7 @@ def test_what_is_not_http_is_refused(spark: Emulator, sent: bytes, status: bytes
 def test_a_body_that_is_too_large_is_refused(
     spark: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("iflytek_spark.emulator.choices.MAX_REQUEST_BYTES", 1000)
+    monkeypatch.setattr("iflytek_spark.emulator.assumptions.MAX_REQUEST_BYTES", 1000)
     answer = post(spark, EMBED, b" " * 1001)
     assert (answer.status, answer.data) == (413, b"the body is too large")
 
@@ -154,7 +154,7 @@ def test_more_requests_than_the_limit_are_refused() -> None:
 
 def test_the_limit_looks_at_the_last_second_alone() -> None:
     moments = iter([0.0, 0.6, 1.0, 1.6, 1.9])
-    limit = Limit(2, lambda: next(moments))
+    limit = RateLimit(2, lambda: next(moments))
     for _ in range(4):
         limit.check("/")
     with pytest.raises(RequestRefusedError, match="AppIdQpsOverFlowError"):

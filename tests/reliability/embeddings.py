@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from iflytek_spark.emulator.vectors import text_vector
+from iflytek_spark.emulator.media.vectors import text_vector
 from langchain_spark import SparkEmbeddings
 from llama_index_spark import SparkEmbedding
 from tests.core.posting import near
