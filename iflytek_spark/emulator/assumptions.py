@@ -4,7 +4,7 @@ Nobody has tried these against the real service. Please correct them here if you
 
 Beside these values: the functions that a request offers count as prompt tokens, by the estimate of
 their JSON (``SeenChat.prompt_tokens``), since the service bills whatever its model reads; and an
-answer is cut at ``max_tokens``, thoughts included.
+answer is cut at ``max_tokens``, its reasoning included.
 """
 
 from __future__ import annotations

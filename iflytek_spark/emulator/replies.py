@@ -101,7 +101,7 @@ class Reply:
     Attributes:
         text: the answer.
         calls: functions that the model asks for. The WebSocket carries one, behind the text.
-        reasoning: the thoughts before the answer.
+        reasoning: what the model thinks before the answer.
         citations: the pages that a web search found.
         deltas: the text as it is cut into frames, in place of ``text`` in even chunks.
         usage: the token counts, in place of the emulator's estimate.
@@ -134,7 +134,8 @@ class Reply:
 
 Respond: TypeAlias = Callable[[SeenChat], Reply | str | None]
 """Takes a chat and returns the reply; a text is a reply of that text alone, and None leaves the
-answer to the emulator's rules. It is called on a thread of its own, for several chats at once."""
+answer to the emulator's rules. It is called on a thread, so that it may wait, and for several chats
+at once; it must return, since the emulator ends after it (for silence there are faults)."""
 
 
 def message_tokens(message: Message) -> int:

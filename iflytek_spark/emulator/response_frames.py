@@ -40,15 +40,15 @@ def _limit(request: SeenChat) -> float:
 def _deltas(reply: Reply, limit: float, size: int) -> tuple[list[Piece], int]:
     """Return what each frame carries, and the tokens of it all.
 
-    The limit holds for thoughts and answer together (§5); a function call has 0 tokens (§3).
+    The limit holds for reasoning and answer together (§5); a function call has 0 tokens (§3).
     """
-    reasoning, thought = _cut(reply.reasoning, limit)
-    text, said = _cut(reply.text, limit - thought)
+    reasoning, reasoning_tokens = _cut(reply.reasoning, limit)
+    text, text_tokens = _cut(reply.text, limit - reasoning_tokens)
     deltas = [Piece(reasoning=part) for part in _chunks(reasoning, size)]
     cut = _as_given(text, reply.deltas) if reply.deltas else _chunks(text, size)
     deltas += [Piece(part) for part in cut]
     deltas += [Piece(call=FunctionCall(call.name, call.written)) for call in reply.calls]
-    return deltas or [Piece()], thought + said
+    return deltas or [Piece()], reasoning_tokens + text_tokens
 
 
 def _chunks(text: str, size: int) -> Iterator[str]:

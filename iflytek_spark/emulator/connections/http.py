@@ -64,9 +64,9 @@ class HttpConnection:
         self._headers: Mapping[str, str] = {}
 
     @property
-    def left(self) -> bool:
+    def disconnected(self) -> bool:
         """Whether the client has ended its half of the connection."""
-        return self.stream.gone
+        return self.stream.disconnected
 
     async def serve(
         self,
@@ -153,7 +153,7 @@ class HttpConnection:
 
     async def watch(self) -> None:
         """Keep what comes for the next request, until the client leaves."""
-        while not self.left:
+        while not self.disconnected:
             await self.stream.keep()
 
 

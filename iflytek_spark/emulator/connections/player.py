@@ -28,7 +28,7 @@ class Wire(Protocol):
         """The connection's bytes."""
 
     @property
-    def left(self) -> bool:
+    def disconnected(self) -> bool:
         """Whether the client takes nothing more."""
 
     def encode(self, message: Send) -> bytes:
@@ -67,7 +67,7 @@ async def play(plan: Plan, wire: Wire) -> Close | None:
 
 async def _act(plan: Plan, wire: Wire) -> Close | None:
     for step in plan:
-        if wire.left:
+        if wire.disconnected:
             return None
         if isinstance(step, Close):
             await wire.finish(step)

@@ -25,7 +25,7 @@ class Stream:
 
     Attributes:
         throttle: how slowly it writes, or None for as fast as the client reads.
-        gone: whether the client has ended its half.
+        disconnected: whether the client has ended its half.
     """
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -40,7 +40,7 @@ class Stream:
         self._writing = asyncio.Lock()
         self._kept = b""
         self.throttle: Throttle | None = None
-        self.gone = False
+        self.disconnected = False
 
     @classmethod
     async def over(cls, client: socket.socket, context: ssl.SSLContext | None) -> Self:
@@ -64,7 +64,7 @@ class Stream:
         Args:
             size: how many; fewer when the client leaves before.
         """
-        while len(self._kept) < size and not self.gone:
+        while len(self._kept) < size and not self.disconnected:
             await self.keep()
         return self._kept[:size]
 
@@ -109,7 +109,7 @@ class Stream:
 
     async def close(self) -> None:
         """Close the TCP connection: at once when the client has left, else after what was sent."""
-        if self.gone:
+        if self.disconnected:
             self.abort()
         self._writer.close()
         try:
@@ -128,5 +128,5 @@ class Stream:
             data = await self._reader.read(_CHUNK)
         except OSError:
             data = b""
-        self.gone = not data
+        self.disconnected = not data
         return data

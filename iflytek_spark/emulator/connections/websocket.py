@@ -43,13 +43,13 @@ class WebSocketConnection:
         self._events: list[Request | Frame] = []
 
     @property
-    def left(self) -> bool:
+    def disconnected(self) -> bool:
         """Whether the client has closed, or is about to be closed for a breach of protocol."""
-        return self.stream.gone or self._protocol.close_rcvd is not None or self._failed
+        return self.stream.disconnected or self._protocol.close_rcvd is not None or self._failed
 
     async def read_request(self) -> Request | None:
         """Return the HTTP request of the handshake, or None when none comes, or garbage with it."""
-        while not self._events and not self.stream.gone and not self._protocol.close_expected():
+        while not (self._events or self.stream.disconnected or self._protocol.close_expected()):
             await self._read()
         event = self._events.pop(0) if self._events else None
         return event if isinstance(event, Request) and not self._failed else None
@@ -89,7 +89,7 @@ class WebSocketConnection:
     async def receive(self) -> bytes | None:
         """Return the client's next message, or None when the client leaves first."""
         message = b""
-        while not self.left:
+        while not self.disconnected:
             for frame in self._take_frames():
                 if frame.opcode <= Opcode.BINARY:
                     message += frame.data
@@ -131,7 +131,7 @@ class WebSocketConnection:
 
     async def watch(self) -> None:
         """Answer pings and forget further messages, until the client leaves."""
-        while not self.left:
+        while not self.disconnected:
             await self._read()
             self._events.clear()
 

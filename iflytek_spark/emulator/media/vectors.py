@@ -6,7 +6,7 @@ A text becomes a bag of features, in the spirit of feature hashing:
 - words of other scripts count whole and, with less weight, by their character trigrams, so
   that ``search`` is near ``searching``; in a Chinese text they are mostly names, and count more;
 - a word of up to three letters counts half;
-- what function words are made of counts a tenth (:mod:`~iflytek_spark.emulator.media.stop_words`);
+- what function words are made of counts a tenth (:mod:`~iflytek_spark.emulator.media.language`);
 - a feature that comes n times counts 1 + ln n times.
 
 Each feature is hashed (BLAKE2, the same on every machine) to one of the 2,560 places and to a
@@ -25,12 +25,11 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 
-from iflytek_spark.emulator.media.stop_words import CHINESE, ENGLISH
+from iflytek_spark.emulator.media.language import CHINESE, CJK, ENGLISH
 from iflytek_spark.protocol.embedding import DIMENSIONS
 from iflytek_spark.service_values import Vector
 
-_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
-_RUN = re.compile(f"(?P<cjk>[{_CJK}]+)|[^\\W_{_CJK}]+")
+_RUN = re.compile(f"(?P<cjk>[{CJK}]+)|[^\\W_{CJK}]+")
 _FUNCTION_WORD = re.compile("|".join(sorted(CHINESE, key=len, reverse=True)))
 _PAIR, _SINGLE = 1.0, 0.6
 _WORD, _SHORT_WORD = 1.5, 0.75

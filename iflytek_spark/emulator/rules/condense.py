@@ -1,6 +1,6 @@
 """Rewrites a follow-up question so that it can be understood alone.
 
-A follow-up that refers to what was said (它, 那个, it, that …) gets what the newest earlier
+A follow-up that refers to what came before (它, 那个, it, that …) gets what the newest earlier
 question without such a word is about, in brackets behind it. Any other question stays as it is.
 """
 
@@ -31,7 +31,7 @@ _SPEAKER = re.compile(
     r"^[ \t>*-]*(?:(human|user|用户|问|我|Q)|ai|assistant|bot|助手|助理|答|星火|A)\**[ \t]*[:：]",
     re.IGNORECASE | re.MULTILINE,
 )
-_MOST = 3
+_MAX_NOUNS = 3
 
 
 def condense(prompt: Prompt) -> str | None:
@@ -43,15 +43,15 @@ def condense(prompt: Prompt) -> str | None:
     if not _ASKS.search(orders_of(prompt.whole)):
         return None
     found = parts(prompt.text)
-    said = latest(found, "history")
+    history = latest(found, "history")
     follow_up = latest(found, "follow_up", "question") or question_of(prompt.text)
     follow_up = follow_up.partition("\n\n")[0]
-    earlier = _questions(said) if said else list(prompt.history)
+    earlier = _questions(history) if history else list(prompt.history)
     return _standalone(follow_up, earlier)
 
 
 def _questions(history: str) -> list[str]:
-    """Return what the user said in a history of lines such as ``Human: …`` and ``AI: …``."""
+    """Return what the user asked in a history of lines such as ``Human: …`` and ``AI: …``."""
     speakers = list(_SPEAKER.finditer(history))
     ends = [speaker.start() for speaker in speakers[1:]] + [len(history)]
     turns = zip(speakers, ends)
@@ -73,4 +73,4 @@ def _nouns(question: str) -> list[str]:
     """Return what a question is about: its phrases, or in English its names if it has any."""
     named = [*quoted(question), *proper_names(question)]
     nouns = phrases(question) if is_chinese(question) else named or topics(question, set())
-    return list(dict.fromkeys(noun for noun in nouns if len(noun) > 1))[:_MOST]
+    return list(dict.fromkeys(noun for noun in nouns if len(noun) > 1))[:_MAX_NOUNS]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, TypeAlias
 
-from iflytek_spark.emulator.rules.json_schema import allows, kind_of, resolve, some_number
+from iflytek_spark.emulator.rules.json_schema import allows, resolve, some_number, type_of
 from iflytek_spark.emulator.rules.words import (
     TIME,
     numbers,
@@ -29,8 +29,8 @@ _FORMATS = {
 }
 _VALUE = r"(?:\s*[:：=]\s*|\s+is\s+|为|是|叫)[\"'“]?([^\s,，。;；\"'”]+)"
 _CODE = re.compile(r"\d{3,}")
-_DEEP = 8
-_MOST = 100
+_MAX_DEPTH = 8
+_MAX_ITEMS = 100
 
 
 class Supply:
@@ -47,7 +47,7 @@ class Supply:
         self.text = text
         self.numbers = numbers(text)
         self._question = question
-        telling = [said for said in quoted(text) if not terms(said) or terms(said) - without]
+        telling = [one for one in quoted(text) if not terms(one) or terms(one) - without]
         words = [*telling, *proper_names(question), *topics(question, without)]
         self._strings = words or _CODE.findall(question)
 
@@ -105,7 +105,7 @@ class _Filler:
             return constant
         if "enum" in schema:
             return self._choice(schema["enum"], schema)
-        return self._of_kind(kind_of(schema), schema, name, depth)
+        return self._of_kind(type_of(schema), schema, name, depth)
 
     def _choice(self, choices: list[JSON], schema: JSONObject) -> JSON:
         named = self._supply.names(choices)
@@ -128,7 +128,7 @@ class _Filler:
 
     def _object(self, schema: JSONObject, depth: int) -> dict[str, JSON]:
         required = schema.get("required", ())
-        properties = schema.get("properties", {}) if depth < _DEEP else {}
+        properties = schema.get("properties", {}) if depth < _MAX_DEPTH else {}
         return {
             name: self.fill(inner, name, depth + 1)
             for name, inner in properties.items()
@@ -144,9 +144,10 @@ class _Filler:
         given = schema.get("items")
         items = given if isinstance(given, dict) else {}
         count = max(int(schema.get("minItems", 1)), 1)
-        if kind_of(resolve(items, self._root)) in ("integer", "number"):
+        if type_of(resolve(items, self._root)) in ("integer", "number"):
             count = max(count, len(self._supply.numbers))
-        count = min(count, int(schema.get("maxItems", count)), _MOST if depth < _DEEP else 0)
+        most = _MAX_ITEMS if depth < _MAX_DEPTH else 0
+        count = min(count, int(schema.get("maxItems", count)), most)
         return [self.fill(items, name, depth + 1) for _ in range(count)]
 
     def _number(self, schema: JSONObject, name: str) -> float:

@@ -82,7 +82,7 @@ def resolve(schema: JSONObject, root: JSONObject) -> JSONObject:
     return {}
 
 
-def kind_of(schema: JSONObject) -> str:
+def type_of(schema: JSONObject) -> str:
     """Return the type of a resolved schema; of several the first that is not null."""
     kind = schema.get("type", "object" if "properties" in schema else "string")
     if isinstance(kind, list):
@@ -98,7 +98,7 @@ def allows(schema: JSONObject, value: float) -> bool:
         and (above is None or value > above)
         and (below is None or value < below)
     )
-    return bool(fits) and (kind_of(schema) == "number" or value.is_integer())
+    return bool(fits) and (type_of(schema) == "number" or value.is_integer())
 
 
 def some_number(schema: JSONObject) -> float:

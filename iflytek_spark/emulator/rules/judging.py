@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from iflytek_spark.emulator.rules.context import given
-from iflytek_spark.emulator.rules.json_schema import kind_of, resolve
+from iflytek_spark.emulator.rules.json_schema import resolve, type_of
 from iflytek_spark.emulator.rules.labels import parts
 from iflytek_spark.emulator.rules.words import is_chinese, terms
 from iflytek_spark.messages import JSONObject
@@ -43,7 +43,7 @@ def judged(schema: JSONObject, text: str) -> JSONObject:
 
 
 def _judged(name: str, schema: JSONObject, share: float, chinese: bool) -> JSONObject:
-    kind = kind_of(schema)
+    kind = type_of(schema)
     if kind in ("integer", "number") and {"minimum", "maximum"} <= schema.keys():
         low, high = schema["minimum"], schema["maximum"]
         score = low + share * (high - low)

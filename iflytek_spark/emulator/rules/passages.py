@@ -11,7 +11,7 @@ from iflytek_spark.emulator.rules.labels import latest, parts
 from iflytek_spark.emulator.rules.prompt import Prompt, Returned
 from iflytek_spark.emulator.rules.words import is_chinese, sentences, terms
 
-_MOST = 3
+_MAX_SENTENCES = 3
 _NEAR_BEST = 0.6
 _SHARE = 0.5
 _LONG = 200
@@ -63,15 +63,15 @@ def best_sentences(question: str, text: str) -> tuple[list[str], float]:
         best one holds.
     """
     asked = terms(question)
-    said = (one for one in dict.fromkeys(sentences(text)) if not one.startswith("#"))
-    pool = [(sentence, terms(sentence) & asked) for sentence in said]
+    candidates = (one for one in dict.fromkeys(sentences(text)) if not one.startswith("#"))
+    pool = [(sentence, terms(sentence) & asked) for sentence in candidates]
     spread = Counter(term for _, shared in pool for term in shared)
     scores = [sum(math.log(1 + len(pool) / spread[term]) for term in shared) for _, shared in pool]
     best = max(scores, default=0.0)
     if not best:
         return [], 0.0
     near = [index for index, score in enumerate(scores) if score >= _NEAR_BEST * best]
-    chosen = sorted(sorted(near, key=lambda index: -scores[index])[:_MOST])
+    chosen = sorted(sorted(near, key=lambda index: -scores[index])[:_MAX_SENTENCES])
     share = len(pool[scores.index(best)][1]) / len(asked)
     return [pool[index][0] for index in chosen], share
 
@@ -114,10 +114,10 @@ def _regret(question: str) -> str:
     return f"I don't know: the given context says nothing about “{question}”."
 
 
-def _main(said: list[str]) -> list[str]:
+def _main(candidates: list[str]) -> list[str]:
     """Choose the sentences whose words are the most frequent for their number, in order."""
-    words = [terms(sentence) for sentence in said]
+    words = [terms(sentence) for sentence in candidates]
     counts = Counter(term for shared in words for term in shared)
     weights = [sum(counts[term] for term in own) / math.sqrt(len(own) or 1) for own in words]
-    chosen = sorted(range(len(said)), key=lambda index: -weights[index])[:_MOST]
-    return [said[index] for index in sorted(chosen)]
+    chosen = sorted(range(len(candidates)), key=lambda index: -weights[index])[:_MAX_SENTENCES]
+    return [candidates[index] for index in sorted(chosen)]

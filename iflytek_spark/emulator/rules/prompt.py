@@ -70,9 +70,10 @@ def read_prompt(turns: Sequence[Message]) -> Prompt:
         turns: the messages, the newest last.
     """
     texts = [turn for turn in turns if not turn.images]
-    said = [_without_results(turn.text) for turn in texts if turn.role == "user"]
+    questions = [_without_results(turn.text) for turn in texts if turn.role == "user"]
     instructions = "\n".join(turn.text for turn in texts if turn.role == "system")
-    return Prompt(said[-1], instructions, tuple(filter(None, said[:-1])), _returned(texts))
+    history = tuple(filter(None, questions[:-1]))
+    return Prompt(questions[-1], instructions, history, _returned(texts))
 
 
 def _returned(turns: Sequence[Message]) -> Returned | None:
@@ -101,7 +102,7 @@ def _only_returns(turns: Sequence[Message], at: int) -> bool:
     if not _result_at(turns, at):
         return False
     content = turns[at].text
-    return not (_in_lines(content) and said_plainly(_without_results(content)))
+    return not (_in_lines(content) and plain_sentences(_without_results(content)))
 
 
 def _result_at(turns: Sequence[Message], at: int) -> str:
@@ -118,7 +119,7 @@ def _in_lines(content: str) -> list[str]:
     return [item.content for item in read_tool_text(content) if isinstance(item, ToolResult)]
 
 
-def said_plainly(text: str) -> list[str]:
+def plain_sentences(text: str) -> list[str]:
     """Return the sentences of a text that are neither JSON nor orders about the answer's form."""
     return [sentence for sentence in sentences(without_json(text)) if not _ORDER.search(sentence)]
 

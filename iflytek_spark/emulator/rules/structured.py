@@ -37,7 +37,7 @@ _IN_BRACKETS = re.compile(
     r"(?<![\w-])([A-Za-z_][\w-]{0,39})[\"”'`]?\s*[（(]([^()（）\n]{1,80})[)）]"
 )
 _RANGE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:-|–|—|~|～|to|and|到|至)\s*(\d+(?:\.\d+)?)")
-_KINDS_IN_WORDS = (
+_TYPES_IN_WORDS = (
     ("boolean", re.compile(r"\bbool|true|布尔|是否|真假", re.IGNORECASE)),
     ("array", re.compile(r"\blist\b|\barray\b|列表|数组", re.IGNORECASE)),
     ("integer", re.compile(r"\bint|整数", re.IGNORECASE)),
@@ -69,10 +69,10 @@ def _filled(schema: JSONObject, prompt: Prompt) -> JSON:
     """Fill the schema from those sentences of the question that are not about the form."""
     names = set(schema.get("properties", ()))
     plain = without_json(prompt.text)
-    said = [s for s in sentences(plain) if not _ABOUT_FORM.search(s)] or [plain]
+    content = [s for s in sentences(plain) if not _ABOUT_FORM.search(s)] or [plain]
     if prompt.result is not None:
-        said = [prompt.result.question, prompt.result.text]
-    text = "\n".join(said)
+        content = [prompt.result.question, prompt.result.text]
+    text = "\n".join(content)
     return fill(schema, text, question_of(text), terms(" ".join(names)) | {"json"})
 
 
@@ -110,17 +110,17 @@ def _in_words(text: str) -> JSONObject:
     behind = text[begin.start() :] if begin else ""
     for form in _MEMBERS:
         if found := form.findall(behind):
-            return {key: _described(said) for key, said in found}
-    about = "\n".join(said for said in sentences(text) if _ABOUT_FORM.search(said))
-    described = {key: _described(said) for key, said in _IN_BRACKETS.findall(about)}
+            return {key: _described(words) for key, words in found}
+    about = "\n".join(one for one in sentences(text) if _ABOUT_FORM.search(one))
+    described = {key: _described(words) for key, words in _IN_BRACKETS.findall(about)}
     keys = _keys(_IN_BRACKETS.sub(r"\1", text)) or described
     return {key: described.get(key, {"type": "string"}) for key in keys}
 
 
-def _described(said: str) -> JSONObject:
+def _described(words: str) -> JSONObject:
     """Return a schema for a description in words: of a range, of a kind, else of a text."""
-    kind = next((kind for kind, form in _KINDS_IN_WORDS if form.search(said)), "string")
-    span = _RANGE.search(said)
+    kind = next((kind for kind, form in _TYPES_IN_WORDS if form.search(words)), "string")
+    span = _RANGE.search(words)
     if span is None or kind in ("boolean", "array"):
         return {"type": kind}
     low, high = float(span[1]), float(span[2])

@@ -10,7 +10,7 @@ from iflytek_spark.emulator.replies import Call
 from iflytek_spark.emulator.rules.filling import fill
 from iflytek_spark.emulator.rules.json_schema import without_json
 from iflytek_spark.emulator.rules.judging import judged
-from iflytek_spark.emulator.rules.prompt import Prompt, said_plainly
+from iflytek_spark.emulator.rules.prompt import Prompt, plain_sentences
 from iflytek_spark.emulator.rules.words import sentences, terms
 from iflytek_spark.messages import Tool
 
@@ -50,7 +50,7 @@ def call_tool(prompt: Prompt, tools: Sequence[Tool], forced: str = "") -> Call |
     if tool is None:
         return None
     asked = prompt.result.question if prompt.result else prompt.text
-    plain = [sentence for sentence in said_plainly(asked) if not _demands(sentence, tools)]
+    plain = [sentence for sentence in plain_sentences(asked) if not _demands(sentence, tools)]
     text = f"{without_json(asked)}\n{prompt.result.text if prompt.result else ''}"
     own = terms(f"{tool.name} {tool.description} {' '.join(tool.parameters.get('properties', ()))}")
     plain = [sentence for sentence in plain if terms(sentence) & own] or plain
@@ -65,17 +65,17 @@ def _chosen(prompt: Prompt, tools: Sequence[Tool]) -> Tool | None:
     After a result a tool that was not called before may follow; a demand of the newest turn is
     always obeyed.
     """
-    said = sentences(prompt.whole)
-    if any(map(_FORBIDS.search, said)):
+    stated = sentences(prompt.whole)
+    if any(map(_FORBIDS.search, stated)):
         return None
-    strict = [sentence for sentence in said if _demands(sentence, tools)]
+    strict = [sentence for sentence in stated if _demands(sentence, tools)]
     if prompt.result is not None:
         new = [tool for tool in tools if not _names(prompt.result.called, tool)]
         fresh = any(_demands(sentence, tools) for sentence in sentences(prompt.text))
         offered = new or (tools if fresh else ())
         return _fittest(offered, prompt.result.question, at_least=0 if strict else 1)
-    said_here = prompt.text + "\n".join(strict)
-    named = [tool for tool in tools if _names(said_here, tool)]
+    orders = prompt.text + "\n".join(strict)
+    named = [tool for tool in tools if _names(orders, tool)]
     return _fittest(named or tools, prompt.text, at_least=0 if named or strict else 1)
 
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from iflytek_spark.emulator.media.stop_words import ENGLISH
+from iflytek_spark.emulator.media.language import CJK, ENGLISH, HAN
 
-_HAN = "\u3400-\u9fff\uf900-\ufaff"
-_CJK = f"{_HAN}\u3040-\u30ff\uac00-\ud7af"
-_CJK_RUN = re.compile(f"[{_CJK}]+")
+_CJK_RUN = re.compile(f"[{CJK}]+")
 _LATIN_WORD = re.compile(r"[A-Za-z]+|\d+(?:\.\d+)?")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SENTENCE_END = re.compile(r"(?<=[。！？!?；])|(?<=\.)\s+|\n+")
@@ -39,7 +37,7 @@ _STOP_PHRASES = re.compile(
 
 def is_chinese(text: str) -> bool:
     """Tell whether a text holds Chinese characters."""
-    return re.search(f"[{_HAN}]", text) is not None
+    return re.search(f"[{HAN}]", text) is not None
 
 
 def sentences(text: str) -> list[str]:
@@ -104,7 +102,7 @@ def topics(text: str, without: set[str]) -> list[str]:
     text = TIME.sub("\n", text)
     latin = re.sub(r"[A-Za-z]+", lambda match: _kept(match[0], without), text)
     plain = _STOP_PHRASES.sub("\n", _without_pairs(latin, without))
-    found = re.findall(f"[{_CJK}]+|[A-Za-z][A-Za-z' ]*", plain)
+    found = re.findall(f"[{CJK}]+|[A-Za-z][A-Za-z' ]*", plain)
     return [stretch.strip() for stretch in found if stretch.strip()]
 
 

@@ -1,6 +1,12 @@
-"""Words that carry no meaning of their own, for all that compares texts by their words."""
+"""What all that compares texts needs: ranges of characters, and words without a meaning."""
 
 from __future__ import annotations
+
+HAN = "\u3400-\u9fff\uf900-\ufaff"
+"""Chinese characters, as a range of a regular expression."""
+
+CJK = f"{HAN}\u3040-\u30ff\uac00-\ud7af"
+"""Chinese, Japanese and Korean characters."""
 
 _ENGLISH = """
 a about after all also am an and any are as at be been before but by can could did do does for

@@ -181,7 +181,7 @@ def test_each_request_takes_the_next_entry_of_the_script(spark: Emulator) -> Non
     assert codes == [11202, 0, 10012, 0]
 
 
-@pytest.mark.parametrize("fault", [faults.HangHandshake(), faults.Silence()])
+@pytest.mark.parametrize("fault", [faults.HangHandshake(), faults.Silence(), faults.Slow(60)])
 def test_silence(spark: Emulator, fault: faults.Fault) -> None:
     spark.script(fault)
     with tcp(spark) as sock:
@@ -190,7 +190,7 @@ def test_silence(spark: Emulator, fault: faults.Fault) -> None:
         sock.sendall(b"more")
         with pytest.raises(TimeoutError):
             sock.recv(1)
-    assert spark.wait_until_idle(1)
+    assert spark.wait_until_idle(1), "it did not notice that the client left"
 
 
 def test_cut_by_a_reset(spark: Emulator) -> None:
