@@ -9,8 +9,9 @@ import asyncio
 from collections.abc import Coroutine, Iterator
 from typing import Any, TypeVar, cast
 
-from iflytek_spark.emulator.connection import Connection
-from iflytek_spark.emulator.http import HttpConnection, HttpRequest
+from iflytek_spark.emulator.connections.http import HttpConnection, HttpRequest
+from iflytek_spark.emulator.connections.stream import Stream
+from iflytek_spark.emulator.connections.websocket import WebSocketConnection
 
 T = TypeVar("T")
 LOOP = asyncio.new_event_loop()
@@ -26,11 +27,11 @@ class NullWriter:
         """Wait for nothing."""
 
 
-def _ends(data: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+def _stream(data: bytes) -> Stream:
     reader = asyncio.StreamReader(loop=LOOP)
     reader.feed_data(data)
     reader.feed_eof()
-    return reader, cast(asyncio.StreamWriter, NullWriter())
+    return Stream(reader, cast(asyncio.StreamWriter, NullWriter()))
 
 
 def finish(coroutine: Coroutine[Any, Any, T]) -> T:
@@ -46,7 +47,7 @@ def finish(coroutine: Coroutine[Any, Any, T]) -> T:
 
 def all_requests(data: bytes) -> Iterator[HttpRequest]:
     """Yield the HTTP requests of a connection."""
-    connection = HttpConnection(b"", *_ends(data))
+    connection = HttpConnection(_stream(data))
     while (request := finish(connection.read_request())) is not None:
         yield request
         if not request.keeps_alive:
@@ -55,8 +56,8 @@ def all_requests(data: bytes) -> Iterator[HttpRequest]:
 
 def websocket_message(data: bytes) -> tuple[str, str]:
     """Accept a handshake, read a message, and return the target and host of the handshake."""
-    connection = Connection(*_ends(data))
-    finish(connection.peek(4))
+    connection = WebSocketConnection(_stream(data))
+    finish(connection.stream.peek(4))
     request = finish(connection.read_request())
     if request is None:
         return "", ""

@@ -14,10 +14,11 @@ from fuzz import gateway, seeds
 from fuzz.connections import all_requests, websocket_message
 from iflytek_spark import Credentials, SparkClient, Tool
 from iflytek_spark.catalogue import MODELS
-from iflytek_spark.emulator.answers import POSTED_SERVICES
-from iflytek_spark.emulator.checks import Router, check
-from iflytek_spark.emulator.responder import respond
-from iflytek_spark.emulator.tally import answer_frames
+from iflytek_spark.emulator.chat import seen_chat
+from iflytek_spark.emulator.checks import Router, check, check_length
+from iflytek_spark.emulator.post import POST_SERVICES
+from iflytek_spark.emulator.response_frames import response_frames
+from iflytek_spark.emulator.rules import respond
 from iflytek_spark.errors import SparkError
 from iflytek_spark.gateway.errors import CallerError
 from iflytek_spark.options import ChatOptions
@@ -114,14 +115,15 @@ def chat_request(data: bytes) -> None:
     request = decode_request(raw)
     spec = ROUTER.find(path, request)
     check(request, spec, seeds.APP_ID)
-    answered = respond(request, spec, request.tools or ())
-    for written in answer_frames(request, spec, answered, "cht1", 8):
+    seen = seen_chat(request, spec)
+    check_length(seen)
+    for written in response_frames(seen, respond(seen), "cht1", 8):
         decode_frame(written)
 
 
 def posted_requests(data: bytes) -> None:
     """The body of a request to either service; what is accepted is answered."""
-    for service in POSTED_SERVICES.values():
+    for service in POST_SERVICES.values():
         for body in (data, seeds.embedding_of(data)):
             try:
                 service.answer(body, seeds.APP_ID, "ase1")

@@ -26,7 +26,7 @@ from langchain_tests.unit_tests import ChatModelUnitTests
 from iflytek_spark.cli.commands import COMMANDS, command_parser, parse_command
 from iflytek_spark.credentials import FAMILIES
 from iflytek_spark.emulator import Emulator, running_emulator
-from iflytek_spark.emulator.painting import paint
+from iflytek_spark.emulator.media.png import encode_png
 from iflytek_spark.errors import SparkError
 from iflytek_spark.gateway.app import create_app
 from tests.gateway.serving import serving
@@ -50,7 +50,7 @@ def _every_block(language: str) -> list[tuple[str, str]]:
 def service(tmp_path: Path) -> Iterator[Emulator]:
     """An emulator that the environment leads to, and a folder with a CA and a picture."""
     trustme.CA().cert_pem.write_to_path(tmp_path / "ca.pem")
-    (tmp_path / "cat.png").write_bytes(paint("cat", 64, 64))
+    (tmp_path / "cat.png").write_bytes(encode_png("cat", 64, 64))
     with running_emulator() as spark, contextlib.chdir(tmp_path), mock.patch.dict(os.environ):
         os.environ.update(spark.environment)
         yield spark

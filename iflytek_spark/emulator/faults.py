@@ -1,7 +1,8 @@
 """Faults on demand: what ``spark.script(...)`` takes.
 
 Each connection takes the next entry of the script; when there is none, or it is None, nothing
-goes wrong. An entry is one fault, or a tuple of faults that are applied in their order::
+goes wrong but for the ``fault`` of a :class:`~iflytek_spark.emulator.Reply`. An entry is one
+fault, or a tuple of faults that are applied in their order::
 
     spark.script(ErrorFrame(10110), None, (Slow(0.05), Cut(after=3)))
 
@@ -14,9 +15,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from iflytek_spark.emulator.choices import CLOSE_REASON
+from iflytek_spark.emulator.assumptions import CLOSE_CODE, CLOSE_REASON
 from iflytek_spark.emulator.plan import (
     Close,
+    Fault,
     Hang,
     Opcode,
     Plan,
@@ -34,45 +36,13 @@ from iflytek_spark.emulator.plan import (
 from iflytek_spark.protocol.service_frames import encode_error
 
 __all__ = [
-    "Cut",
-    "ErrorFrame",
-    "ExtraFrame",
-    "Fault",
-    "Fragment",
-    "HangHandshake",
-    "NoFinal",
-    "Opcode",
-    "RawBytes",
-    "RawFrame",
-    "RefuseHandshake",
-    "RepeatFrame",
-    "Replay",
-    "Silence",
-    "SkipFrame",
-    "Slow",
-    "Trickle",
-]
+    "Cut", "ErrorFrame", "ExtraFrame", "Fault", "Fragment", "HangHandshake", "NoFinal", "Opcode",
+    "RawBytes", "RawFrame", "RefuseHandshake", "RepeatFrame", "Replay", "Silence", "SkipFrame",
+    "Slow", "Trickle",
+]  # fmt: skip
 
 _MOMENT = 0.05
-_CLOSE = Close(1000, CLOSE_REASON)
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Base of every fault; by itself it changes nothing."""
-
-    def handshake(self) -> Refuse | Hang | None:
-        """Return what happens instead of the handshake, or None."""
-        return None
-
-    def answer(self, plan: Plan, sid: str) -> Plan:
-        """Return what is done instead of ``plan``.
-
-        Args:
-            plan: the steps of the answer, the last one a close.
-            sid: the session id.
-        """
-        return plan
+_CLOSE = Close(CLOSE_CODE, CLOSE_REASON)
 
 
 @dataclass(frozen=True, slots=True)

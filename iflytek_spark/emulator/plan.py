@@ -94,6 +94,24 @@ Plan: TypeAlias = tuple[Step, ...]
 """The steps of an answer. When they are done, the TCP connection is closed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Base of every fault; by itself it changes nothing."""
+
+    def handshake(self) -> Refuse | Hang | None:
+        """Return what happens instead of the handshake, or None."""
+        return None
+
+    def answer(self, plan: Plan, sid: str) -> Plan:
+        """Return what is done instead of ``plan``.
+
+        Args:
+            plan: the steps of the answer, the last one a close.
+            sid: the session id.
+        """
+        return plan
+
+
 def position(plan: Plan, frames: int) -> int:
     """Return the index in ``plan`` that stands after its first ``frames`` messages."""
     ends = [index for index, step in enumerate(plan, 1) if isinstance(step, Send)]

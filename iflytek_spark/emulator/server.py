@@ -14,13 +14,16 @@ from typing import Self
 
 from iflytek_spark.catalogue import MODELS
 from iflytek_spark.credentials import OWN_FAMILY, Credentials
-from iflytek_spark.emulator import choices
-from iflytek_spark.emulator.connection import Connection
-from iflytek_spark.emulator.faults import Fault
-from iflytek_spark.emulator.http import HttpConnection
-from iflytek_spark.emulator.journal import Journal, SeenHandshake, SeenRequest
-from iflytek_spark.emulator.posts import PostServices
-from iflytek_spark.emulator.session import ChatService
+from iflytek_spark.emulator import assumptions
+from iflytek_spark.emulator.chat import ChatService
+from iflytek_spark.emulator.connections.http import HttpConnection
+from iflytek_spark.emulator.connections.stream import Stream
+from iflytek_spark.emulator.connections.websocket import WebSocketConnection
+from iflytek_spark.emulator.plan import Fault
+from iflytek_spark.emulator.post import PostService
+from iflytek_spark.emulator.replies import Respond
+from iflytek_spark.emulator.request_log import RequestLog, SeenHandshake, SeenRequest
+from iflytek_spark.emulator.responder import Responder
 from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.model_spec import ModelSpec
 
@@ -44,27 +47,30 @@ class Emulator:
     def __init__(
         self,
         *,
+        respond: Respond | None = None,
         credentials: Credentials | None = None,
         models: Iterable[ModelSpec] = (),
         host: str = "127.0.0.1",
         port: int = 0,
         ssl_context: ssl.SSLContext | None = None,
         pace: float = 0.0,
-        piece: int = choices.PIECE,
-        idle_timeout: float = choices.IDLE_TIMEOUT,
+        chunk_size: int = assumptions.CHUNK_SIZE,
+        idle_timeout: float = assumptions.IDLE_TIMEOUT,
         max_qps: float | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Set up without listening.
 
         Args:
+            respond: decides what is answered to each chat; by default, and wherever it returns
+                None, a few general rules do. See :mod:`~iflytek_spark.emulator.replies`.
             credentials: what clients must sign with; made up by default.
             models: fine-tuned models to serve besides the catalogue's.
             host: the address to listen on.
             port: the port, 0 for a free one.
             ssl_context: makes it serve wss.
             pace: seconds between the frames of an answer.
-            piece: characters in one frame of an answer.
+            chunk_size: characters in one frame of an answer.
             idle_timeout: seconds without a request after which a connection is dropped.
             max_qps: requests that embedding and image generation each take in any second.
             clock: gives the seconds since 1970 that dates of signatures are checked against.
@@ -79,26 +85,36 @@ class Emulator:
         self._address = (host, port)
         self._ssl_context = ssl_context
         self._idle_timeout = idle_timeout
-        self._journal = Journal()
+        self._log = RequestLog()
+        self._responder = Responder(respond)
         self._chat = ChatService(
             self.credentials,
             (*MODELS, *models),
-            self._journal,
+            self._log,
+            self._responder,
             pace=pace,
-            piece=piece,
+            chunk_size=chunk_size,
             idle_timeout=idle_timeout,
             clock=clock,
         )
-        self._posts = PostServices(
-            self.credentials,
-            self._journal,
-            max_qps=max_qps,
-            idle_timeout=idle_timeout,
-            clock=clock,
-        )
+        self._post = PostService(self.credentials, self._log, max_qps=max_qps, clock=clock)
         self._listener: socket.socket | None = None
         self._accepting: asyncio.Task[None] | None = None
         self._clients: dict[asyncio.Task[None], socket.socket] = {}
+
+    @property
+    def respond(self) -> Respond | None:
+        """The function that decides what is answered; may be set while the emulator runs.
+
+        For instance in a test whose emulator is a fixture::
+
+            spark.respond = lambda request: Reply("42")
+        """
+        return self._responder.respond
+
+    @respond.setter
+    def respond(self, respond: Respond | None) -> None:
+        self._responder.respond = respond
 
     @property
     def environment(self) -> dict[str, str]:
@@ -114,17 +130,17 @@ class Emulator:
     @property
     def handshakes(self) -> tuple[SeenHandshake, ...]:
         """The handshakes seen so far, accepted or not."""
-        return self._journal.handshakes
+        return self._log.handshakes
 
     @property
     def requests(self) -> tuple[SeenRequest, ...]:
         """The requests seen so far, valid or not."""
-        return self._journal.requests
+        return self._log.requests
 
     @property
     def open_connections(self) -> int:
         """How many connections are open now."""
-        return self._journal.open_connections
+        return self._log.open_connections
 
     def script(self, *faults: Fault | tuple[Fault, ...] | None) -> None:
         """Queue faults; each following handshake takes the next entry.
@@ -133,7 +149,7 @@ class Emulator:
             faults: a fault, several for one connection, or None for no fault.
         """
         entries = (fault if isinstance(fault, tuple) else (fault,) for fault in faults)
-        self._journal.script(tuple(fault for fault in entry if fault) for entry in entries)
+        self._log.script(tuple(fault for fault in entry if fault) for entry in entries)
 
     def wait_until_idle(self, timeout: float = 5.0) -> bool:
         """Block until no connection is open.
@@ -144,7 +160,7 @@ class Emulator:
         Returns:
             Whether none is open.
         """
-        return self._journal.wait_for(lambda journal: not journal.open_connections, timeout)
+        return self._log.wait_for(lambda log: not log.open_connections, timeout)
 
     def wait_for_requests(self, count: int, timeout: float = 5.0) -> bool:
         """Block until a number of requests was seen.
@@ -156,7 +172,7 @@ class Emulator:
         Returns:
             Whether they were seen.
         """
-        return self._journal.wait_for(lambda journal: len(journal.requests) >= count, timeout)
+        return self._log.wait_for(lambda log: len(log.requests) >= count, timeout)
 
     async def start(self) -> None:
         """Listen.
@@ -174,7 +190,12 @@ class Emulator:
         self.base_url = f"{scheme}://{f'[{name}]' if ':' in name else name}:{number}"
 
     async def stop(self) -> None:
-        """Close the port and every connection."""
+        """Close the port and every connection.
+
+        Raises:
+            BaseException: what ``respond`` has raised, the first if it was more than once. Its
+                client got an error frame of code 19999, which says so.
+        """
         if self._listener is None:
             return
         await asyncio.sleep(0)  # a socket just accepted would be lost with the task
@@ -186,6 +207,9 @@ class Emulator:
         for client in (self._listener, *clients):
             client.close()
         self._listener = self._accepting = None
+        failure, self._responder.failure = self._responder.failure, None
+        if failure is not None:
+            raise failure
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -210,36 +234,36 @@ class Emulator:
                 continue
             task = loop.create_task(self._serve(client))
             self._clients[task] = client
-            self._journal.opened()
+            self._log.opened()
             task.add_done_callback(self._finished)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         del self._clients[task]
-        self._journal.closed()
+        self._log.closed()
 
     async def _serve(self, client: socket.socket) -> None:
         with contextlib.suppress(OSError):  # the client left, or was idle for too long
             # asyncio would do so for a socket that it has accepted itself.
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            connection = await Connection.over(client, self._ssl_context)
+            stream = await Stream.over(client, self._ssl_context)
             try:
-                await self._dispatch(connection)
+                await self._dispatch(stream)
             except (OSError, asyncio.CancelledError):
-                connection.abort()
+                stream.abort()
                 raise
             finally:
-                await connection.close()
+                await stream.close()
 
-    async def _dispatch(self, connection: Connection) -> None:
+    async def _dispatch(self, stream: Stream) -> None:
         """Hand the connection to the service that its first bytes ask for."""
         async with asyncio.timeout(self._idle_timeout):
-            head = await connection.peek(_METHOD)
-        if head == b"GET ":
-            await self._chat.serve(connection)
-        elif head == b"POST":
-            await self._posts.serve(HttpConnection(*connection.hand_over()))
+            head = await stream.peek(_METHOD)
+        if head == b"POST":
+            await HttpConnection(stream).serve(self._post.answer, self._idle_timeout)
+        elif head == b"GET ":
+            await self._chat.serve(WebSocketConnection(stream))
         elif head:
-            await connection.refuse(404, choices.UNKNOWN_PATH, {})
+            await WebSocketConnection(stream).refuse(404, assumptions.UNKNOWN_PATH, {})
 
 
 def _made_up() -> Credentials:

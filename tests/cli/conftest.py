@@ -30,6 +30,6 @@ def keys(folder: Path, emulator: Emulator) -> dict[str, str]:
 @pytest.fixture
 def slow() -> Iterator[Emulator]:
     """An emulator whose answers last for minutes."""
-    with running_emulator(pace=0.2, piece=1) as spark:
+    with running_emulator(pace=0.2, chunk_size=1) as spark:
         os.environ.update(spark.environment)
         yield spark

@@ -13,7 +13,7 @@ import pytest
 from iflytek_spark.client import AsyncSparkClient
 from iflytek_spark.credentials import Credentials
 from iflytek_spark.emulator import Emulator, faults, running_emulator
-from iflytek_spark.emulator.vectors import text_vector
+from iflytek_spark.emulator.media.vectors import text_vector
 from iflytek_spark.errors import (
     APIConnectionError,
     APITimeoutError,

@@ -12,7 +12,7 @@ import pytest
 
 from iflytek_spark.client import AsyncSparkClient, SparkClient
 from iflytek_spark.emulator import Emulator, faults
-from iflytek_spark.emulator.vectors import text_vector
+from iflytek_spark.emulator.media.vectors import text_vector
 from iflytek_spark.errors import (
     ContextLengthError,
     InvalidRequestError,

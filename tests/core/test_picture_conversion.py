@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 from typing import Any
 
@@ -11,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from iflytek_spark.emulator.pictures import read_picture
+from iflytek_spark.emulator.media.image_header import read_header
 from iflytek_spark.pictures.limits import MAX_BYTES, SIDES
 from iflytek_spark.pictures.prepare import prepare_image
 from tests.core.drawing import BLUE, RED, drawn, halves, is_like, noise, opened, saved
@@ -22,8 +21,9 @@ WHITE = (255, 255, 255)
 def prepared(data: bytes) -> Image.Image:
     """Prepare a picture, have the emulator judge the result, and open it."""
     result = prepare_image(data)
-    judged = read_picture(base64.b64encode(result).decode())
+    judged = read_header(result)
     assert judged is not None
+    assert len(result) <= MAX_BYTES
     assert judged.width in SIDES
     assert judged.height in SIDES
     return opened(result)

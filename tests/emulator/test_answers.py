@@ -84,7 +84,7 @@ def test_the_last_frame_carries_content(spark: Emulator) -> None:
 
 
 def test_a_one_frame_answer_has_the_last_status_only() -> None:
-    with running_emulator(piece=10_000) as spark:
+    with running_emulator(chunk_size=10_000) as spark:
         (frame,) = ask(spark, _LONG).frames
     assert frame["payload"]["choices"]["status"] == frame["header"]["status"] == 2
     assert "usage" in frame["payload"]

@@ -3,45 +3,39 @@
 from __future__ import annotations
 
 import base64
+import io
 import struct
+import sys
 import zlib
 from typing import Any
+from zlib import crc32
 
 import pytest
+from PIL import Image
 
 from iflytek_spark.emulator import Emulator
 from tests.emulator.raw_client import Exchange, Turn, ask
 
-_RED, _BLUE = (220, 20, 20), (30, 60, 230)
+_RED, _BLUE, _WHITE = (220, 20, 20), (30, 60, 230), (250, 250, 250)
 
 
-def _png(width: int, height: int, data: bytes = b"", kind: int = 2, palette: bytes = b"") -> bytes:
-    header = struct.pack(">IIBBBBB", width, height, 8, kind, 0, 0, 0)
-    chunks = [(b"IHDR", header), (b"PLTE", palette), (b"IDAT", data), (b"IEND", b"")]
+def _png(width: int, height: int, data: bytes = b"") -> bytes:
+    """A file whose header is right, and whose pixels are what they are."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", data), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(content)) + name + content + bytes(4) for name, content in chunks
+        struct.pack(">I", len(content)) + name + content + struct.pack(">I", crc32(name + content))
+        for name, content in chunks
     )
 
 
-def _coloured(colour: tuple[int, ...], rows: int = 60) -> bytes:
-    """A square of one colour with a black row, each row filtered in another way."""
-    width = 60 * len(colour)
-    plain = [bytes(width), *[bytes(colour) * 60] * (rows - 1)]
-    packed = b"".join(_filtered(row % 5, plain, row, len(colour)) for row in range(rows))
-    return _png(60, rows, zlib.compress(packed), {1: 0, 3: 2, 4: 6}[len(colour)])
-
-
-def _filtered(kind: int, plain: list[bytes], row: int, step: int) -> bytes:
-    above = plain[row - 1] if row else bytes(len(plain[0]))
-    line = bytes([kind])
-    for index, value in enumerate(plain[row]):
-        left = plain[row][index - step] if index >= step else 0
-        corner = above[index - step] if index >= step else 0
-        up = above[index]
-        near = min((left, up, corner), key=lambda one: abs(left + up - corner - one))
-        guess = (0, left, up, (left + up) // 2, near)[kind]
-        line += bytes([(value - guess) % 256])
-    return line
+def coloured(colour: tuple[int, ...], mode: str = "RGB", kind: str = "PNG") -> bytes:
+    """A square of one colour with a black stripe."""
+    image = Image.new("RGB", (60, 60), colour)
+    image.paste((0, 0, 0), (0, 0, 60, 10))
+    file = io.BytesIO()
+    image.convert(mode).save(file, kind)
+    return file.getvalue()
 
 
 def _jpeg(width: int, height: int) -> bytes:
@@ -61,7 +55,7 @@ def _look(spark: Emulator, *turns: Turn, **request: Any) -> Exchange:
 
 @pytest.mark.parametrize("domain", ["general", "imagev3"])
 def test_the_frames_describe_their_content(spark: Emulator, domain: str) -> None:
-    found = _look(spark, _image(_coloured(_RED)), "这是什么？", domain=domain)
+    found = _look(spark, _image(coloured(_RED)), "这是什么？", domain=domain)
     assert all(text["content_type"] == "text" for text in found.texts)
     assert all(text["content_meta"] == {"desc": "", "url": False} for text in found.texts)
     assert {frame["header"]["status"] for frame in found.frames} == {0}
@@ -72,14 +66,11 @@ def test_the_frames_describe_their_content(spark: Emulator, domain: str) -> None
 @pytest.mark.parametrize(
     ("data", "name"),
     [
-        (_coloured(_RED), "红色"),
-        (_coloured(_BLUE), "蓝色"),
-        (_coloured((*_BLUE, 255)), "蓝色"),
-        (_coloured((250,)), "白色"),
-        (
-            _png(60, 50, zlib.compress((b"\0" + b"\1" * 60) * 50), 3, bytes((0, 0, 0, *_RED))),
-            "红色",
-        ),
+        (coloured(_RED), "红色"),
+        (coloured(_BLUE, kind="JPEG"), "蓝色"),
+        (coloured(_BLUE, "RGBA"), "蓝色"),
+        (coloured(_WHITE, "L"), "白色"),
+        (coloured(_RED, "P"), "红色"),
     ],
 )
 def test_it_sees_the_main_colour(spark: Emulator, data: bytes, name: str) -> None:
@@ -96,11 +87,8 @@ def test_it_sees_format_and_size(spark: Emulator) -> None:
 
 def test_a_conversation_about_an_image(spark: Emulator) -> None:
     answer = {"role": "assistant", "content": "一张图"}
-    found = _look(spark, _image(_coloured(_RED)), "这是什么？", answer, "什么颜色？")
+    found = _look(spark, _image(coloured(_RED)), "这是什么？", answer, "什么颜色？")
     assert "什么颜色？" in found.text
-
-
-_SIXTEEN_BITS = _png(60, 60).replace(b"\x08\x02", b"\x10\x02", 1)
 
 
 @pytest.mark.parametrize(
@@ -108,13 +96,24 @@ _SIXTEEN_BITS = _png(60, 60).replace(b"\x08\x02", b"\x10\x02", 1)
     [
         _png(60, 60, b"no zlib"),
         _png(60, 60, zlib.compress(b"")),
-        _png(60, 60, zlib.compress(bytes(1000)), kind=9),
         _png(60, 60, zlib.compress(b"\x05" * 1000)),
-        _SIXTEEN_BITS,
+        coloured(_RED)[:-30],
+        coloured(_RED)[:30] + bytes(100),
     ],
 )
 def test_a_picture_whose_pixels_cannot_be_read(spark: Emulator, data: bytes) -> None:
     text = _look(spark, _image(data), "这是什么？").text
+    assert "60 像素" in text
+    assert "颜色" not in text
+
+
+def test_without_pillow_no_colour_is_named(
+    spark: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = _image(coloured(_RED))
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    monkeypatch.delitem(sys.modules, "iflytek_spark.emulator.media.main_colour", raising=False)
+    text = _look(spark, image, "这是什么？").text
     assert "60 像素" in text
     assert "颜色" not in text
 
@@ -132,7 +131,7 @@ def test_a_picture_whose_pixels_cannot_be_read(spark: Emulator, data: bytes) -> 
         (b"GIF89a" + bytes(100), 10003),
         (b"\xff\xd8\xff\xe0", 10003),
         (b"\x89PNG\r\n\x1a\n", 10003),
-        (_coloured(_RED) + bytes(4 * 1024 * 1024), 10003),
+        (coloured(_RED) + bytes(4 * 1024 * 1024), 10003),
     ],
 )
 def test_limits(spark: Emulator, data: bytes, code: int) -> None:
@@ -145,7 +144,7 @@ def test_what_is_no_base64(spark: Emulator) -> None:
 
 
 def test_one_image_and_it_comes_first(spark: Emulator) -> None:
-    image = _image(_coloured(_RED))
+    image = _image(coloured(_RED))
     answer = {"role": "assistant", "content": "一张图"}
     assert _look(spark, "这是什么？").error[0] == 10003
     assert _look(spark, image, image, "这是什么？").error[0] == 10003
@@ -154,4 +153,4 @@ def test_one_image_and_it_comes_first(spark: Emulator) -> None:
 
 
 def test_too_many_tokens_beside_the_image(spark: Emulator) -> None:
-    assert _look(spark, _image(_coloured(_RED)), "字" * 12_000).error[0] == 10907
+    assert _look(spark, _image(coloured(_RED)), "字" * 12_000).error[0] == 10907

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from iflytek_spark.emulator import Emulator
-from iflytek_spark.emulator.vectors import text_vector
+from iflytek_spark.emulator.media.vectors import text_vector
 from iflytek_spark.service_values import IMAGE_SIZES
 from tests.emulator.raw_post import (
     embed,

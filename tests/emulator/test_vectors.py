@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iflytek_spark.emulator.vectors import text_vector
+from iflytek_spark.emulator.media.vectors import text_vector
 
 _TEXTS = {
     "signing": "握手请求要带签名：用 APISecret 对 host、date 和请求行做 HMAC-SHA256。",

@@ -130,7 +130,7 @@ def test_a_chain_streams(chat: Make) -> None:
 async def test_stop_cuts_the_answer_and_closes_the_socket(how: str, piece: int) -> None:
     from iflytek_spark.emulator import running_emulator
 
-    with running_emulator(piece=piece) as spark:
+    with running_emulator(chunk_size=piece) as spark:
         own = spark.credentials
         model = ChatSpark(
             base_url=spark.base_url,

@@ -12,6 +12,7 @@ from langchain_core.prompts import ChatPromptTemplate, PromptTemplate
 from langchain_core.runnables import RunnableLambda
 from langchain_core.tools import BaseTool, tool
 
+from iflytek_spark.emulator import Emulator, SeenChat
 from langchain_spark import ChatSpark
 
 with warnings.catch_warnings():
@@ -43,8 +44,20 @@ def tools() -> list[BaseTool]:
     return [weather, clock]
 
 
+def take_a_step(request: SeenChat) -> str:
+    """Look at the weather when it is asked for, then say what it is."""
+    _, _, question = request.text.rpartition("\nQuestion: ")
+    _, seen, result = question.partition("\nObservation: ")
+    if seen:
+        return f"可以回答了。\nFinal Answer: {result.removesuffix('Thought: ').strip()}"
+    if "天气" in question:
+        return "需要工具。\nAction: weather\nAction Input: 合肥"
+    return "可以回答了。\nFinal Answer: 你好！"
+
+
 @pytest.mark.parametrize("model", ["lite", "4.0Ultra"])
-def test_a_react_agent(chat: Chat, tools: list[BaseTool], model: str) -> None:
+def test_a_react_agent(chat: Chat, spark: Emulator, tools: list[BaseTool], model: str) -> None:
+    spark.respond = take_a_step
     prompt = PromptTemplate.from_template(
         f"{PREFIX}\n\n{{tools}}\n\n{FORMAT_INSTRUCTIONS}\n\n{SUFFIX}"
     )
@@ -78,14 +91,23 @@ def test_a_retriever_with_history_asks_a_standalone_question(chat: Chat) -> None
     assert asked == ["它产于哪里？（黄山毛峰）"]
 
 
-def test_a_filter_of_documents(chat: Chat) -> None:
+def test_a_filter_of_documents(chat: Chat, spark: Emulator) -> None:
+    spark.respond = lambda request: "YES" if "八十度" in request.text else "NO"
     documents = [Document("冲泡绿茶的水温在八十度上下。"), Document("长城全长两万多千米。")]
     kept = LLMChainFilter.from_llm(chat()).compress_documents(documents, "绿茶的水温是多少？")
     assert [document.page_content for document in kept] == ["冲泡绿茶的水温在八十度上下。"]
 
 
+def grade(request: SeenChat) -> str:
+    """Compare the student's answer with the true one."""
+    _, _, answers = request.text.rpartition("STUDENT ANSWER: ")
+    given, _, right = answers.partition("\nTRUE ANSWER: ")
+    return "CORRECT" if right.removesuffix("\nGRADE:") in given else "INCORRECT"
+
+
 @pytest.mark.parametrize(("told", "score"), [("水温在八十度上下", 1), ("用一百度的沸水", 0)])
-def test_an_evaluator_of_answers(chat: Chat, told: str, score: int) -> None:
+def test_an_evaluator_of_answers(chat: Chat, spark: Emulator, told: str, score: int) -> None:
+    spark.respond = grade
     found = QAEvalChain.from_llm(chat()).evaluate_strings(
         prediction=told, reference="八十度上下", input="绿茶的水温是多少？"
     )

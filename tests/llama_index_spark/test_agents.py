@@ -20,8 +20,8 @@ from llama_index.core.tools import FunctionTool
 from iflytek_spark import errors
 from iflytek_spark.emulator import Emulator, faults
 from llama_index_spark import SparkLLM
-from tests._support.frames import answer
 from tests.llama_index_spark.conftest import MakeLLM, contents
+from tests.llama_index_spark.scripted_replies import react_in, react_to_weather, step
 
 Tools = list[FunctionTool]
 pytestmark = [
@@ -138,6 +138,9 @@ async def test_a_react_agent(
     make_llm: MakeLLM, tools: Tools, spark: Emulator, model: str, streaming: bool
 ) -> None:
     """Two tools that work and one that fails; none of them is sent as a function."""
+    spark.respond = react_in(
+        step("weather", city="合肥"), step("add", a=17, b=25), step("broken_stock", symbol="600519")
+    )
     agent = ReActAgent(tools=[*tools], llm=make_llm(model=model), streaming=streaming)
     question = (
         "合肥的天气怎么样？What is the sum of the numbers 17 and 25? 600519 的股票价格是多少？"
@@ -155,6 +158,7 @@ async def test_a_react_agent(
 async def test_a_react_agent_remembers_its_conversation(
     make_llm: MakeLLM, tools: Tools, spark: Emulator
 ) -> None:
+    spark.respond = react_to_weather
     agent = ReActAgent(tools=[*tools], llm=make_llm(model="lite"))
     chat_memory = memory()
     assert "合肥：晴" in str(await agent.run("合肥的天气怎么样？", memory=chat_memory))
@@ -167,7 +171,8 @@ async def test_a_react_agent_mends_a_step_that_cannot_be_read(
     make_llm: MakeLLM, tools: Tools, spark: Emulator
 ) -> None:
     broken = "Thought: 需要工具。\nAction: weather\nAction Input: 合肥"
-    spark.script(faults.Replay(tuple(answer(broken, ""))))
+    steps = iter([broken, step("weather", city="合肥")])
+    spark.respond = lambda request: next(steps, None) or react_to_weather(request)
     told, events = await run(
         ReActAgent(tools=[*tools], llm=make_llm(model="lite")), "合肥的天气怎么样？"
     )

@@ -25,12 +25,12 @@ from llama_index.core.base.llms.types import (
 
 from iflytek_spark import errors
 from iflytek_spark.emulator import Emulator
-from iflytek_spark.emulator.painting import paint
+from iflytek_spark.emulator.media.png import encode_png
 from llama_index_spark import SparkLLM
 from tests._support.llama_index import WAYS
 from tests.llama_index_spark.conftest import MakeLLM, contents
 
-PICTURE = paint("sea", 512, 512)
+PICTURE = encode_png("sea", 512, 512)
 
 
 @pytest.mark.parametrize(

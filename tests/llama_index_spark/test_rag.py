@@ -35,6 +35,7 @@ from llama_index.core.tools import QueryEngineTool
 from iflytek_spark.emulator import Emulator
 from llama_index_spark import SparkEmbedding, SparkLLM
 from tests._support.service import lead_to
+from tests.llama_index_spark import scripted_replies
 from tests.llama_index_spark.conftest import contents
 
 pytestmark = [
@@ -136,8 +137,11 @@ async def test_a_condense_plus_context_chat_engine(
 
 @pytest.mark.parametrize("use_async", [False, True])
 async def test_a_sub_question_engine(
-    index: VectorStoreIndex, llm: SparkLLM, use_async: bool
+    index: VectorStoreIndex, llm: SparkLLM, spark: Emulator, use_async: bool
 ) -> None:
+    spark.respond = scripted_replies.split_into(
+        tea="绿茶的水温是多少？", spark="星火的向量维数是多少？"
+    )
     tools = [
         QueryEngineTool.from_defaults(index.as_query_engine(llm=llm), name=name, description=words)
         for name, words in (("tea", "关于茶的资料"), ("spark", "关于讯飞星火的资料"))
@@ -164,6 +168,7 @@ async def test_a_sub_question_engine(
 async def test_evaluators_of_an_answer(
     index: VectorStoreIndex,
     llm: SparkLLM,
+    spark: Emulator,
     evaluator: type[FaithfulnessEvaluator | RelevancyEvaluator],
     told: str,
     passing: bool,
@@ -172,11 +177,13 @@ async def test_evaluators_of_an_answer(
     response = await index.as_query_engine(llm=llm).aquery(question)
     assert isinstance(response, Response)
     response.response = told or response.response
+    spark.respond = scripted_replies.deny("红茶")
     result = await evaluator(llm=llm).aevaluate_response(query=question, response=response)
     assert (result.passing, result.feedback) == (passing, "YES" if passing else "NO")
 
 
-async def test_evaluators_with_a_score(llm: SparkLLM) -> None:
+async def test_evaluators_with_a_score(llm: SparkLLM, spark: Emulator) -> None:
+    spark.respond = scripted_replies.score
     question, fact = "冲泡绿茶的水温是多少？", "冲泡绿茶的水温在八十度上下。"
     correctness = CorrectnessEvaluator(llm=llm)
     right = await correctness.aevaluate(query=question, response=fact, reference=fact)
@@ -190,7 +197,10 @@ async def test_evaluators_with_a_score(llm: SparkLLM) -> None:
 
 
 @pytest.mark.parametrize(("question", "fact"), QUESTIONS)
-def test_a_reranker(index: VectorStoreIndex, llm: SparkLLM, question: str, fact: str) -> None:
+def test_a_reranker(
+    index: VectorStoreIndex, llm: SparkLLM, spark: Emulator, question: str, fact: str
+) -> None:
+    spark.respond = scripted_replies.rank_first(fact)
     found = index.as_retriever(similarity_top_k=4).retrieve(question)
     (best,) = LLMRerank(llm=llm, top_n=1).postprocess_nodes(found[::-1], query_str=question)
     assert fact in best.text

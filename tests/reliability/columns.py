@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from iflytek_spark import errors
-from iflytek_spark.emulator.vectors import text_vector
+from iflytek_spark.emulator.media.vectors import text_vector
 from iflytek_spark.errors import SparkError
 from tests._support.calls import Surface
 from tests._support.gateway import ToldError

@@ -158,7 +158,7 @@ async def aby_timeout(surface: Async, site: Site) -> None:
 
 def noticed(spark: Emulator) -> Callable[[], object]:
     """A wait until the service has got as far with the next call as its script lets it."""
-    journal = spark._journal
+    journal = spark._log
     handshakes, requests = len(spark.handshakes), len(spark.requests)
     hangs = bool(journal._faults) and faults.HangHandshake() in journal._faults[0]
 

@@ -92,7 +92,7 @@ def strike(site: Site, column: Column, surface: Surface, script: Script) -> Cell
 
 def forget_script(site: Site) -> None:
     """Forget faults that an unexpected outcome has left for the next connections."""
-    site.spark._journal._faults.clear()
+    site.spark._log._faults.clear()
 
 
 def name_of(outcome: Outcome, column: Column) -> str:

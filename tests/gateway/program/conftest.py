@@ -17,7 +17,7 @@ StartGateway: TypeAlias = Callable[..., AbstractContextManager[Program]]
 @pytest.fixture
 def slow() -> Iterator[Emulator]:
     """A local Spark whose answers last for seconds."""
-    with running_emulator(pace=0.05, piece=1) as spark:
+    with running_emulator(pace=0.05, chunk_size=1) as spark:
         yield spark
 
 

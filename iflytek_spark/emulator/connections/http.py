@@ -1,0 +1,182 @@
+"""A connection of plain HTTP/1.1: requests read with h11, responses written by hand.
+
+Written by hand, because a fault may send a part of a response, or two.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import h11
+
+from iflytek_spark.emulator import assumptions
+from iflytek_spark.emulator.connections.stream import Stream
+from iflytek_spark.emulator.plan import Close, Send
+
+TEXT: Mapping[str, str] = {"Content-Type": "text/plain; charset=utf-8"}
+JSON: Mapping[str, str] = {"Content-Type": "application/json; charset=utf-8"}
+_KNOWN = {status.value: status.phrase for status in HTTPStatus}
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A whole request.
+
+    Attributes:
+        method: its method.
+        target: path and query.
+        host: its Host header.
+        headers: its headers, names in lower case.
+        body: its body.
+        keeps_alive: whether a further request may follow on the connection.
+    """
+
+    method: str
+    target: str
+    host: str
+    headers: Mapping[str, str]
+    body: bytes
+    keeps_alive: bool
+
+    @property
+    def path(self) -> str:
+        """The path without the query."""
+        return self.target.partition("?")[0]
+
+
+class HttpConnection:
+    """The server's end of a connection.
+
+    Attributes:
+        stream: the connection's bytes.
+    """
+
+    def __init__(self, stream: Stream) -> None:
+        """Take over a stream.
+
+        Args:
+            stream: a connection of which nothing was read but by ``peek``.
+        """
+        self.stream = stream
+        self._headers: Mapping[str, str] = {}
+
+    @property
+    def disconnected(self) -> bool:
+        """Whether the client has ended its half of the connection."""
+        return self.stream.disconnected
+
+    async def serve(
+        self,
+        answer: Callable[[HttpConnection, HttpRequest], Awaitable[bool]],
+        idle_timeout: float,
+    ) -> None:
+        """Serve the requests of the connection, one after the other.
+
+        Args:
+            answer: answers a request, and says whether a further one may follow.
+            idle_timeout: seconds without a request after which the connection is dropped.
+
+        Raises:
+            TimeoutError: when no request comes in time.
+            OSError: when the client leaves in the middle.
+        """
+        goes_on = True
+        try:
+            while goes_on:
+                async with asyncio.timeout(idle_timeout):
+                    request = await self.read_request()
+                if request is None:
+                    return
+                goes_on = await answer(self, request) and request.keeps_alive
+        except h11.RemoteProtocolError as error:
+            await self.respond(error.error_status_hint, str(error), TEXT)
+
+    async def read_request(self) -> HttpRequest | None:
+        """Return the next request, or None when the client leaves first.
+
+        Raises:
+            h11.RemoteProtocolError: for what is not HTTP, or too large.
+        """
+        parser = h11.Connection(h11.SERVER)
+        request: h11.Request | None = None
+        body = bytearray()
+        while True:
+            match parser.next_event():
+                case h11.Request() as request:
+                    pass
+                case h11.Data(data=data):
+                    body += data
+                    _check_size(body)
+                case h11.EndOfMessage() if request is not None:
+                    self.stream.unread(parser.trailing_data[0])
+                    return _whole(request, bytes(body), parser.their_state is h11.DONE)
+                case h11.ConnectionClosed():
+                    return None
+                case _:
+                    parser.receive_data(await self.stream.read())
+
+    async def respond(self, status: int, body: str, headers: Mapping[str, str]) -> None:
+        """Write a response.
+
+        Args:
+            status: its status.
+            body: its body.
+            headers: its headers besides that of its length.
+        """
+        await self.stream.write(_response(status, headers, body.encode()))
+
+    def accept(self, date: str) -> None:
+        """Begin to answer a request: each message of its plan is a JSON response.
+
+        Args:
+            date: the responses' ``Date``.
+        """
+        self._headers = {"Date": date, **JSON}
+
+    def encode(self, message: Send) -> bytes:
+        """Return a message as a response.
+
+        Args:
+            message: the message; its payload is the body.
+        """
+        return _response(200, self._headers, message.payload)
+
+    async def finish(self, close: Close) -> None:
+        """Do nothing: a response says itself where it ends.
+
+        Args:
+            close: how a WebSocket would close.
+        """
+
+    async def watch(self) -> None:
+        """Keep what comes for the next request, until the client leaves."""
+        while not self.disconnected:
+            await self.stream.keep()
+
+
+def _check_size(body: bytearray) -> None:
+    if len(body) > assumptions.MAX_REQUEST_BYTES:
+        raise h11.RemoteProtocolError("the body is too large", error_status_hint=413)
+
+
+def _whole(request: h11.Request, body: bytes, keeps_alive: bool) -> HttpRequest:
+    fields = [(name.decode(), value.decode("latin-1")) for name, value in request.headers]
+    hosts = [value for name, value in fields if name == "host"]
+    return HttpRequest(
+        method=request.method.decode(),
+        target=request.target.decode("latin-1"),
+        host=hosts[0] if len(hosts) == 1 else "",
+        headers=dict(fields),
+        body=body,
+        keeps_alive=keeps_alive,
+    )
+
+
+def _response(status: int, headers: Mapping[str, str], body: bytes) -> bytes:
+    fields = {**headers, "Content-Length": str(len(body))}
+    lines = [f"HTTP/1.1 {status} {_KNOWN.get(status, 'Unknown')}"]
+    lines += [f"{name}: {value}" for name, value in fields.items()]
+    return "\r\n".join((*lines, "", "")).encode("latin-1") + body

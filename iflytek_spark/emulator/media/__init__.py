@@ -1,0 +1,1 @@
+"""What the emulator gives and looks at besides text: vectors, and image files."""

@@ -1,0 +1,191 @@
+"""The services of signed POST: embeddings and image generation (PROTOCOL.md §7, §8)."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
+from urllib.parse import urlsplit
+
+from iflytek_spark.credentials import Credentials
+from iflytek_spark.emulator import assumptions
+from iflytek_spark.emulator.checks import refused
+from iflytek_spark.emulator.connections.http import TEXT, HttpConnection, HttpRequest
+from iflytek_spark.emulator.connections.player import play
+from iflytek_spark.emulator.media.png import encode_png
+from iflytek_spark.emulator.media.vectors import text_vector
+from iflytek_spark.emulator.plan import Fault, Hang, Plan, Refuse, Send
+from iflytek_spark.emulator.request_log import RequestLog, SeenRequest
+from iflytek_spark.emulator.signed_service import SignedService
+from iflytek_spark.protocol import embedding, images
+from iflytek_spark.protocol.wire import RequestRefusedError
+from iflytek_spark.service_catalogue import EMBEDDING, IMAGE_GENERATION
+from iflytek_spark.service_values import IMAGE_SIZES
+from iflytek_spark.tokens import estimate_tokens
+
+
+class PostService(SignedService):
+    """Answers the signed POST requests of one emulator."""
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        log: RequestLog,
+        *,
+        max_qps: float | None,
+        clock: Callable[[], float],
+    ) -> None:
+        """Set up.
+
+        Args:
+            credentials: what clients must sign with.
+            log: where everything is noted.
+            max_qps: requests that one service takes in any second, or None for no limit.
+            clock: gives the seconds since 1970.
+        """
+        super().__init__(credentials, log, clock)
+        self._limit = RateLimit(max_qps)
+
+    async def answer(self, connection: HttpConnection, request: HttpRequest) -> bool:
+        """Answer one request.
+
+        Args:
+            connection: where it came from.
+            request: the request.
+
+        Returns:
+            Whether a further one may follow.
+        """
+        handshake, faults = self._log.handshake(request.path, request.headers)
+        match self.opening(request.target, request.host, faults, request.method):
+            case Hang() as hang:
+                return await play((hang,), connection) is not None
+            case Refuse(status, body, headers):
+                await connection.respond(status, body, {"Date": self.date, **headers})
+                return True
+        self._log.request(SeenRequest(handshake, request.body))
+        connection.accept(self.date)
+        end = await play(self._plan(request, faults), connection)
+        return end is not None and end.code == assumptions.CLOSE_CODE
+
+    def _refusal(self, target: str, host: str, method: str) -> Refuse | None:
+        if target.partition("?")[0] not in POST_SERVICES:
+            return Refuse(404, assumptions.UNKNOWN_PATH, TEXT)
+        return super()._refusal(target, host, method)
+
+    def _plan(self, request: HttpRequest, faults: tuple[Fault, ...]) -> Plan:
+        service = POST_SERVICES[request.path]
+        sid = self.new_sid(service.sid)
+        try:
+            self._limit.check(request.path)
+            answer = Send(service.answer(request.body, self._credentials.app_id, sid))
+        except RequestRefusedError as error:
+            answer = self.error(sid, error)
+        return self.plan(sid, (answer,), faults)
+
+
+class RateLimit:
+    """Counts the requests of the last second, for each service apart."""
+
+    def __init__(self, max_qps: float | None, clock: Callable[[], float] = time.monotonic) -> None:
+        """Start with no request counted.
+
+        Args:
+            max_qps: requests that a service takes in any second, or None for no limit.
+            clock: gives seconds since any moment.
+        """
+        self._max_qps = max_qps
+        self._clock = clock
+        self._times: defaultdict[str, deque[float]] = defaultdict(deque)
+
+    def check(self, path: str) -> None:
+        """Count a request.
+
+        Args:
+            path: the service's path.
+
+        Raises:
+            RequestRefusedError: for one too many.
+        """
+        if self._max_qps is None:
+            return
+        times, now = self._times[path], self._clock()
+        while times and times[0] <= now - 1:
+            times.popleft()
+        if len(times) >= self._max_qps:
+            raise refused(assumptions.TOO_FAST)
+        times.append(now)
+
+
+def answer_embedding(data: bytes, app_id: str, sid: str) -> bytes:
+    """Answer with a vector.
+
+    Args:
+        data: the request's body.
+        app_id: the app that the signature belongs to.
+        sid: the session id.
+
+    Returns:
+        The answer's body.
+
+    Raises:
+        RequestRefusedError: for the first thing that the service would refuse.
+    """
+    request = embedding.decode_embedding_request(data)
+    _check_header(request.app_id, request.uid, app_id)
+    if request.domain not in embedding.DOMAINS.values():
+        raise refused(assumptions.WRONG_EMBEDDING_DOMAIN, request.domain)
+    if not request.text.strip():
+        raise refused(assumptions.EMPTY_CONTENT, 0)
+    tokens = estimate_tokens(request.text)
+    if tokens > embedding.MAX_TOKENS:
+        raise refused(assumptions.TOO_LONG, tokens, embedding.MAX_TOKENS)
+    vector = text_vector(request.text, request.domain)
+    return embedding.encode_embedding_answer(sid, vector)
+
+
+def answer_image(data: bytes, app_id: str, sid: str) -> bytes:
+    """Answer with an image; see :func:`answer_embedding`."""
+    request = images.decode_image_request(data)
+    _check_header(request.app_id, request.uid, app_id)
+    if request.domain != images.DOMAIN:
+        raise refused(assumptions.WRONG_DOMAIN)
+    if not request.prompt.strip():
+        raise refused(assumptions.EMPTY_CONTENT, 0)
+    if len(request.prompt) > images.MAX_PROMPT:
+        raise refused(assumptions.LONG_PROMPT, images.MAX_PROMPT)
+    if (request.width, request.height) not in IMAGE_SIZES:
+        raise refused(assumptions.OUT_OF_RANGE, "width", f"{request.width}x{request.height}")
+    image = encode_png(request.prompt, request.width, request.height)
+    return images.encode_image_answer(sid, image)
+
+
+def _check_header(app_id: str, uid: str, known: str) -> None:
+    if app_id != known:
+        raise refused(assumptions.WRONG_APP_ID)
+    if len(uid) > assumptions.POSTED_UID_LENGTH:
+        raise refused(assumptions.LONG_UID, assumptions.POSTED_UID_LENGTH)
+
+
+Answer: TypeAlias = Callable[[bytes, str, str], bytes]
+"""Takes a request's body, the app's id and a session id, and returns the answer's body."""
+
+
+class PostedService(NamedTuple):
+    """One service.
+
+    Attributes:
+        sid: how its session ids begin.
+        answer: what it does.
+    """
+
+    sid: str
+    answer: Answer
+
+
+POST_SERVICES = {
+    urlsplit(EMBEDDING.url).path: PostedService("ase", answer_embedding),
+    urlsplit(IMAGE_GENERATION.url).path: PostedService("cht", answer_image),
+}
+"""The services by their paths."""

@@ -1,0 +1,75 @@
+"""Cuts a reply into frames and counts its tokens (PROTOCOL.md §2.3)."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterator
+
+from iflytek_spark.emulator.replies import Reply, SeenChat, message_tokens
+from iflytek_spark.messages import Usage
+from iflytek_spark.protocol.service_frames import encode_answer, encode_search
+from iflytek_spark.protocol.wire import FunctionCall, Piece
+from iflytek_spark.tokens import estimate_tokens
+
+
+def response_frames(request: SeenChat, reply: Reply, sid: str, chunk_size: int) -> Iterator[str]:
+    """Write all frames of an answer.
+
+    Args:
+        request: what is answered.
+        reply: the answer.
+        sid: the session id.
+        chunk_size: characters in one frame.
+
+    Yields:
+        JSON, one frame at a time.
+    """
+    if reply.citations:
+        yield encode_search(sid, reply.citations)
+    deltas, completion = _deltas(reply, _limit(request), chunk_size)
+    prompt = request.prompt_tokens
+    usage = reply.usage or Usage(prompt, completion, prompt + completion)
+    question = message_tokens(request.messages[-1])
+    yield from encode_answer(sid, deltas, usage, question, about_image=request.spec.images)
+
+
+def _limit(request: SeenChat) -> float:
+    return request.options.get("max_tokens") or request.spec.default_max_tokens or float("inf")
+
+
+def _deltas(reply: Reply, limit: float, size: int) -> tuple[list[Piece], int]:
+    """Return what each frame carries, and the tokens of it all.
+
+    The limit holds for reasoning and answer together (§5); a function call has 0 tokens (§3).
+    """
+    reasoning, reasoning_tokens = _cut(reply.reasoning, limit)
+    text, text_tokens = _cut(reply.text, limit - reasoning_tokens)
+    deltas = [Piece(reasoning=part) for part in _chunks(reasoning, size)]
+    cut = _as_given(text, reply.deltas) if reply.deltas else _chunks(text, size)
+    deltas += [Piece(part) for part in cut]
+    deltas += [Piece(call=FunctionCall(call.name, call.written)) for call in reply.calls]
+    return deltas or [Piece()], reasoning_tokens + text_tokens
+
+
+def _chunks(text: str, size: int) -> Iterator[str]:
+    for start in range(0, len(text), size):
+        yield text[start : start + size]
+
+
+def _as_given(text: str, deltas: tuple[str, ...]) -> Iterator[str]:
+    """Cut a text where ``deltas`` do; it may end before them."""
+    start = 0
+    for delta in deltas:
+        if start < len(text):
+            yield text[start : start + len(delta)]
+        start += len(delta)
+
+
+def _cut(text: str, limit: float) -> tuple[str, int]:
+    """Return the longest beginning of at most ``limit`` tokens; a cut one counts as ``limit``."""
+    tokens = estimate_tokens(text)
+    if tokens <= limit:
+        return text, tokens
+    lengths = range(1, len(text) + 1)
+    fitting = bisect.bisect_right(lengths, limit, key=lambda n: estimate_tokens(text[:n]))
+    return text[:fitting], int(limit)

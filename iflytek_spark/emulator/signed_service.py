@@ -1,0 +1,108 @@
+"""What the services of signed URLs have in common: who may call, sessions, errors, faults."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+
+from iflytek_spark.credentials import Credentials
+from iflytek_spark.emulator import assumptions
+from iflytek_spark.emulator.connections.http import JSON
+from iflytek_spark.emulator.plan import Close, Fault, Hang, Plan, Refuse, Send, Step
+from iflytek_spark.emulator.request_log import RequestLog
+from iflytek_spark.protocol.service_frames import encode_error
+from iflytek_spark.protocol.signing import http_date, verify_url
+from iflytek_spark.protocol.wire import RequestRefusedError
+
+_CLOSE = Close(assumptions.CLOSE_CODE, assumptions.CLOSE_REASON)
+
+
+class SignedService:
+    """Base of the services whose URLs are signed (PROTOCOL.md §2.1)."""
+
+    def __init__(
+        self, credentials: Credentials, log: RequestLog, clock: Callable[[], float]
+    ) -> None:
+        """Set up.
+
+        Args:
+            credentials: what clients must sign with.
+            log: where everything is noted.
+            clock: gives the seconds since 1970.
+        """
+        self._credentials = credentials
+        self._log = log
+        self._clock = clock
+        self._sessions = itertools.count(1)
+
+    @property
+    def date(self) -> str:
+        """The ``Date`` of a response that is written now."""
+        return http_date(self._clock())
+
+    def opening(
+        self, target: str, host: str, faults: Iterable[Fault], method: str = "GET"
+    ) -> Refuse | Hang | None:
+        """Return what happens in place of an answer, by a fault or for the signature's sake.
+
+        Args:
+            target: path and query.
+            host: the Host header.
+            faults: the connection's faults.
+            method: how the request was made.
+        """
+        for fault in faults:
+            if scripted := fault.handshake():
+                return scripted
+        return self._refusal(target, host, method)
+
+    def _refusal(self, target: str, host: str, method: str) -> Refuse | None:
+        refusal = verify_url(target, host, self._clock(), self._secret_of, method)
+        if refusal is None:
+            return None
+        return Refuse(refusal.status, json.dumps({"message": refusal.message}), JSON)
+
+    def _secret_of(self, api_key: str) -> str | None:
+        known = self._credentials
+        return known.api_secret if api_key == known.api_key else None
+
+    def new_sid(self, prefix: str) -> str:
+        """Make a session id; the one in §2.3 seems to hold a time in milliseconds.
+
+        Args:
+            prefix: ``cht``, or ``ase`` for embeddings.
+
+        Returns:
+            For instance ``cht000b702a@dx18d6fb9d758b894540``.
+        """
+        number = next(self._sessions)
+        low, high = number & 0xFFFF, number >> 16 & 0xFFF
+        return f"{prefix}000b{low:04x}@dx{int(self._clock() * 1000):011x}b8{high:03x}40"
+
+    def error(self, sid: str, refused: RequestRefusedError) -> Send:
+        """Write an error in the service's grammar, with the time of China (§2.3).
+
+        Args:
+            sid: the session id.
+            refused: what is refused. The message is, for instance,
+                ``AppIdNoAuthError:(15:24:29.825) tokens.total``.
+        """
+        when = datetime.fromtimestamp(self._clock(), UTC) + timedelta(hours=8)
+        time = f"{when:%H:%M:%S}.{when.microsecond // 1000:03}"
+        message = f"{refused.name}:({time}) {refused.detail}"
+        return Send(encode_error(sid, refused.code, message).encode())
+
+    def plan(self, sid: str, steps: Iterable[Step], faults: Iterable[Fault]) -> Plan:
+        """Make the plan of an answer.
+
+        Args:
+            sid: the session id.
+            steps: the answer, without its end.
+            faults: what rearranges it, in this order.
+        """
+        plan: Plan = (*steps, _CLOSE)
+        for fault in faults:
+            plan = fault.answer(plan, sid)
+        return plan

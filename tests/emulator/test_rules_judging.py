@@ -1,0 +1,73 @@
+"""Prompts that ask for a judgement as JSON, as the course does."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from iflytek_spark.emulator import Emulator
+from tests.emulator.raw_client import ask
+
+_TRUE, _FALSE = "冲泡绿茶的水温在八十度上下。", "冲泡红茶要用一百度的沸水，煮三个小时。"
+_JUDGE = """你是评审，请根据参考答案评估回答的质量。
+
+【问题】冲泡绿茶的水温是多少？
+【参考答案】{right}
+【模型回答】{answer}
+"""
+_FORMS = [
+    "请以 JSON 格式返回，包含 score（1到5的整数）和 reason（一句话）。",
+    '输出 JSON：\n{"score": 1-5, "reason": "<理由>"}',
+    "只输出 JSON：\n- score: 整数，1~5\n- reason: 理由",
+    "Reply in JSON with the keys score (an integer between 1 and 5) and reason (string).",
+]
+
+
+@pytest.mark.parametrize("between", ["", "\n"])
+@pytest.mark.parametrize("form", _FORMS)
+@pytest.mark.parametrize(("answer", "score"), [(_TRUE, 5), ("谁知道呢", 1)])
+def test_a_score_in_json_lies_in_the_named_range(
+    spark: Emulator, between: str, form: str, answer: str, score: int
+) -> None:
+    prompt = _JUDGE.format(right=_TRUE, answer=answer) + between + form
+    found = json.loads(ask(spark, prompt).text)
+    assert found.keys() == {"score", "reason"}
+    assert found["score"] == score
+    assert isinstance(found["score"], int)
+    assert "%" in found["reason"]
+
+
+def test_each_key_has_a_range_and_kind_of_its_own(spark: Emulator) -> None:
+    form = (
+        '只输出 JSON：\n{"faithfulness": 0-10, "relevance": <0 到 1 之间的小数>, '
+        '"passed": true/false,\n "topics": "主题的列表", "comment": "评语"}'
+    )
+    found = json.loads(ask(spark, _JUDGE.format(right=_TRUE, answer=_TRUE) + form).text)
+    assert (found["faithfulness"], found["relevance"], found["passed"]) == (10, 1.0, True)
+    assert isinstance(found["topics"], list)
+    assert "没有语言模型" in found["comment"]
+
+
+def test_a_schema_is_judged_by_its_bounds(spark: Emulator) -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "quality": {"type": "number", "minimum": 0, "maximum": 100},
+            "reasoning": {"type": "string"},
+        },
+        "required": ["quality", "reasoning"],
+    }
+    judge = _JUDGE.format(right=_TRUE, answer=_FALSE)
+    found = json.loads(ask(spark, f"{judge}按照这个 JSON Schema 输出：\n{json.dumps(schema)}").text)
+    assert 0 <= found["quality"] < 50
+    tool = {"name": "judge", "description": "Takes the judgement", "parameters": schema}
+    call = ask(spark, judge, functions={"text": [tool]}, function_choice="judge").call
+    assert call == ("judge", found)
+
+
+def test_the_reason_is_in_the_language_of_the_right_answer(spark: Emulator) -> None:
+    prompt = "Judge.\nReference answer: eighty degrees\nAnswer: ninety degrees\nReply in JSON:\n"
+    found = json.loads(ask(spark, prompt + '- score: 0-10\n- reason: "why"').text)
+    assert found["score"] == 5
+    assert found["reason"].startswith("By rule, 50%")
