@@ -38,7 +38,7 @@ class _Client(Generic[_T]):
         credentials: Credentials | None = None,
         *,
         model: str | ModelSpec | None = None,
-        base_url: str | None = None,
+        base_url: str | Endpoint | None = None,
         timeout: Timeouts | float | None = None,
         max_retries: int = 2,
         proxy: str | None = None,
@@ -54,7 +54,7 @@ class _Client(Generic[_T]):
             credentials: the app's; from the environment by default.
             model: the model of calls that name none; ``SPARK_MODEL`` or 4.0 Ultra by default.
             base_url: another address; without a path it replaces scheme and host only;
-                ``SPARK_BASE_URL`` by default.
+                ``SPARK_BASE_URL`` by default; or an endpoint that was found before.
             timeout: the four time-outs, or seconds for the whole call.
             max_retries: further tries after a failure that may pass, 0 or more.
             proxy: ``http://…`` or ``socks5h://…``; an empty string for none; by default what
@@ -74,12 +74,13 @@ class _Client(Generic[_T]):
             raise ConfigurationError(f"max_retries is {max_retries!r}, not 0 or more")
         if preconnect and transport is not None:
             raise ConfigurationError("preconnect opens transports of its own, not yours")
-        self._credentials = credentials or Credentials.from_env()
+        self._credentials = credentials.with_keys() if credentials else Credentials.from_env()
         self._endpoint = Endpoint.from_env(model, base_url)
         self._timeouts = Timeouts.of(timeout)
         self._retry = RetryPolicy(max_retries)
         self._route = Route(proxy, ssl_context, on_open)
         self._clock = clock
+        self._preconnect = preconnect
         self._pool: Pool[_T] | None = self._new_pool(preconnect) if preconnect else None
         self._transport: Callable[[Route], _T] | None = self._pool or transport
 
@@ -104,6 +105,15 @@ class _Client(Generic[_T]):
     def _new_pool(self, size: int) -> Pool[_T]:
         raise NotImplementedError
 
+    def _signer(self) -> Credentials:
+        """Return who signs. A client out of a pickle takes its keys from the environment, once."""
+        known = self._credentials.with_keys()
+        if known is not self._credentials:
+            self._credentials = known
+            if self._pool is not None:
+                self._pool = self._transport = self._new_pool(self._preconnect)
+        return known
+
     def _ahead(self, size: int) -> Ahead:
         return Ahead(size, self._credentials, self._route, self._clock, self._timeouts.connect)
 
@@ -116,7 +126,7 @@ class _Client(Generic[_T]):
         return chat_flow(
             Call(
                 request=build_request(spec, messages, options),
-                credentials=self._credentials,
+                credentials=self._signer(),
                 url=self._endpoint.url(spec),
                 uid=uuid.uuid4().hex,
                 clock=self._clock,
@@ -129,7 +139,7 @@ class _Client(Generic[_T]):
         from iflytek_spark.services.posts import Caller  # loads httpx
 
         url = self._endpoint.service_url(service)
-        return Caller(self._credentials, url, self._route, self._clock, self._timeouts, self._retry)
+        return Caller(self._signer(), url, self._route, self._clock, self._timeouts, self._retry)
 
 
 class SparkClient(_Client[Transport]):
@@ -147,7 +157,7 @@ class SparkClient(_Client[Transport]):
         Args:
             messages: a prompt, or messages with the newest last.
             model: a name or a spec; the client's own by default.
-            **options: see :class:`~iflytek_spark.requests.ChatOptions`.
+            **options: see :class:`~iflytek_spark.ChatOptions`.
 
         Returns:
             The whole answer.
@@ -170,7 +180,7 @@ class SparkClient(_Client[Transport]):
         Args:
             messages: a prompt, or messages with the newest last.
             model: a name or a spec; the client's own by default.
-            **options: see :class:`~iflytek_spark.requests.ChatOptions`.
+            **options: see :class:`~iflytek_spark.ChatOptions`.
 
         Returns:
             The events. The connection is opened at the first one, and closed when the stream

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
-from iflytek_spark import ImagePart, TextPart
-from iflytek_spark.errors import InvalidRequestError
-from iflytek_spark.messages import Part
+from iflytek_spark import ImagePart, InvalidRequestError, Part, TextPart
 
 Content: TypeAlias = str | list[str | dict[str, Any]]
 

@@ -31,14 +31,14 @@ from iflytek_spark import (
     ContentDelta,
     Event,
     Finished,
+    InvalidRequestError,
     Message,
     ReasoningDelta,
+    Role,
     ToolCall,
     ToolCallDelta,
     Usage,
 )
-from iflytek_spark.errors import InvalidRequestError
-from iflytek_spark.messages import Role
 from langchain_spark._content import parts_of, texts_of
 
 PROVIDER = "iflytek_spark"

@@ -19,9 +19,7 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
 )
 
-from iflytek_spark import ImagePart, Message, TextPart, ToolCall
-from iflytek_spark.errors import InvalidRequestError
-from iflytek_spark.messages import Part, Role
+from iflytek_spark import ImagePart, InvalidRequestError, Message, Part, Role, TextPart, ToolCall
 
 _ROLES: dict[MessageRole, Role] = {
     MessageRole.SYSTEM: "system",

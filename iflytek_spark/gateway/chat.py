@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from iflytek_spark.adapting import route_images
+from iflytek_spark.adapters.routing import route_images
 from iflytek_spark.catalogue import resolve
 from iflytek_spark.client import AsyncSparkClient
 from iflytek_spark.gateway.answers import AnswerHead, ChunkWriter, whole_answer
