@@ -40,6 +40,8 @@ from iflytek_spark.model_spec import ModelSpec
 from iflytek_spark.options import ChatOptions, Thinking, WebSearch
 from iflytek_spark.protocol.timeouts import Timeouts
 
+__all__ = ["MODEL_OPTIONS", "CallOptions", "ChatSettings", "ConnectionSettings", "Model"]
+
 Model: TypeAlias = Annotated[str | ModelSpec, PlainSerializer(to_jsonable_python)]
 """Any of a model's names, or a spec."""
 
@@ -170,11 +172,8 @@ class ConnectionSettings(BaseModel):
 
     def _client_settings(self) -> dict[str, Any]:
         names = ("timeout", "max_retries", "proxy", "ssl_context")
-        return {
-            "credentials": self._credentials(),
-            "base_url": self._resolved_endpoint(),
-            **{name: getattr(self, name) for name in names},
-        }
+        known = {"credentials": self._credentials(), "base_url": self._resolved_endpoint()}
+        return known | {name: getattr(self, name) for name in names}
 
     def _client_of(self, client_class: type[_Client]) -> _Client:
         """Make a client for a call; only one that opens connections ahead is state to be kept."""
