@@ -112,8 +112,8 @@ class ConnectionSettings(BaseModel):
     def __getstate__(self) -> dict[Any, Any]:
         """Leave the keys out of a pickle. What a framework has taken out before is None in it."""
         state = super().__getstate__()
-        lost = dict.fromkeys(_SHARED_BY_COPIES)
-        fields = {**lost, **state["__dict__"], "api_key": None, "api_secret": None}
+        removed = dict.fromkeys(_SHARED_BY_COPIES)
+        fields = {**removed, **state["__dict__"], "api_key": None, "api_secret": None}
         return {**state, "__dict__": fields}
 
     def __setstate__(self, state: dict[Any, Any]) -> None:

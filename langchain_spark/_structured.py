@@ -19,7 +19,7 @@ from pydantic.v1 import BaseModel as BaseModelV1
 from pydantic.v1 import ValidationError as ValidationErrorV1
 
 from iflytek_spark import InvalidAnswerError
-from iflytek_spark.adapters import ValidatedQuestion, schema_format
+from iflytek_spark.adapters import ValidatedRequest, schema_format
 
 Method: TypeAlias = Literal["function_calling", "json_schema", "json_mode"]
 Schema: TypeAlias = Mapping[str, Any] | type
@@ -138,21 +138,21 @@ class StructuredOutput:
         return RunnableLambda(self._invoke, self._ainvoke, name="StructuredOutput")
 
     def _invoke(self, prompt: LanguageModelInput, config: RunnableConfig) -> Any:
-        asked = self._validated(prompt)
-        while not asked.done:
-            asked.receive(self._llm.invoke(asked.question, config))
-        return self._result(asked)
+        request = self._validated(prompt)
+        while not request.done:
+            request.receive(self._llm.invoke(request.messages, config))
+        return self._result(request)
 
     async def _ainvoke(self, prompt: LanguageModelInput, config: RunnableConfig) -> Any:
-        asked = self._validated(prompt)
-        while not asked.done:
-            asked.receive(await self._llm.ainvoke(asked.question, config))
-        return self._result(asked)
+        request = self._validated(prompt)
+        while not request.done:
+            request.receive(await self._llm.ainvoke(request.messages, config))
+        return self._result(request)
 
     def _validated(
         self, prompt: LanguageModelInput
-    ) -> ValidatedQuestion[LanguageModelInput, AIMessage, Any]:
-        return ValidatedQuestion(prompt, self._read, partial(_repair, prompt))
+    ) -> ValidatedRequest[LanguageModelInput, AIMessage, Any]:
+        return ValidatedRequest(prompt, self._read, partial(_repair, prompt))
 
     def _read(self, raw: AIMessage) -> Any:
         try:
@@ -169,10 +169,10 @@ class StructuredOutput:
             raise ValueError(raw.invalid_tool_calls[0]["error"])
         return raw.tool_calls[0]["args"]
 
-    def _result(self, asked: ValidatedQuestion[LanguageModelInput, AIMessage, Any]) -> Any:
-        raw = asked.answer
+    def _result(self, request: ValidatedRequest[LanguageModelInput, AIMessage, Any]) -> Any:
+        raw = request.response
         try:
-            value, problem = asked.value, None
+            value, problem = request.value, None
         except InvalidAnswerError as error:
             text = "" if raw is None else str(raw.text)
             value, problem = None, OutputParserException(error.message, llm_output=text)

@@ -47,7 +47,8 @@ class ChatSpark(BindableChatModel):
     Key init args, client:
         app_id, api_key, api_secret: from the environment by default.
         base_url: another address; without a path it replaces scheme and host only.
-        timeout: seconds for the whole call, or four :class:`~iflytek_spark.Timeouts`.
+        timeout: seconds for the whole call, or four :class:`~iflytek_spark.Timeouts`; also of
+            one call: ``llm.invoke(…, timeout=5)``.
         max_retries: further tries after a failure that may pass.
 
     Instantiate:

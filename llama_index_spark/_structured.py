@@ -15,17 +15,23 @@ from llama_index.core.program.utils import FlexibleModel, process_streaming_obje
 from pydantic import BaseModel, ValidationError
 
 from iflytek_spark import InvalidAnswerError, InvalidRequestError, ModelSpec, Tool
-from iflytek_spark.adapters import ValidatedQuestion, check_tools, schema_format, tool_to_openai
+from iflytek_spark.adapters import ValidatedRequest, check_tools, schema_format, tool_to_openai
 
 M = TypeVar("M", bound=BaseModel)
-_OURS = ("tools", "tool_choice", "tool_required", "allow_parallel_tool_calls", "response_format")
+_RESERVED_OPTIONS = (
+    "tools",
+    "tool_choice",
+    "tool_required",
+    "allow_parallel_tool_calls",
+    "response_format",
+)
 
 
 class StructuredCall(Generic[M]):
     """One question whose answer is an object.
 
     Attributes:
-        asked: the question, and what its answers come to.
+        request: the conversation, and what its responses come to.
         options: what makes the model answer with the object.
     """
 
@@ -46,10 +52,12 @@ class StructuredCall(Generic[M]):
             by_tool: whether the object comes as a tool call's arguments rather than as text.
         """
         tool = _tool_of(output_cls)
-        self.asked: ValidatedQuestion[list[ChatMessage], ChatResponse, M] = ValidatedQuestion(
+        self.request: ValidatedRequest[list[ChatMessage], ChatResponse, M] = ValidatedRequest(
             list(messages), self._read, self._repair
         )
-        self.options = {key: value for key, value in options.items() if key not in _OURS}
+        self.options = {
+            key: value for key, value in options.items() if key not in _RESERVED_OPTIONS
+        }
         self.options |= _by_tool(tool) if by_tool else _by_text(tool)
         self._output_cls = output_cls
         self._by_tool = by_tool
@@ -82,7 +90,7 @@ class StructuredCall(Generic[M]):
             for block in response.message.blocks
             if isinstance(block, ToolCallBlock)
         ]
-        return [*self.asked.question, response.message, *(replies or [ChatMessage(instruction)])]
+        return [*self.request.messages, response.message, *(replies or [ChatMessage(instruction)])]
 
     def partial(self, response: ChatResponse) -> Iterator[M | FlexibleModel]:
         """Yield what can be read of an answer that is not complete; a tool call always is."""

@@ -66,9 +66,9 @@ class StructuredPrediction(FunctionCallingLLM):
             ToolNotCalledError: when the model insists on answering in text.
         """
         call = self._structured_call(output_cls, prompt, llm_kwargs, prompt_args)
-        while not call.asked.done:
-            call.asked.receive(self.chat(call.asked.question, **call.options))
-        return _ended(call.asked.value)
+        while not call.request.done:
+            call.request.receive(self.chat(call.request.messages, **call.options))
+        return _ended(call.request.value)
 
     async def astructured_predict(
         self,
@@ -79,9 +79,9 @@ class StructuredPrediction(FunctionCallingLLM):
     ) -> M:
         """Predict an object; see :meth:`structured_predict`."""
         call = self._structured_call(output_cls, prompt, llm_kwargs, prompt_args)
-        while not call.asked.done:
-            call.asked.receive(await self.achat(call.asked.question, **call.options))
-        return _ended(call.asked.value)
+        while not call.request.done:
+            call.request.receive(await self.achat(call.request.messages, **call.options))
+        return _ended(call.request.value)
 
     def stream_structured_predict(
         self,
@@ -96,15 +96,15 @@ class StructuredPrediction(FunctionCallingLLM):
         one is whole; see :meth:`structured_predict`.
         """
         call = self._structured_call(output_cls, prompt, llm_kwargs, prompt_args)
-        with closing(self.stream_chat(call.asked.question, **call.options)) as responses:
+        with closing(self.stream_chat(call.request.messages, **call.options)) as responses:
             for response in responses:
                 for partial in call.partial(response):
                     yield _in_progress(partial)
-        call.asked.receive(response)
-        while not call.asked.done:
-            call.asked.receive(self.chat(call.asked.question, **call.options))
-        yield _in_progress(call.asked.value)
-        _ended(call.asked.value)
+        call.request.receive(response)
+        while not call.request.done:
+            call.request.receive(self.chat(call.request.messages, **call.options))
+        yield _in_progress(call.request.value)
+        _ended(call.request.value)
 
     async def astream_structured_predict(
         self,
@@ -118,16 +118,16 @@ class StructuredPrediction(FunctionCallingLLM):
         return self._aobjects(call)
 
     async def _aobjects(self, call: StructuredCall[M]) -> AsyncGenerator[M | FlexibleModel, None]:
-        stream = await self.astream_chat(call.asked.question, **call.options)
+        stream = await self.astream_chat(call.request.messages, **call.options)
         async with aclosing(stream) as responses:
             async for response in responses:
                 for partial in call.partial(response):
                     yield _in_progress(partial)
-        call.asked.receive(response)
-        while not call.asked.done:
-            call.asked.receive(await self.achat(call.asked.question, **call.options))
-        yield _in_progress(call.asked.value)
-        _ended(call.asked.value)
+        call.request.receive(response)
+        while not call.request.done:
+            call.request.receive(await self.achat(call.request.messages, **call.options))
+        yield _in_progress(call.request.value)
+        _ended(call.request.value)
 
     def _structured_call(
         self,

@@ -106,7 +106,8 @@ class SparkLLM(Completion, StructuredPrediction):
 
         Args:
             messages: the conversation, the newest message last.
-            **kwargs: options of this call, named as the fields of the class, and ``tools``,
+            **kwargs: options of this call, named as the fields of the class (``temperature``,
+                ``timeout``, …), and ``tools``,
                 ``tool_choice`` and ``response_format`` in OpenAI's form.
 
         Returns:

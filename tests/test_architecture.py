@@ -106,7 +106,7 @@ def test_adapters_use_the_front_door(path: Path) -> None:
         "from iflytek_spark.client import SparkClient",
         "from iflytek_spark import catalogue",
         "from iflytek_spark.adapters import openai",
-        "from iflytek_spark.adapters.structured import ValidatedQuestion",
+        "from iflytek_spark.adapters.structured import ValidatedRequest",
     ],
 )
 def test_what_is_not_public_is_seen(line: str, tmp_path: Path) -> None:

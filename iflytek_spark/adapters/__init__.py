@@ -4,7 +4,7 @@ An adapter imports ``iflytek_spark``, its ``errors``, its ``settings`` (what a m
 and this package, and nothing else of the core:
 
 - OpenAI's shapes of tools, tool choices, tool calls and token counts: ``openai``
-- an answer that is validated, and asked for once more: ``structured``
+- structured output, validated, and asked for once more: ``structured``
 - what an adapter may want to know before it asks: ``check_tools``, ``UNKNOWN_CONTEXT_TOKENS``
 """
 
@@ -24,7 +24,7 @@ from iflytek_spark.adapters.openai import (
     tools_from_openai,
     usage_to_openai,
 )
-from iflytek_spark.adapters.structured import ValidatedQuestion
+from iflytek_spark.adapters.structured import ValidatedRequest
 from iflytek_spark.assumptions import UNKNOWN_CONTEXT_TOKENS
 from iflytek_spark.option_checks import check_tools
 
@@ -35,7 +35,7 @@ __all__ = [
     "OpenAITool",
     "OpenAIToolCall",
     "OpenAIUsage",
-    "ValidatedQuestion",
+    "ValidatedRequest",
     "call_to_openai",
     "check_tools",
     "choice_from_openai",

@@ -89,8 +89,8 @@ def tool_from_openai(tool: object) -> Tool:
             hint="pass OpenAI's JSON; web search is an option of its own: web_search=True",
             param="tools",
         )
-    words, parameters = function.get("description"), function.get("parameters")
-    return Tool(function["name"], words or "", parameters or {})
+    description, parameters = function.get("description"), function.get("parameters")
+    return Tool(function["name"], description or "", parameters or {})
 
 
 def tools_from_openai(tools: Iterable[object] | None) -> list[Tool]:

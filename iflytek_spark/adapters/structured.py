@@ -11,59 +11,59 @@ from typing import Generic, TypeVar
 from iflytek_spark.errors import InvalidAnswerError
 from iflytek_spark.instructions import repair_instruction
 
-Question = TypeVar("Question")
-Answer = TypeVar("Answer")
+Messages = TypeVar("Messages")
+Response = TypeVar("Response")
 Value = TypeVar("Value")
 
 
-class ValidatedQuestion(Generic[Question, Answer, Value]):
-    """A question whose answer is validated, and which is asked once more when it does not fit.
+class ValidatedRequest(Generic[Messages, Response, Value]):
+    """A request whose response is validated, and which is sent once more when it does not fit.
 
-    Nothing is asked here, so that blocking and async callers share it, with the messages of any
+    Nothing is sent here, so that blocking and async callers share it, with the messages of any
     framework::
 
-        asked = ValidatedQuestion(messages, read, repair)
-        while not asked.done:
-            asked.receive(await client.chat(asked.question))
-        return asked.value
+        request = ValidatedRequest(messages, read, repair)
+        while not request.done:
+            request.receive(await client.chat(request.messages))
+        return request.value
 
     Attributes:
-        question: what to ask now.
-        done: whether nothing is left to ask.
-        answer: the newest answer, or None before the first.
+        messages: what to send now.
+        done: whether nothing is left to send.
+        response: the newest response, or None before the first.
     """
 
     def __init__(
         self,
-        question: Question,
-        read: Callable[[Answer], Value],
-        repair: Callable[[Answer, str], Question],
+        messages: Messages,
+        read: Callable[[Response], Value],
+        repair: Callable[[Response, str], Messages],
     ) -> None:
         """Set up.
 
         Args:
-            question: the first question.
-            read: validates an answer, and returns its value; raises InvalidAnswerError for one
+            messages: the conversation.
+            read: validates a response, and returns its value; raises InvalidAnswerError for one
                 that does not fit, whose message the model is shown.
-            repair: continues the conversation with the refused answer and an instruction.
+            repair: continues the conversation with the refused response and an instruction.
         """
-        self.question = question
+        self.messages = messages
         self.done = False
-        self.answer: Answer | None = None
+        self.response: Response | None = None
         self._read = read
         self._repair = repair
         self._problem: InvalidAnswerError | None = None
         self._value: Value
 
-    def receive(self, answer: Answer) -> None:
-        """Take the answer to ``question``; unless it fits, there is a second question."""
-        first, self.answer = self.answer is None, answer
+    def receive(self, response: Response) -> None:
+        """Take the response to ``messages``; unless it fits, there are further messages, once."""
+        first, self.response = self.response is None, response
         try:
-            self._value, self._problem = self._read(answer), None
+            self._value, self._problem = self._read(response), None
         except InvalidAnswerError as problem:
             self._problem = problem
             if first:
-                self.question = self._repair(answer, repair_instruction(problem.message))
+                self.messages = self._repair(response, repair_instruction(problem.message))
                 return
         self.done = True
 
@@ -72,7 +72,7 @@ class ValidatedQuestion(Generic[Question, Answer, Value]):
         """What ``read`` returned; there is a value when all is ``done``.
 
         Raises:
-            InvalidAnswerError: when the second answer did not fit either.
+            InvalidAnswerError: when the second response did not fit either.
         """
         if self._problem is not None:
             raise self._problem

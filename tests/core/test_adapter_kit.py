@@ -8,7 +8,7 @@ import pytest
 
 from iflytek_spark import InvalidAnswerError, InvalidRequestError, Tool, ToolCall, Usage
 from iflytek_spark.adapters import (
-    ValidatedQuestion,
+    ValidatedRequest,
     call_to_openai,
     choice_from_openai,
     schema_format,
@@ -118,43 +118,43 @@ def number(answer: str) -> int:
     return int(answer)
 
 
-def asked() -> ValidatedQuestion[list[str], str, int]:
-    return ValidatedQuestion(["how many?"], number, lambda answer, why: ["how many?", answer, why])
+def asked() -> ValidatedRequest[list[str], str, int]:
+    return ValidatedRequest(["how many?"], number, lambda answer, why: ["how many?", answer, why])
 
 
 def test_an_answer_that_fits_is_the_value() -> None:
-    question = asked()
-    assert not question.done
-    question.receive("3")
-    assert (question.done, question.value, question.answer) == (True, 3, "3")
+    request = asked()
+    assert not request.done
+    request.receive("3")
+    assert (request.done, request.value, request.response) == (True, 3, "3")
 
 
 def test_an_answer_that_does_not_fit_is_asked_for_once_more() -> None:
-    question = asked()
-    question.receive("many")
-    assert not question.done
-    first, refused, why = question.question
+    request = asked()
+    request.receive("many")
+    assert not request.done
+    first, refused, why = request.messages
     assert (first, refused) == ("how many?", "many")
     assert "'many' is not a number" in why
-    question.receive("3")
-    assert (question.done, question.value, question.answer) == (True, 3, "3")
+    request.receive("3")
+    assert (request.done, request.value, request.response) == (True, 3, "3")
 
 
 def test_a_second_answer_that_does_not_fit_is_an_error() -> None:
-    question = asked()
-    question.receive("many")
-    question.receive("very many")
-    assert question.done
+    request = asked()
+    request.receive("many")
+    request.receive("very many")
+    assert request.done
     with pytest.raises(InvalidAnswerError, match="'very many'"):
-        _ = question.value
-    assert question.answer == "very many"
+        _ = request.value
+    assert request.response == "very many"
 
 
 def test_other_errors_of_the_validation_are_not_the_models_fault() -> None:
     def broken(answer: str) -> int:
         raise KeyError(answer)
 
-    question = ValidatedQuestion("?", broken, lambda answer, why: why)
+    request = ValidatedRequest("?", broken, lambda answer, why: why)
     with pytest.raises(KeyError):
-        question.receive("3")
-    assert not question.done
+        request.receive("3")
+    assert not request.done
