@@ -38,7 +38,7 @@ class _Client(Generic[_T]):
         credentials: Credentials | None = None,
         *,
         model: str | ModelSpec | None = None,
-        base_url: str | None = None,
+        base_url: str | Endpoint | None = None,
         timeout: Timeouts | float | None = None,
         max_retries: int = 2,
         proxy: str | None = None,
@@ -55,7 +55,7 @@ class _Client(Generic[_T]):
             credentials: the app's; from the environment by default.
             model: the model of calls that name none; ``SPARK_MODEL`` or 4.0 Ultra by default.
             base_url: another address; without a path it replaces scheme and host only;
-                ``SPARK_BASE_URL`` by default.
+                ``SPARK_BASE_URL`` by default; or an endpoint that was found before.
             timeout: the four time-outs, or seconds for the whole call.
             max_retries: further tries after a failure that may pass, 0 or more.
             proxy: ``http://…`` or ``socks5h://…``; an empty string for none; by default what
@@ -77,13 +77,14 @@ class _Client(Generic[_T]):
             raise ConfigurationError(f"max_retries is {max_retries!r}, not 0 or more")
         if preconnect and transport is not None:
             raise ConfigurationError("preconnect opens transports of its own, not yours")
-        self._credentials = credentials or Credentials.from_env()
+        self._credentials = credentials.with_keys() if credentials else Credentials.from_env()
         self._endpoint = Endpoint.from_env(model, base_url)
         self._timeouts = Timeouts.of(timeout)
         self._retry = RetryPolicy(max_retries)
         self._image_model = None if image_model is None else resolve(image_model)
         self._route = Route(proxy, ssl_context, on_open)
         self._clock = clock
+        self._preconnect = preconnect
         self._pool: Pool[_T] | None = self._new_pool(preconnect) if preconnect else None
         self._transport: Callable[[Route], _T] | None = self._pool or transport
 
@@ -107,6 +108,15 @@ class _Client(Generic[_T]):
 
     def _new_pool(self, size: int) -> Pool[_T]:
         raise NotImplementedError
+
+    def _signer(self) -> Credentials:
+        """Return who signs. A client out of a pickle takes its keys from the environment, once."""
+        known = self._credentials.with_keys()
+        if known is not self._credentials:
+            self._credentials = known
+            if self._pool is not None:
+                self._pool = self._transport = self._new_pool(self._preconnect)
+        return known
 
     def _preconnect_settings(self, size: int) -> Ahead:
         return Ahead(size, self._credentials, self._route, self._clock, self._timeouts.connect)
@@ -134,7 +144,7 @@ class _Client(Generic[_T]):
         from iflytek_spark.protocol.call import CallContext
 
         return CallContext(
-            credentials=self._credentials,
+            credentials=self._signer(),
             url=url,
             clock=self._clock,
             uid=uuid.uuid4().hex,

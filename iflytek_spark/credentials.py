@@ -65,13 +65,12 @@ FAMILIES = (
 class Credentials:
     """The three values of an app in the iFlytek console. Only the app id is ever printed.
 
-    A pickle holds the app id alone. Credentials out of one read key and secret from the
-    environment when they are used, and raise MissingCredentialsError where they are not set.
+    A pickle holds the app id alone; see :meth:`with_keys`.
 
     Attributes:
         app_id: APPID, sent in every request.
-        api_key: APIKey, sent inside the signature.
-        api_secret: APISecret, never sent: it is the key of the signature.
+        api_key: APIKey, sent inside the signature; empty in credentials out of a pickle.
+        api_secret: APISecret, never sent: it is the key of the signature; empty as the key is.
     """
 
     app_id: str
@@ -93,13 +92,8 @@ class Credentials:
         return self.app_id
 
     def __setstate__(self, app_id: str) -> None:
-        object.__setattr__(self, "app_id", app_id)
-
-    def __getattr__(self, name: str) -> str:
-        """Look for a key that a pickle has left behind; every other is found before."""
-        if name not in ("api_key", "api_secret"):
-            raise AttributeError(name)
-        return str(getattr(self.resolve(self.app_id), name))
+        for name, value in (("app_id", app_id), ("api_key", ""), ("api_secret", "")):
+            object.__setattr__(self, name, value)
 
     def __copy__(self) -> Self:
         """Return this object, which cannot change; a copy is no pickle."""
@@ -108,6 +102,22 @@ class Credentials:
     def __deepcopy__(self, memo: object) -> Self:
         """Return this object, which cannot change."""
         return self
+
+    def with_keys(self, environ: Mapping[str, str] | None = None) -> Credentials:
+        """Return these credentials with the keys that a pickle has left behind.
+
+        Args:
+            environ: the variables; the process's own by default.
+
+        Returns:
+            This object when it is complete, else the keys of its app id in the environment.
+
+        Raises:
+            MissingCredentialsError: when they are not set there.
+        """
+        if self.api_key and self.api_secret:
+            return self
+        return Credentials.resolve(self.app_id, environ=environ)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Credentials:
@@ -148,7 +158,7 @@ class Credentials:
         Raises:
             MissingCredentialsError: when a value is found in neither place.
         """
-        environ = os.environ if environ is None else environ
+        environ = environment(environ)
         given = tuple((value or "").strip() for value in (app_id, api_key, api_secret))
         if all(given):
             return cls(*given)
@@ -162,6 +172,17 @@ class Credentials:
                 return cls(*values)
         left_behind = bool(given[0]) and not any(given[1:])
         raise _missing(*max(filled, key=lambda row: sum(map(bool, row[1]))), left_behind)
+
+
+def environment(given: Mapping[str, str] | None = None) -> Mapping[str, str]:
+    """Return the variables that credentials, address and model are looked for in.
+
+    The core reads the process's environment here and nowhere else, when an object is made.
+
+    Args:
+        given: the variables; the process's own by default.
+    """
+    return os.environ if given is None else given
 
 
 def environment_family(environ: Mapping[str, str]) -> EnvironmentFamily:

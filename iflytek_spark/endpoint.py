@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from iflytek_spark.catalogue import DEFAULT_MODEL, resolve
-from iflytek_spark.credentials import OWN_FAMILY, environment_family
+from iflytek_spark.credentials import OWN_FAMILY, environment, environment_family
 from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.model_spec import ModelSpec
 from iflytek_spark.service_catalogue import Service
@@ -40,7 +39,7 @@ class Endpoint:
     def from_env(
         cls,
         model: str | ModelSpec | None = None,
-        base_url: str | None = None,
+        base_url: str | Endpoint | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> Endpoint:
         """Combine explicit values with the environment; explicit ones win.
@@ -51,7 +50,8 @@ class Endpoint:
 
         Args:
             model: the default model.
-            base_url: an address as in :func:`address`.
+            base_url: an address as in :func:`address`; or an endpoint that was found before,
+                for which no environment is read.
             environ: the variables; the process's own by default.
 
         Returns:
@@ -61,7 +61,9 @@ class Endpoint:
             UnknownModelError: for an unknown model.
             ConfigurationError: for an unusable address.
         """
-        environ = os.environ if environ is None else environ
+        if isinstance(base_url, Endpoint):
+            return base_url if model is None else replace(base_url, model=resolve(model))
+        environ = environment(environ)
         family = environment_family(environ)
         named = environ.get(OWN_FAMILY.model, "").strip() or environ.get(family.model, "").strip()
         url = base_url or environ.get(OWN_FAMILY.url, "").strip()
@@ -71,6 +73,10 @@ class Endpoint:
         if url:
             _parse(url)
         return cls(resolve(model or named or DEFAULT_MODEL), url or None, only_for)
+
+    def at(self, base_url: str | None) -> Endpoint:
+        """Return this endpoint at another address; None keeps its own."""
+        return replace(self, base_url=base_url, base_model=None) if base_url else self
 
     def url(self, spec: ModelSpec) -> str:
         """Return the address for ``spec``."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from iflytek_spark.assumptions import CONTEXT_MARGIN, UNKNOWN_CONTEXT_TOKENS
+from iflytek_spark.catalogue import resolve
 from iflytek_spark.conversation import arrange
 from iflytek_spark.errors import ContextLengthError, InvalidRequestError
 from iflytek_spark.fallbacks import AnswerRules, answer_rules
@@ -119,20 +120,31 @@ def _routed(
 
     Web search and thinking are abilities of the text model and do not go along.
     """
-    chosen = options.get("image_model")
-    if spec.images or chosen is None or not _shows(messages):
+    chosen = answering_model(spec, messages, options.get("image_model"))
+    if chosen == spec:
         return spec, options
-    return checked_options(spec, {"image_model": chosen})["image_model"], {
-        **options,
-        "web_search": False,
-        "thinking": None,
-    }
+    return chosen, {**options, "web_search": False, "thinking": None}
 
 
-def _shows(messages: str | Sequence[Message]) -> bool:
-    return not isinstance(messages, str) and any(
-        isinstance(message, Message) and message.images for message in messages
-    )
+def answering_model(
+    model: str | ModelSpec, messages: str | Sequence[Message], image_model: str | ModelSpec | None
+) -> ModelSpec:
+    """Return the model that answers a conversation.
+
+    Args:
+        model: the model that is asked.
+        messages: a prompt, or the conversation.
+        image_model: what answers instead when there is an image that ``model`` cannot look at;
+            None keeps the model, so that the call is refused.
+
+    Raises:
+        UnknownModelError: for a name that no model has.
+    """
+    spec = resolve(model)
+    if spec.images or image_model is None or isinstance(messages, str):
+        return spec
+    shown = any(isinstance(message, Message) and message.images for message in messages)
+    return checked_options(spec, {"image_model": image_model})["image_model"] if shown else spec
 
 
 def with_stronger_instruction(request: ChatRequest) -> ChatRequest:

@@ -10,12 +10,12 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import Runnable
 
-from iflytek_spark.catalogue import resolve
-from iflytek_spark.requests import check_tools
+from iflytek_spark import find_model
+from iflytek_spark.adapters import check_tools, choice_from_openai, tools_from_openai
 from langchain_spark._errors import model_errors
 from langchain_spark._settings import Completion
-from langchain_spark._structured import Method, Schema, StructuredAnswer, bind_schema, checker
-from langchain_spark._tools import AnyChoice, AnyTool, to_choice, to_openai_tools, to_tools
+from langchain_spark._structured import Method, Schema, StructuredOutput, bind_schema, checker
+from langchain_spark._tools import AnyChoice, AnyTool, to_openai_tools
 
 
 class BindableChatModel(Completion, BaseChatModel):
@@ -37,7 +37,7 @@ class BindableChatModel(Completion, BaseChatModel):
             tool_choice: None or ``auto``; ``none``; ``any``, ``required`` or True; a tool's name;
                 or a dict of OpenAI's form. Spark cannot be forced: only the tools in question
                 are offered, the model is told in words, and told once more when it answers
-                in text; then a :class:`~iflytek_spark.errors.ToolNotCalledError` is raised.
+                in text; then a :class:`~iflytek_spark.ToolNotCalledError` is raised.
             strict: kept in the tools' JSON; Spark has no such option.
             parallel_tool_calls: accepted; Spark gives one call an answer.
             **kwargs: further options of the calls.
@@ -51,8 +51,9 @@ class BindableChatModel(Completion, BaseChatModel):
         """
         with model_errors():
             written = to_openai_tools(tools, strict)
-            check_tools(resolve(kwargs.get("model", self.model)), to_tools(written))
-            choice = to_choice(tool_choice)
+            model = find_model(kwargs.get("model", self.model))
+            check_tools(model, tools_from_openai(written))
+            choice = choice_from_openai(tool_choice)
         if written:
             kwargs["tools"] = written
         if choice is not None:
@@ -93,9 +94,8 @@ class BindableChatModel(Completion, BaseChatModel):
             ValueError: for an unknown method, or no schema where one is needed.
         """
         check = checker(schema)
-        spec = resolve(self.model)
-        method = method or ("function_calling" if spec.tools else "json_schema")
+        method = method or ("function_calling" if self._spec.tools else "json_schema")
         bound = bind_schema(self, schema, method, strict, kwargs)
         from_tool = method == "function_calling"
-        answer = StructuredAnswer(bound, check, from_tool=from_tool, include_raw=include_raw)
-        return answer.runnable()
+        output = StructuredOutput(bound, check, from_tool=from_tool, include_raw=include_raw)
+        return output.runnable()

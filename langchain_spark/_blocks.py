@@ -11,12 +11,12 @@ from langchain_core.messages.content import ContentBlock
 from langchain_spark._convert import PROVIDER
 
 
-def _spoken(message: AIMessage) -> list[dict[str, Any]]:
-    """Return thoughts first, then the text with its citations."""
+def _text_blocks(message: AIMessage) -> list[dict[str, Any]]:
+    """Return the reasoning first, then the text with its citations."""
     blocks: list[dict[str, Any]] = []
     extra = message.additional_kwargs
-    if thoughts := extra.get("reasoning_content"):
-        blocks.append({"type": "reasoning", "reasoning": thoughts})
+    if reasoning := extra.get("reasoning_content"):
+        blocks.append({"type": "reasoning", "reasoning": reasoning})
     citations = extra.get("citations")
     if message.content or citations:
         text: dict[str, Any] = {"type": "text", "text": str(message.text)}
@@ -29,14 +29,16 @@ def _spoken(message: AIMessage) -> list[dict[str, Any]]:
 def translate(message: AIMessage) -> list[ContentBlock]:
     """Return the blocks of a whole message."""
     calls = (*message.tool_calls, *message.invalid_tool_calls)
-    return cast("list[ContentBlock]", [*_spoken(message), *map(dict, calls)])
+    return cast("list[ContentBlock]", [*_text_blocks(message), *map(dict, calls)])
 
 
 def translate_chunk(message: AIMessageChunk) -> list[ContentBlock]:
     """Return the blocks of a chunk, or of chunks added up."""
     if message.chunk_position == "last" and message.tool_call_chunks:
         return translate(message)
-    return cast("list[ContentBlock]", [*_spoken(message), *map(dict, message.tool_call_chunks)])
+    return cast(
+        "list[ContentBlock]", [*_text_blocks(message), *map(dict, message.tool_call_chunks)]
+    )
 
 
 def register_blocks() -> None:

@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
-from iflytek_spark import ImagePart, TextPart
-from iflytek_spark.errors import InvalidRequestError
-from iflytek_spark.messages import Part
+from iflytek_spark import ImagePart, InvalidRequestError, Part, TextPart
 
 Content: TypeAlias = str | list[str | dict[str, Any]]
 
-_SPOKEN_ELSEWHERE = (
+_TOOL_BLOCKS = (
     "tool_use",
     "tool_call",
     "invalid_tool_call",
     "tool_result",
     "input_json_delta",
 )
-_THOUGHTS = ("reasoning", "thinking", "redacted_thinking")
+_REASONING_BLOCKS = ("reasoning", "thinking", "redacted_thinking")
 
 
 def texts_of(content: Content) -> str:
@@ -65,15 +63,15 @@ def parts_of(content: Content, where: str) -> str | tuple[Part, ...]:
 def _part(block: str | Mapping[str, Any], where: str) -> Part | None:
     if isinstance(block, str):
         return TextPart(block)
-    kind = block.get("type")
-    if kind in ("text", "text-plain"):
+    block_type = block.get("type")
+    if block_type in ("text", "text-plain"):
         return TextPart(str(block.get("text", "")))
-    if kind in ("image", "image_url"):
+    if block_type in ("image", "image_url"):
         return ImagePart(url=_image_url(block, where))
-    if kind in _SPOKEN_ELSEWHERE or kind in _THOUGHTS:
+    if block_type in _TOOL_BLOCKS or block_type in _REASONING_BLOCKS:
         return None
     raise InvalidRequestError(
-        f"{where}.content holds a block of type {kind!r}", hint="Spark takes text and images"
+        f"{where}.content holds a block of type {block_type!r}", hint="Spark takes text and images"
     )
 
 
@@ -93,8 +91,8 @@ def _image_url(block: Mapping[str, Any], where: str) -> str:
         return inner
     data = block.get("base64", block.get("data"))
     if isinstance(data, str):
-        kind = block.get("mime_type", block.get("media_type", "image/png"))
-        return f"data:{kind};base64,{data}"
+        mime_type = block.get("mime_type", block.get("media_type", "image/png"))
+        return f"data:{mime_type};base64,{data}"
     raise InvalidRequestError(
         f"{where}.content holds an image without url or base64",
         hint="a file id of another provider cannot be used",

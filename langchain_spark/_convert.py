@@ -31,14 +31,14 @@ from iflytek_spark import (
     ContentDelta,
     Event,
     Finished,
+    InvalidRequestError,
     Message,
     ReasoningDelta,
+    Role,
     ToolCall,
     ToolCallDelta,
     Usage,
 )
-from iflytek_spark.errors import InvalidRequestError
-from iflytek_spark.messages import Role
 from langchain_spark._content import parts_of, texts_of
 
 PROVIDER = "iflytek_spark"
@@ -50,7 +50,7 @@ def to_messages(messages: Sequence[BaseMessage], *, replay_reasoning: bool) -> l
 
     Args:
         messages: LangChain's, the newest last.
-        replay_reasoning: whether the thoughts in assistant messages are sent back.
+        replay_reasoning: whether the reasoning in assistant messages are sent back.
 
     Returns:
         The core's messages.
@@ -96,9 +96,9 @@ def _assistant(message: AIMessage, replay_reasoning: bool) -> Message:
         for call in message.invalid_tool_calls
     ]
     text = texts_of(message.content)
-    thoughts = message.additional_kwargs.get("reasoning_content") if replay_reasoning else None
-    if thoughts:
-        text = f"<think>{thoughts}</think>\n{text}"
+    reasoning = message.additional_kwargs.get("reasoning_content") if replay_reasoning else None
+    if reasoning:
+        text = f"<think>{reasoning}</think>\n{text}"
     return Message("assistant", text, tool_calls=tuple(calls))
 
 
@@ -132,7 +132,7 @@ def to_ai_message(response: ChatResponse) -> AIMessage:
         response: the core's answer.
 
     Returns:
-        A message with text, tool calls, thoughts, citations, token counts and metadata.
+        A message with text, tool calls, reasoning, citations, token counts and metadata.
     """
     calls, invalid = _parsed(response.tool_calls)
     extra: dict[str, Any] = {}
@@ -177,9 +177,9 @@ def to_chunk(event: Event, model: str) -> ChatGenerationChunk:
                 response_metadata=metadata,
             )
         case ToolCallDelta(call):
-            piece = tool_call_chunk(name=call.name, args=call.arguments, id=call.id, index=0)
+            chunk = tool_call_chunk(name=call.name, args=call.arguments, id=call.id, index=0)
             message = AIMessageChunk(
-                content="", tool_call_chunks=[piece], response_metadata=metadata
+                content="", tool_call_chunks=[chunk], response_metadata=metadata
             )
         case Citations(citations, plugin):
             message = AIMessageChunk(

@@ -35,8 +35,8 @@ class EventWriter:
         self._model = model
         self._message_id = message_id
         self._index = -1
-        self._kind = ""
-        self._pieces: list[str] = []
+        self._block_type = ""
+        self._deltas: list[str] = []
         self._citations: list[dict[str, Any]] = []
         self._plugins: list[dict[str, Any]] = []
 
@@ -65,23 +65,23 @@ class EventWriter:
                 yield from self._close()
                 yield self._finish(event)
 
-    def _grow(self, kind: str, text: str) -> Iterator[MessagesData]:
-        if self._kind != kind:
+    def _grow(self, block_type: str, text: str) -> Iterator[MessagesData]:
+        if self._block_type != block_type:
             yield from self._close()
             self._index += 1
-            self._kind = kind
-            yield self._block("start", {"type": kind, kind: ""})
-        self._pieces.append(text)
-        delta = {"type": f"{kind}-delta", kind: text}
+            self._block_type = block_type
+            yield self._block("start", {"type": block_type, block_type: ""})
+        self._deltas.append(text)
+        delta = {"type": f"{block_type}-delta", block_type: text}
         yield _event("content-block-delta", index=self._index, delta=delta)
 
     def _close(self) -> Iterator[MessagesData]:
-        if not self._kind:
+        if not self._block_type:
             return
-        block: dict[str, Any] = {"type": self._kind, self._kind: "".join(self._pieces)}
-        if self._kind == "text" and self._citations:
+        block: dict[str, Any] = {"type": self._block_type, self._block_type: "".join(self._deltas)}
+        if self._block_type == "text" and self._citations:
             block["annotations"] = self._citations
-        self._kind, self._pieces = "", []
+        self._block_type, self._deltas = "", []
         yield self._block("finish", block)
 
     def _tool_call(self, call: ToolCall) -> Iterator[MessagesData]:

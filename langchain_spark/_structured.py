@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Literal, TypeAlias
 
 from langchain_core.exceptions import OutputParserException
@@ -17,7 +18,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic.v1 import BaseModel as BaseModelV1
 from pydantic.v1 import ValidationError as ValidationErrorV1
 
-from iflytek_spark.instructions import repair_instruction
+from iflytek_spark import InvalidAnswerError
+from iflytek_spark.adapters import ValidatedRequest, schema_format
 
 Method: TypeAlias = Literal["function_calling", "json_schema", "json_mode"]
 Schema: TypeAlias = Mapping[str, Any] | type
@@ -94,20 +96,20 @@ def bind_schema(
     if schema is None and method != "json_mode":
         raise ValueError(f"method {method!r} needs a schema")
     written = {} if schema is None else json_schema_of(schema)
-    told = {"kwargs": {"method": method}, "schema": written}
-    kwargs = {**kwargs, "ls_structured_output_format": told}
+    traced = {"kwargs": {"method": method}, "schema": written}
+    kwargs = {**kwargs, "ls_structured_output_format": traced}
     if method == "function_calling" and schema is not None:
         tool = dict(schema) if isinstance(schema, Mapping) else schema
         return model.bind_tools([tool], tool_choice="any", strict=strict, **kwargs)
     if method == "json_schema":
-        inner = {"name": written.get("title", "answer"), "schema": written}
-        return model.bind(response_format={"type": "json_schema", "json_schema": inner}, **kwargs)
+        wanted = schema_format(written.get("title", "answer"), written)
+        return model.bind(response_format=wanted, **kwargs)
     if method == "json_mode":
         return model.bind(response_format={"type": "json_object"}, **kwargs)
     raise ValueError(f"method {method!r} is not function_calling, json_schema or json_mode")
 
 
-class StructuredAnswer:
+class StructuredOutput:
     """Asks, validates, and asks once more with the validation error in view."""
 
     def __init__(
@@ -136,28 +138,29 @@ class StructuredAnswer:
         return RunnableLambda(self._invoke, self._ainvoke, name="StructuredOutput")
 
     def _invoke(self, prompt: LanguageModelInput, config: RunnableConfig) -> Any:
-        raw = self._llm.invoke(prompt, config)
-        parsed, problem = self._parse(raw)
-        if problem is not None:
-            raw = self._llm.invoke(_repair(prompt, raw, problem), config)
-            parsed, problem = self._parse(raw)
-        return self._result(raw, parsed, problem)
+        request = self._validated(prompt)
+        while not request.done:
+            request.receive(self._llm.invoke(request.messages, config))
+        return self._result(request)
 
     async def _ainvoke(self, prompt: LanguageModelInput, config: RunnableConfig) -> Any:
-        raw = await self._llm.ainvoke(prompt, config)
-        parsed, problem = self._parse(raw)
-        if problem is not None:
-            raw = await self._llm.ainvoke(_repair(prompt, raw, problem), config)
-            parsed, problem = self._parse(raw)
-        return self._result(raw, parsed, problem)
+        request = self._validated(prompt)
+        while not request.done:
+            request.receive(await self._llm.ainvoke(request.messages, config))
+        return self._result(request)
 
-    def _parse(self, raw: AIMessage) -> tuple[Any, OutputParserException | None]:
+    def _validated(
+        self, prompt: LanguageModelInput
+    ) -> ValidatedRequest[LanguageModelInput, AIMessage, Any]:
+        return ValidatedRequest(prompt, self._read, partial(_repair, prompt))
+
+    def _read(self, raw: AIMessage) -> Any:
         try:
-            return self._check(self._json(raw)), None
+            return self._check(self._json(raw))
         except (ValidationError, ValidationErrorV1, ValueError, TypeError, RecursionError) as error:
-            return None, OutputParserException(
-                f"the model's answer does not fit the schema: {error}", llm_output=str(raw.text)
-            )
+            raise InvalidAnswerError(
+                f"the model's answer does not fit the schema: {error}"
+            ) from error
 
     def _json(self, raw: AIMessage) -> Any:
         if not self._from_tool:
@@ -166,24 +169,28 @@ class StructuredAnswer:
             raise ValueError(raw.invalid_tool_calls[0]["error"])
         return raw.tool_calls[0]["args"]
 
-    def _result(self, raw: AIMessage, parsed: Any, problem: OutputParserException | None) -> Any:
+    def _result(self, request: ValidatedRequest[LanguageModelInput, AIMessage, Any]) -> Any:
+        raw = request.response
+        try:
+            value, problem = request.value, None
+        except InvalidAnswerError as error:
+            text = "" if raw is None else str(raw.text)
+            value, problem = None, OutputParserException(error.message, llm_output=text)
+            problem.__cause__ = error
         if self._include_raw:
-            return {"raw": raw, "parsed": parsed, "parsing_error": problem}
+            return {"raw": raw, "parsed": value, "parsing_error": problem}
         if problem is not None:
             raise problem
-        return parsed
+        return value
 
 
-def _repair(
-    prompt: LanguageModelInput, raw: AIMessage, problem: OutputParserException
-) -> list[BaseMessage]:
+def _repair(prompt: LanguageModelInput, raw: AIMessage, instruction: str) -> list[BaseMessage]:
     """Continue the conversation with the refused answer and the reason."""
-    words = repair_instruction(str(problem))
     calls = (*raw.tool_calls, *raw.invalid_tool_calls)
     replies: list[BaseMessage] = [
-        ToolMessage(words, tool_call_id=call["id"] or "", status="error") for call in calls
+        ToolMessage(instruction, tool_call_id=call["id"] or "", status="error") for call in calls
     ]
-    return [*_messages(prompt), raw, *(replies or [HumanMessage(words)])]
+    return [*_messages(prompt), raw, *(replies or [HumanMessage(instruction)])]
 
 
 def _messages(prompt: LanguageModelInput) -> list[BaseMessage]:

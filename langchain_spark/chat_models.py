@@ -12,10 +12,10 @@ from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.utils.utils import LC_ID_PREFIX
 from langchain_protocol.protocol import MessagesData
-from pydantic import ConfigDict, InstanceOf, model_validator
+from pydantic import ConfigDict, model_validator
 
 from iflytek_spark import Message, ModelSpec, __version__
-from iflytek_spark.adapting import route_images
+from iflytek_spark.settings import CallOptions
 from langchain_spark._binding import BindableChatModel
 from langchain_spark._blocks import register_blocks
 from langchain_spark._convert import PROVIDER, to_ai_message, to_chunk, to_messages
@@ -47,7 +47,8 @@ class ChatSpark(BindableChatModel):
     Key init args, client:
         app_id, api_key, api_secret: from the environment by default.
         base_url: another address; without a path it replaces scheme and host only.
-        timeout: seconds for the whole call, or four :class:`~iflytek_spark.Timeouts`.
+        timeout: seconds for the whole call, or four :class:`~iflytek_spark.Timeouts`; also of
+            one call: ``llm.invoke(…, timeout=5)``.
         max_retries: further tries after a failure that may pass.
 
     Instantiate:
@@ -87,10 +88,7 @@ class ChatSpark(BindableChatModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, defer_build=False)
 
     replay_reasoning: bool = False
-    """Whether thoughts in the history are sent back; Spark advises against it."""
-    image_model: str | InstanceOf[ModelSpec] | None = "image"
-    """The model that answers messages with an image when ``model`` cannot look at images; None
-    refuses them."""
+    """Whether the reasoning in the history is sent back; Spark advises against it."""
     streaming: bool = False
     """Whether ``invoke`` streams too, so that callbacks see each token."""
 
@@ -123,8 +121,7 @@ class ChatSpark(BindableChatModel):
 
     @property
     def _identifying_params(self) -> dict[str, Any]:
-        own = {"replay_reasoning": self.replay_reasoning, "image_model": str(self.image_model)}
-        return self._parameters() | own
+        return self._parameters() | {"replay_reasoning": self.replay_reasoning}
 
     def _get_llm_string(self, stop: list[str] | None = None, **kwargs: Any) -> str:
         """Name the cache entry; what serialization cannot write, a ModelSpec, counts too."""
@@ -150,12 +147,10 @@ class ChatSpark(BindableChatModel):
 
     def _request(
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
-    ) -> tuple[list[Message], dict[str, Any]]:
-        """Translate a call; one with an image goes to a model that can look at it."""
-        options = self._options(stop, kwargs)
+    ) -> tuple[list[Message], CallOptions]:
+        """Translate a call."""
         translated = to_messages(messages, replay_reasoning=self.replay_reasoning)
-        route_images(options, self.image_model, translated)
-        return translated, options
+        return translated, self._options(stop, kwargs)
 
     def _generate(
         self,
@@ -166,7 +161,7 @@ class ChatSpark(BindableChatModel):
     ) -> ChatResult:
         with model_errors():
             translated, options = self._request(messages, stop, kwargs)
-            response = self._sync_client.chat(translated, **options)
+            response = self._sync_client().chat(translated, **options)
         return ChatResult(generations=[ChatGeneration(message=to_ai_message(response))])
 
     async def _agenerate(
@@ -178,7 +173,7 @@ class ChatSpark(BindableChatModel):
     ) -> ChatResult:
         with model_errors():
             translated, options = self._request(messages, stop, kwargs)
-            response = await self._aio_client.chat(translated, **options)
+            response = await self._async_client().chat(translated, **options)
         return ChatResult(generations=[ChatGeneration(message=to_ai_message(response))])
 
     def _stream(
@@ -190,7 +185,7 @@ class ChatSpark(BindableChatModel):
     ) -> Iterator[ChatGenerationChunk]:
         with model_errors():
             translated, options = self._request(messages, stop, kwargs)
-            with self._sync_client.stream(translated, **options) as stream:
+            with self._sync_client().stream(translated, **options) as stream:
                 for event in stream:
                     yield to_chunk(event, stream.model)
 
@@ -203,7 +198,7 @@ class ChatSpark(BindableChatModel):
     ) -> AsyncIterator[ChatGenerationChunk]:
         with model_errors():
             translated, options = self._request(messages, stop, kwargs)
-            async with self._aio_client.stream(translated, **options) as stream:
+            async with self._async_client().stream(translated, **options) as stream:
                 async for event in stream:
                     yield to_chunk(event, stream.model)
 
@@ -217,7 +212,7 @@ class ChatSpark(BindableChatModel):
     ) -> Iterator[MessagesData]:
         with model_errors():
             translated, options = self._request(messages, stop, kwargs)
-            with self._sync_client.stream(translated, **options) as stream:
+            with self._sync_client().stream(translated, **options) as stream:
                 writer = EventWriter(stream.model, _message_id(run_manager))
                 yield writer.start()
                 for event in stream:
@@ -233,7 +228,7 @@ class ChatSpark(BindableChatModel):
     ) -> AsyncIterator[MessagesData]:
         with model_errors():
             translated, options = self._request(messages, stop, kwargs)
-            async with self._aio_client.stream(translated, **options) as stream:
+            async with self._async_client().stream(translated, **options) as stream:
                 writer = EventWriter(stream.model, _message_id(run_manager))
                 yield writer.start()
                 async for event in stream:

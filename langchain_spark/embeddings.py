@@ -5,13 +5,18 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
 
 from langchain_core.embeddings import Embeddings
 from pydantic import ConfigDict, Field
 
-from iflytek_spark.errors import ConfigurationError
-from iflytek_spark.service_values import EmbeddingKind, EmbedOptions, Progress, Vector
+from iflytek_spark import (
+    ConfigurationError,
+    EmbeddingKind,
+    EmbedOptions,
+    Progress,
+    TooLong,
+    Vector,
+)
 from langchain_spark._errors import model_errors
 from langchain_spark._settings import Connection
 
@@ -79,7 +84,7 @@ class SparkEmbeddings(Connection, Embeddings):
     """Requests in a second, or None for no limit; all objects of one app share it."""
     max_concurrency: int = Field(default=4, ge=1)
     """Requests that may wait for an answer at once."""
-    too_long: Literal["split", "error"] = "split"
+    too_long: TooLong = "split"
     """Whether a text above 2,048 tokens is cut into pieces, whose vectors are averaged, or
     refused."""
     show_progress: bool = False
@@ -98,7 +103,7 @@ class SparkEmbeddings(Connection, Embeddings):
             SparkError: when one of them has failed for good.
         """
         with model_errors(), self._progress(len(texts)) as progress:
-            return self._sync_client.embed(texts, **self._options("document", progress))
+            return self._sync_client().embed(texts, **self._options("document", progress))
 
     def embed_query(self, text: str) -> Vector:
         """Turn a query into a vector.
@@ -113,19 +118,19 @@ class SparkEmbeddings(Connection, Embeddings):
             SparkError: when it has failed for good.
         """
         with model_errors():
-            (vector,) = self._sync_client.embed([text], **self._options("query"))
+            (vector,) = self._sync_client().embed([text], **self._options("query"))
         return vector
 
     async def aembed_documents(self, texts: list[str]) -> list[Vector]:
         """Turn documents into vectors; see :meth:`embed_documents`."""
         with model_errors(), self._progress(len(texts)) as progress:
-            client = self._aio_client
+            client = self._async_client()
             return await client.embed(texts, **self._options("document", progress))
 
     async def aembed_query(self, text: str) -> Vector:
         """Turn a query into a vector; see :meth:`embed_query`."""
         with model_errors():
-            client = self._aio_client
+            client = self._async_client()
             (vector,) = await client.embed([text], **self._options("query"))
         return vector
 

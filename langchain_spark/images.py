@@ -9,7 +9,7 @@ from langchain_core.tools import BaseTool
 from langchain_core.tools.base import ArgsSchema
 from pydantic import BaseModel, Field, model_validator
 
-from iflytek_spark.service_values import IMAGE_SIZES
+from iflytek_spark import IMAGE_SIZES
 from langchain_spark._errors import model_errors
 from langchain_spark._settings import Connection
 
@@ -62,8 +62,8 @@ class SparkImageTool(Connection, BaseTool):
         run_manager: CallbackManagerForToolRun | None = None,
     ) -> tuple[str, bytes]:
         with model_errors():
-            image = self._sync_client.generate_image(prompt, width=width, height=height)
-        return _told(width, height), image.data
+            image = self._sync_client().generate_image(prompt, width=width, height=height)
+        return _result_text(width, height), image.data
 
     async def _arun(
         self,
@@ -73,10 +73,10 @@ class SparkImageTool(Connection, BaseTool):
         run_manager: AsyncCallbackManagerForToolRun | None = None,
     ) -> tuple[str, bytes]:
         with model_errors():
-            client = self._aio_client
+            client = self._async_client()
             image = await client.generate_image(prompt, width=width, height=height)
-        return _told(width, height), image.data
+        return _result_text(width, height), image.data
 
 
-def _told(width: int, height: int) -> str:
+def _result_text(width: int, height: int) -> str:
     return f"The image is made: {width}x{height} pixels. The user can see it."

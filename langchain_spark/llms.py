@@ -49,7 +49,7 @@ class SparkLLM(Completion, LLM):
         **kwargs: Any,
     ) -> str:
         with model_errors():
-            return self._sync_client.chat(prompt, **self._options(stop, kwargs)).text
+            return self._sync_client().chat(prompt, **self._options(stop, kwargs)).text
 
     async def _acall(
         self,
@@ -59,7 +59,8 @@ class SparkLLM(Completion, LLM):
         **kwargs: Any,
     ) -> str:
         with model_errors():
-            return (await self._aio_client.chat(prompt, **self._options(stop, kwargs))).text
+            options = self._options(stop, kwargs)
+            return (await self._async_client().chat(prompt, **options)).text
 
     def _stream(
         self,
@@ -70,7 +71,7 @@ class SparkLLM(Completion, LLM):
     ) -> Iterator[GenerationChunk]:
         with (
             model_errors(),
-            self._sync_client.stream(prompt, **self._options(stop, kwargs)) as stream,
+            self._sync_client().stream(prompt, **self._options(stop, kwargs)) as stream,
         ):
             for event in stream:
                 chunk = _chunk(event, stream.model)
@@ -86,7 +87,8 @@ class SparkLLM(Completion, LLM):
         **kwargs: Any,
     ) -> AsyncIterator[GenerationChunk]:
         with model_errors():
-            async with self._aio_client.stream(prompt, **self._options(stop, kwargs)) as stream:
+            options = self._options(stop, kwargs)
+            async with self._async_client().stream(prompt, **options) as stream:
                 async for event in stream:
                     chunk = _chunk(event, stream.model)
                     if run_manager:

@@ -19,9 +19,7 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
 )
 
-from iflytek_spark import ImagePart, Message, TextPart, ToolCall
-from iflytek_spark.errors import InvalidRequestError
-from iflytek_spark.messages import Part, Role
+from iflytek_spark import ImagePart, InvalidRequestError, Message, Part, Role, TextPart, ToolCall
 
 _ROLES: dict[MessageRole, Role] = {
     MessageRole.SYSTEM: "system",
@@ -33,8 +31,8 @@ _ROLES: dict[MessageRole, Role] = {
     MessageRole.TOOL: "tool",
     MessageRole.FUNCTION: "tool",
 }
-_PASSED_OVER = (CachePoint, CitationBlock, ThinkingBlock, ToolCallBlock)
-"""Spark has no cache to mark; citations and thoughts are not sent back; calls stand apart."""
+_SKIPPED_BLOCKS = (CachePoint, CitationBlock, ThinkingBlock, ToolCallBlock)
+"""Spark has no cache to mark; citations and reasoning are not sent back; calls stand apart."""
 
 
 def to_messages(messages: Sequence[ChatMessage]) -> list[Message]:
@@ -89,7 +87,7 @@ def _parts(block: BaseContentBlock, where: str) -> Iterator[Part]:
             yield TextPart(f"{block.title} ({block.source})")
             for inner in block.content:
                 yield from _parts(inner, where)
-        case _ if not isinstance(block, _PASSED_OVER):
+        case _ if not isinstance(block, _SKIPPED_BLOCKS):
             raise InvalidRequestError(
                 f"{where} holds a {type(block).__name__}", hint="Spark takes text and images"
             )

@@ -14,20 +14,24 @@ from llama_index.core.base.llms.types import (
 from llama_index.core.program.utils import FlexibleModel, process_streaming_objects
 from pydantic import BaseModel, ValidationError
 
-from iflytek_spark.errors import InvalidAnswerError, InvalidRequestError
-from iflytek_spark.instructions import repair_instruction
-from iflytek_spark.model_spec import ModelSpec
-from iflytek_spark.schemas import flatten_parameters
+from iflytek_spark import InvalidAnswerError, InvalidRequestError, ModelSpec, Tool
+from iflytek_spark.adapters import ValidatedRequest, check_tools, schema_format, tool_to_openai
 
 M = TypeVar("M", bound=BaseModel)
-_OURS = ("tools", "tool_choice", "tool_required", "allow_parallel_tool_calls", "response_format")
+_RESERVED_OPTIONS = (
+    "tools",
+    "tool_choice",
+    "tool_required",
+    "allow_parallel_tool_calls",
+    "response_format",
+)
 
 
 class StructuredCall(Generic[M]):
     """One question whose answer is an object.
 
     Attributes:
-        messages: the question.
+        request: the conversation, and what its responses come to.
         options: what makes the model answer with the object.
     """
 
@@ -47,20 +51,18 @@ class StructuredCall(Generic[M]):
             options: the caller's further options; none of them can lift the force.
             by_tool: whether the object comes as a tool call's arguments rather than as text.
         """
-        schema = output_cls.model_json_schema()
-        name = str(schema.get("title", output_cls.__name__))
-        self.messages = list(messages)
-        self.options = {key: value for key, value in options.items() if key not in _OURS}
-        self.options |= _by_tool(name, schema) if by_tool else _by_text(name, schema)
+        tool = _tool_of(output_cls)
+        self.request: ValidatedRequest[list[ChatMessage], ChatResponse, M] = ValidatedRequest(
+            list(messages), self._read, self._repair
+        )
+        self.options = {
+            key: value for key, value in options.items() if key not in _RESERVED_OPTIONS
+        }
+        self.options |= _by_tool(tool) if by_tool else _by_text(tool)
         self._output_cls = output_cls
         self._by_tool = by_tool
 
-    def read(self, response: ChatResponse) -> M:
-        """Validate an answer.
-
-        Raises:
-            InvalidAnswerError: when it does not fit.
-        """
+    def _read(self, response: ChatResponse) -> M:
         try:
             given = self._given(response)
             if isinstance(given, str):
@@ -77,17 +79,18 @@ class StructuredCall(Generic[M]):
                 return block.tool_kwargs
         return response.message.content or ""
 
-    def repaired(self, response: ChatResponse, problem: InvalidAnswerError) -> list[ChatMessage]:
+    def _repair(self, response: ChatResponse, instruction: str) -> list[ChatMessage]:
         """Continue the conversation with the refused answer and the reason."""
-        words = repair_instruction(problem.message)
         replies = [
             ChatMessage(
-                words, role=MessageRole.TOOL, additional_kwargs={"tool_call_id": block.tool_call_id}
+                instruction,
+                role=MessageRole.TOOL,
+                additional_kwargs={"tool_call_id": block.tool_call_id},
             )
             for block in response.message.blocks
             if isinstance(block, ToolCallBlock)
         ]
-        return [*self.messages, response.message, *(replies or [ChatMessage(words)])]
+        return [*self.request.messages, response.message, *(replies or [ChatMessage(instruction)])]
 
     def partial(self, response: ChatResponse) -> Iterator[M | FlexibleModel]:
         """Yield what can be read of an answer that is not complete; a tool call always is."""
@@ -98,20 +101,23 @@ class StructuredCall(Generic[M]):
 
 
 def callable_schema(spec: ModelSpec, output_cls: type[BaseModel]) -> bool:
-    """Tell whether a model can be given a class as a tool; else the schema is told in words."""
+    """Return whether a model can be given a class as a tool; else the schema goes in words."""
     try:
-        flatten_parameters(output_cls.model_json_schema(), output_cls.__name__)
+        check_tools(spec, [_tool_of(output_cls)])
     except InvalidRequestError:
         return False
-    return spec.tools
+    return True
 
 
-def _by_tool(name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    words = schema.get("description", "")
-    function = {"name": name, "description": words, "parameters": schema}
-    return {"tools": [{"type": "function", "function": function}], "tool_choice": "required"}
+def _tool_of(output_cls: type[BaseModel]) -> Tool:
+    schema = output_cls.model_json_schema()
+    name = str(schema.get("title", output_cls.__name__))
+    return Tool(name, schema.get("description", ""), schema)
 
 
-def _by_text(name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    inner = {"name": name, "schema": schema}
-    return {"response_format": {"type": "json_schema", "json_schema": inner}}
+def _by_tool(tool: Tool) -> dict[str, Any]:
+    return {"tools": [tool_to_openai(tool)], "tool_choice": "required"}
+
+
+def _by_text(tool: Tool) -> dict[str, Any]:
+    return {"response_format": schema_format(tool.name, tool.parameters)}

@@ -1,19 +1,17 @@
-"""LlamaIndex's tools, tool choices and tool calls in the core's form, and back."""
+"""LlamaIndex's tools and tool choices in OpenAI's form, and its reading of tool calls."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 from llama_index.core.base.llms.types import ChatResponse, ToolCallBlock
 from llama_index.core.llms.llm import ToolSelection
 from llama_index.core.llms.utils import parse_partial_json
+from llama_index.core.tools.types import BaseTool
 
-from iflytek_spark import Tool
-from iflytek_spark.errors import InvalidRequestError, ToolNotCalledError
-
-if TYPE_CHECKING:
-    from llama_index.core.tools.types import BaseTool
+from iflytek_spark import Tool, ToolNotCalledError
+from iflytek_spark.adapters import OpenAITool, tool_to_openai
 
 Choice: TypeAlias = str | dict[str, Any]
 
@@ -22,42 +20,18 @@ class NoToolCallError(ToolNotCalledError, ValueError):
     """An answer without a tool call where one is expected; LlamaIndex knows it as ValueError."""
 
 
-def to_specs(tools: Sequence[BaseTool]) -> list[dict[str, Any]]:
+def to_openai_tools(tools: Sequence[BaseTool]) -> list[OpenAITool]:
     """Write tools as OpenAI's JSON, which events show.
 
     Their names stay as they are: LlamaIndex's own ``to_openai_tool`` replaces Chinese
     characters, and the agent would not find the tool again.
     """
-    return [
-        {
-            "type": "function",
-            "function": {
-                "name": tool.metadata.get_name(),
-                "description": tool.metadata.description,
-                "parameters": tool.metadata.get_parameters_dict(),
-            },
-        }
-        for tool in tools
-    ]
+    return [tool_to_openai(_to_tool(tool)) for tool in tools]
 
 
-def to_tools(specs: Sequence[Any]) -> list[Tool]:
-    """Translate tools in OpenAI's form.
-
-    Raises:
-        InvalidRequestError: for something else.
-    """
-    return [_to_tool(spec) for spec in specs]
-
-
-def _to_tool(spec: Any) -> Tool:
-    function = spec.get("function") if isinstance(spec, Mapping) else None
-    if not isinstance(function, Mapping):
-        raise InvalidRequestError(
-            f"a tool of the form {type(spec).__name__} is not a function",
-            hint="pass LlamaIndex tools to chat_with_tools, or OpenAI's JSON as tools",
-        )
-    return Tool(function["name"], function.get("description", ""), function.get("parameters") or {})
+def _to_tool(tool: BaseTool) -> Tool:
+    about = tool.metadata
+    return Tool(about.get_name(), about.description, about.get_parameters_dict())
 
 
 def resolve_choice(choice: Choice | None, required: bool) -> Choice:
@@ -67,28 +41,6 @@ def resolve_choice(choice: Choice | None, required: bool) -> Choice:
     if isinstance(choice, dict) or choice in ("none", "auto", "required"):
         return choice
     return {"type": "function", "function": {"name": choice}}
-
-
-def to_choice(choice: Choice | None) -> str | None:
-    """Translate a tool choice.
-
-    Args:
-        choice: None, ``auto``, ``none``, ``required`` or ``any``, a tool's name, or OpenAI's dict.
-
-    Returns:
-        The core's choice.
-
-    Raises:
-        InvalidRequestError: for another form.
-    """
-    if isinstance(choice, dict):
-        function = choice.get("function", choice)
-        choice = function.get("name") if isinstance(function, Mapping) else None
-        if choice is None:
-            raise InvalidRequestError("tool_choice names no function")
-    if choice is not None and not isinstance(choice, str):
-        raise InvalidRequestError(f"tool_choice is {choice!r}")
-    return "required" if choice == "any" else choice
 
 
 def keep_first_call(response: ChatResponse) -> None:

@@ -8,7 +8,7 @@ from llama_index.core.base.embeddings.base import BaseEmbedding, Embedding
 from llama_index.core.utils import get_tqdm_iterable
 from pydantic import ConfigDict, Field
 
-from iflytek_spark.service_values import EmbeddingKind, EmbedOptions, TooLong
+from iflytek_spark import EmbeddingKind, EmbedOptions, TooLong
 from llama_index_spark._settings import Connection
 
 
@@ -132,7 +132,7 @@ class SparkEmbedding(Connection, BaseEmbedding):
         return self._sync_client().embed(texts, **self._embed_options(kind))
 
     async def _aembed(self, texts: list[str], kind: EmbeddingKind) -> list[Embedding]:
-        return await self._aio_client().embed(texts, **self._embed_options(kind))
+        return await self._async_client().embed(texts, **self._embed_options(kind))
 
     def _embed_options(self, kind: EmbeddingKind) -> EmbedOptions:
         return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from llama_index.core.base.llms.types import (
     ChatMessage,
@@ -19,30 +19,27 @@ from llama_index.core.base.llms.types import (
 from llama_index.core.constants import DEFAULT_NUM_OUTPUTS
 from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
 from llama_index.core.llms.llm import ToolSelection
+from llama_index.core.tools.types import BaseTool
 from llama_index.core.types import PydanticProgramMode
 from pydantic import BaseModel, ConfigDict
 
 from iflytek_spark import AsyncChatStream, ChatStream, Message
-from iflytek_spark.adapting import route_images
-from iflytek_spark.assumptions import UNKNOWN_CONTEXT_TOKENS
-from iflytek_spark.catalogue import resolve
-from llama_index_spark._answers import GrowingAnswer, to_chat_response, to_completion_response
+from iflytek_spark.adapters import UNKNOWN_CONTEXT_TOKENS, answering_model
+from iflytek_spark.settings import CallOptions
 from llama_index_spark._messages import to_messages
-from llama_index_spark._prediction import StructuredPrediction
-from llama_index_spark._reading import aclosing_stream, aread, closing_stream, read
+from llama_index_spark._responses import ResponseBuilder, to_chat_response, to_completion_response
 from llama_index_spark._settings import Completion
+from llama_index_spark._streams import aclosing_stream, aread, closing_stream, read
 from llama_index_spark._structured import callable_schema
+from llama_index_spark._structured_predict import StructuredPrediction
 from llama_index_spark._tools import (
     Choice,
     NoToolCallError,
     keep_first_call,
     resolve_choice,
-    to_specs,
+    to_openai_tools,
     tool_selections,
 )
-
-if TYPE_CHECKING:
-    from llama_index.core.tools.types import BaseTool
 
 
 class SparkLLM(Completion, StructuredPrediction):
@@ -109,7 +106,8 @@ class SparkLLM(Completion, StructuredPrediction):
 
         Args:
             messages: the conversation, the newest message last.
-            **kwargs: options of this call, named as the fields of the class, and ``tools``,
+            **kwargs: options of this call, named as the fields of the class (``temperature``,
+                ``timeout``, …), and ``tools``,
                 ``tool_choice`` and ``response_format`` in OpenAI's form.
 
         Returns:
@@ -126,7 +124,7 @@ class SparkLLM(Completion, StructuredPrediction):
     async def achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         """Ask, and wait for the whole answer; see :meth:`chat`."""
         translated, options = self._request(messages, kwargs)
-        return to_chat_response(await self._aio_client().chat(translated, **options))
+        return to_chat_response(await self._async_client().chat(translated, **options))
 
     @closing_stream
     @llm_chat_callback()
@@ -134,12 +132,12 @@ class SparkLLM(Completion, StructuredPrediction):
         """Ask, and read the answer as it comes; see :meth:`chat`.
 
         Returns:
-            A generator of all that was said so far, with the newest piece as ``delta``. The
-            model's thoughts come as a ThinkingBlock and as
+            A generator of the response so far, with the newest text as ``delta``. The model's
+            reasoning comes as a ThinkingBlock and as
             ``additional_kwargs["thinking_delta"]``. Closing it closes the socket.
         """
         stream = self._stream(messages, kwargs)
-        return read(stream, GrowingAnswer(stream.model).chat)
+        return read(stream, ResponseBuilder(stream.model).chat)
 
     @aclosing_stream
     @llm_chat_callback()
@@ -148,12 +146,12 @@ class SparkLLM(Completion, StructuredPrediction):
     ) -> ChatResponseAsyncGen:
         """Ask, and read the answer as it comes; see :meth:`stream_chat`."""
         stream = self._astream(messages, kwargs)
-        return aread(stream, GrowingAnswer(stream.model).chat)
+        return aread(stream, ResponseBuilder(stream.model).chat)
 
     @llm_completion_callback()
     def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
         """Complete a prompt, which becomes a user message; see :meth:`chat`."""
-        translated, options = self._request(self._asked(prompt, formatted), kwargs)
+        translated, options = self._request(self._prompt_messages(prompt, formatted), kwargs)
         return to_completion_response(self._sync_client().chat(translated, **options))
 
     @llm_completion_callback()
@@ -161,8 +159,8 @@ class SparkLLM(Completion, StructuredPrediction):
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponse:
         """Complete a prompt; see :meth:`complete`."""
-        translated, options = self._request(self._asked(prompt, formatted), kwargs)
-        return to_completion_response(await self._aio_client().chat(translated, **options))
+        translated, options = self._request(self._prompt_messages(prompt, formatted), kwargs)
+        return to_completion_response(await self._async_client().chat(translated, **options))
 
     @closing_stream
     @llm_completion_callback()
@@ -170,8 +168,8 @@ class SparkLLM(Completion, StructuredPrediction):
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponseGen:
         """Complete a prompt, and read the answer as it comes; see :meth:`stream_chat`."""
-        stream = self._stream(self._asked(prompt, formatted), kwargs)
-        return read(stream, GrowingAnswer(stream.model).completion)
+        stream = self._stream(self._prompt_messages(prompt, formatted), kwargs)
+        return read(stream, ResponseBuilder(stream.model).completion)
 
     @aclosing_stream
     @llm_completion_callback()
@@ -179,21 +177,18 @@ class SparkLLM(Completion, StructuredPrediction):
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponseAsyncGen:
         """Complete a prompt, and read the answer as it comes; see :meth:`stream_chat`."""
-        stream = self._astream(self._asked(prompt, formatted), kwargs)
-        return aread(stream, GrowingAnswer(stream.model).completion)
+        stream = self._astream(self._prompt_messages(prompt, formatted), kwargs)
+        return aread(stream, ResponseBuilder(stream.model).completion)
 
-    def _asked(self, prompt: str, formatted: bool) -> list[ChatMessage]:
+    def _prompt_messages(self, prompt: str, formatted: bool) -> list[ChatMessage]:
         write = self.completion_to_prompt
         return [ChatMessage(prompt if formatted or write is None else write(prompt))]
 
     def _request(
         self, messages: Sequence[ChatMessage], kwargs: Mapping[str, Any]
-    ) -> tuple[list[Message], dict[str, Any]]:
-        """Translate a call; one with an image goes to a model that can look at it."""
-        options = self._options(kwargs)
-        translated = to_messages(messages)
-        route_images(options, self.image_model, translated)
-        return translated, options
+    ) -> tuple[list[Message], CallOptions]:
+        """Translate a call."""
+        return to_messages(messages), self._options(kwargs)
 
     def _stream(self, messages: Sequence[ChatMessage], kwargs: dict[str, Any]) -> ChatStream:
         translated, options = self._request(messages, kwargs)
@@ -201,7 +196,7 @@ class SparkLLM(Completion, StructuredPrediction):
 
     def _astream(self, messages: Sequence[ChatMessage], kwargs: dict[str, Any]) -> AsyncChatStream:
         translated, options = self._request(messages, kwargs)
-        return self._aio_client().stream(translated, **options)
+        return self._async_client().stream(translated, **options)
 
     def _prepare_chat_with_tools(
         self,
@@ -218,10 +213,10 @@ class SparkLLM(Completion, StructuredPrediction):
 
         Spark cannot be forced: only the tools in question are offered, the model is told in
         words, and told once more when it answers in text; then a
-        :class:`~iflytek_spark.errors.ToolNotCalledError` is raised.
+        :class:`~iflytek_spark.ToolNotCalledError` is raised.
         """
         newest = ChatMessage(user_msg) if isinstance(user_msg, str) else user_msg
-        specs = to_specs(tools)
+        specs = to_openai_tools(tools)
         prepared = {
             "messages": [*(chat_history or ()), *([newest] if newest else ())],
             "tools": specs or None,
@@ -251,8 +246,9 @@ class SparkLLM(Completion, StructuredPrediction):
     ) -> bool:
         if self.pydantic_program_mode == PydanticProgramMode.LLM:
             return False
-        _, resolved = self._request(messages, options)
-        return callable_schema(resolve(resolved["model"]), output_cls)
+        translated, resolved = self._request(messages, options)
+        model = answering_model(resolved["model"], translated, resolved["image_model"])
+        return callable_schema(model, output_cls)
 
     def get_tool_calls_from_response(
         self, response: ChatResponse, error_on_no_tool_call: bool = True, **kwargs: Any

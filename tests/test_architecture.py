@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 
 import iflytek_spark
+import langchain_spark
+import llama_index_spark
 
 CORE = Path(iflytek_spark.__file__).parent
 PURE_ROOM = sorted((CORE / "protocol").glob("*.py"))
@@ -54,6 +57,82 @@ def test_the_vendors_keys_stand_in_the_bodies_of_the_protocol_alone() -> None:
     assert found >= FRAMES
     assert found <= set(PURE_ROOM)
     assert {path for path in found if CHAT_KEYS & set(strings(path))} == FRAMES
+
+
+FRONT_DOOR = {
+    "iflytek_spark",
+    "iflytek_spark.adapters",
+    "iflytek_spark.emulator",
+    "iflytek_spark.errors",
+    "iflytek_spark.settings",
+}
+USERS_OF_THE_FRONT_DOOR = [
+    path
+    for package in (langchain_spark, llama_index_spark)
+    for path in sorted(Path(package.__path__[0]).rglob("*.py"))
+]
+
+
+def past_the_front_door(path: Path) -> Iterator[str]:
+    """What a file imports of the core that is not public."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names if name.name.startswith("iflytek_spark."))
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("iflytek_spark"):
+            if node.module not in FRONT_DOOR:
+                yield str(node.module)
+            else:
+                names = {f"{node.module}.{name.name}" for name in node.names}
+                yield from names - FRONT_DOOR - public_names(node.module)
+
+
+def public_names(module: str) -> set[str]:
+    """The names that a module lists, or all of one that has no list."""
+    members = vars(importlib.import_module(module))
+    return {f"{module}.{name}" for name in members.get("__all__", members)}
+
+
+@pytest.mark.parametrize(
+    "path", USERS_OF_THE_FRONT_DOOR, ids=lambda path: f"{path.parent.name}/{path.name}"
+)
+def test_adapters_use_the_front_door(path: Path) -> None:
+    assert list(past_the_front_door(path)) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import iflytek_spark.client",
+        "from iflytek_spark.client import SparkClient",
+        "from iflytek_spark import catalogue",
+        "from iflytek_spark.adapters import openai",
+        "from iflytek_spark.adapters.structured import ValidatedRequest",
+    ],
+)
+def test_what_is_not_public_is_seen(line: str, tmp_path: Path) -> None:
+    (tmp_path / "adapter.py").write_text(f"def later():\n    {line}\n")
+    assert list(past_the_front_door(tmp_path / "adapter.py"))
+
+
+PROGRAMS = ("gateway", "cli")
+
+
+def readers_of_the_environment(path: Path) -> Iterator[str]:
+    """The functions that name the process's environment."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            inner = [each for each in ast.walk(node) if isinstance(each, ast.Attribute)]
+            if any(each.attr in ("environ", "getenv", "environb") for each in inner):
+                yield f"{path.stem}.{node.name}"
+
+
+def test_the_core_reads_the_environment_in_one_function() -> None:
+    files = [path for path in CORE.rglob("*.py") if path.relative_to(CORE).parts[0] not in PROGRAMS]
+    readers = [name for path in files for name in readers_of_the_environment(path)]
+    assert readers == ["credentials.environment"]
+    for package in (langchain_spark, llama_index_spark):
+        for path in Path(package.__path__[0]).rglob("*.py"):
+            assert not list(readers_of_the_environment(path))
 
 
 def loaded_by(statement: str) -> set[str]:

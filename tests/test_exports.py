@@ -6,27 +6,38 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 import iflytek_spark
-from iflytek_spark import AsyncChatStream, AsyncSparkClient, ChatStream, SparkClient
+from iflytek_spark import (
+    AsyncChatStream,
+    AsyncSparkClient,
+    ChatStream,
+    SparkClient,
+    adapters,
+    errors,
+    settings,
+)
 
-PUBLIC = [name for name in iflytek_spark.__all__ if name != "__version__"]
 
-
-def test_the_list_of_names_is_sorted_and_each_stands_once() -> None:
-    assert iflytek_spark.__all__ == sorted(set(iflytek_spark.__all__))
-
-
-def test_the_list_of_names_is_complete() -> None:
+@pytest.mark.parametrize("package", [iflytek_spark, adapters])
+def test_the_list_of_names_is_complete_and_each_stands_once(package: ModuleType) -> None:
     own = {
         name
-        for name, value in vars(iflytek_spark).items()
+        for name, value in vars(package).items()
         if not name.startswith("_") and not inspect.ismodule(value) and name != "annotations"
     }
-    assert own | {"__version__"} == set(iflytek_spark.__all__)
+    assert own == set(package.__all__) - {"__version__"}
+    assert len(package.__all__) == len(set(package.__all__))
+
+
+def test_every_error_is_exported() -> None:
+    named = {name for name, value in vars(errors).items() if inspect.isclass(value)}
+    assert "SparkError" in named
+    assert named <= set(iflytek_spark.__all__)
 
 
 def test_the_names_that_users_meet_are_there() -> None:
@@ -41,11 +52,11 @@ def test_the_names_that_users_meet_are_there() -> None:
     assert promised <= set(iflytek_spark.__all__)
 
 
-def documented(name: str) -> Iterator[tuple[str, Any]]:
+def documented(package: ModuleType, name: str) -> Iterator[tuple[str, Any]]:
     """A public object, and the public members that it does not inherit."""
-    value = getattr(iflytek_spark, name)
-    if not inspect.isclass(value) and not callable(value):
-        return
+    value = getattr(package, name)
+    if not inspect.isclass(value) and not inspect.isfunction(value):
+        return  # a name for a type, or a constant
     yield name, value
     if inspect.isclass(value):
         for member, function in vars(value).items():
@@ -53,7 +64,12 @@ def documented(name: str) -> Iterator[tuple[str, Any]]:
                 yield f"{name}.{member}", function
 
 
-OBJECTS = [pair for name in PUBLIC for pair in documented(name)]
+OBJECTS = [
+    pair
+    for package in (iflytek_spark, adapters, settings)
+    for name in package.__all__
+    for pair in documented(package, name)
+]
 
 
 @pytest.mark.parametrize(("name", "value"), OBJECTS, ids=[name for name, _ in OBJECTS])
@@ -63,7 +79,9 @@ def test_every_public_object_says_what_it_is(name: str, value: Any) -> None:
     assert not text.startswith(f"{name}("), "that is the signature that dataclass writes"
 
 
-@pytest.mark.parametrize("name", ["iflytek_spark", "iflytek_spark.emulator"])
+@pytest.mark.parametrize(
+    "name", ["iflytek_spark", "iflytek_spark.adapters", "iflytek_spark.emulator"]
+)
 def test_every_module_says_what_it_is(name: str) -> None:
     package = importlib.import_module(name)
     for found in pkgutil.iter_modules(package.__path__, f"{name}."):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from typing import Annotated, Any, cast
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from iflytek_spark.adapting import route_images
-from iflytek_spark.catalogue import resolve
+from iflytek_spark.adapters import answering_model
 from iflytek_spark.client import AsyncSparkClient
 from iflytek_spark.gateway.answers import AnswerHead, ChunkWriter, whole_answer
 from iflytek_spark.gateway.convert import to_messages, to_options
@@ -26,7 +25,6 @@ from iflytek_spark.gateway.settings import GatewaySettings
 from iflytek_spark.gateway.streaming import EventSource, StreamedAnswer, events_of
 from iflytek_spark.gateway.structured import JSONCheck, checked_chat
 from iflytek_spark.messages import ChatResponse, Message
-from iflytek_spark.model_spec import ModelSpec
 from iflytek_spark.options import ChatOptions
 from iflytek_spark.protocol.events import Event
 
@@ -57,10 +55,9 @@ class Question:
         self._messages: list[Message] = to_messages(body.messages)
         chosen = chosen_model(body.model, body.version, settings.models)
         options = to_options(body, chosen)
-        routed: dict[str, Any] = {"model": chosen}
-        route_images(routed, settings.image_model, self._messages)
-        self.spec: ModelSpec = resolve(routed.pop("model"))
-        self._options = cast("ChatOptions", {**options, **routed})
+        self.spec = answering_model(chosen, self._messages, settings.image_model)
+        self._options: ChatOptions = {**options, "image_model": settings.image_model}
+        self._model = chosen
         wanted = options["response_format"]
         self._check = JSONCheck(wanted) if wanted and wanted["type"] != "text" else None
 
@@ -68,14 +65,14 @@ class Question:
         """Return the whole answer; JSON that was asked for is validated."""
         if self._check is not None:
             return await checked_chat(
-                self._client, self.spec, self._messages, self._options, self._check
+                self._client, self._model, self._messages, self._options, self._check
             )
-        return await self._client.chat(self._messages, model=self.spec, **self._options)
+        return await self._client.chat(self._messages, model=self._model, **self._options)
 
     def events(self) -> EventSource:
         """Return the answer as it comes; JSON that was asked for comes when it is validated."""
         if self._check is None:
-            return self._client.stream(self._messages, model=self.spec, **self._options)
+            return self._client.stream(self._messages, model=self._model, **self._options)
         return _checked_events(self)
 
 

@@ -143,19 +143,23 @@ def test_a_pickle_takes_its_keys_from_where_it_is_read(monkeypatch: pytest.Monke
     credentials = Credentials("id", "key", "secret")
     again = pickle.loads(pickle.dumps(credentials))  # noqa: S301
     with pytest.raises(MissingCredentialsError, match="never pickled") as caught:
-        _ = again.api_key
+        again.with_keys()
     assert caught.value.message.endswith("set SPARK_API_KEY, SPARK_API_SECRET")
     for name, value in environment("ours").items():
         monkeypatch.setenv(name, value)
-    assert again == credentials
-    assert hash(again) == hash(credentials)
+    assert again.with_keys() == credentials
 
 
 def test_a_pickle_finds_the_family_of_its_own_app(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (environment("ours") | environment("spark-ai-python", "their-")).items():
         monkeypatch.setenv(name, value)
     theirs = Credentials("their-id", "their-key", "their-secret")
-    assert pickle.loads(pickle.dumps(theirs)) == theirs  # noqa: S301
+    assert pickle.loads(pickle.dumps(theirs)).with_keys() == theirs  # noqa: S301
+
+
+def test_complete_credentials_need_no_environment() -> None:
+    credentials = Credentials("id", "key", "secret")
+    assert credentials.with_keys({}) is credentials
 
 
 @pytest.mark.parametrize("trip", [copy.copy, copy.deepcopy])

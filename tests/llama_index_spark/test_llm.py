@@ -12,6 +12,7 @@ from llama_index.core.base.llms.types import (
 )
 from llama_index.core.indices.prompt_helper import PromptHelper
 from llama_index.core.prompts import PromptTemplate
+from pydantic import SecretStr
 
 from iflytek_spark import ModelSpec, list_models
 from iflytek_spark.emulator import Emulator
@@ -137,7 +138,7 @@ def test_keys_come_from_the_environment(spark: Emulator, monkeypatch: pytest.Mon
     lead_to(spark, monkeypatch)
     llm = SparkLLM()
     assert "你好" in llm.complete("你好").text
-    assert llm.api_key is None
+    assert llm.api_key == SecretStr(spark.credentials.api_key)
 
 
 def test_metadata_is_the_catalogues(make_llm: MakeLLM) -> None:

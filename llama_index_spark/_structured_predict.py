@@ -19,7 +19,6 @@ from llama_index.core.prompts import BasePromptTemplate
 from llama_index_instrumentation import get_dispatcher
 from pydantic import BaseModel
 
-from iflytek_spark.errors import InvalidAnswerError
 from llama_index_spark._structured import StructuredCall
 
 M = TypeVar("M", bound=BaseModel)
@@ -41,7 +40,7 @@ class StructuredPrediction(FunctionCallingLLM):
         messages: Sequence[ChatMessage],
         options: Mapping[str, Any],
     ) -> bool:
-        """Tell whether the object is to come as a tool call, rather than as JSON text."""
+        """Return whether the object is to come as a tool call, rather than as JSON text."""
 
     def structured_predict(
         self,
@@ -67,13 +66,9 @@ class StructuredPrediction(FunctionCallingLLM):
             ToolNotCalledError: when the model insists on answering in text.
         """
         call = self._structured_call(output_cls, prompt, llm_kwargs, prompt_args)
-        response = self.chat(call.messages, **call.options)
-        try:
-            found = call.read(response)
-        except InvalidAnswerError as problem:
-            found = call.read(self.chat(call.repaired(response, problem), **call.options))
-        _dispatcher.event(LLMStructuredPredictEndEvent(output=found))
-        return found
+        while not call.request.done:
+            call.request.receive(self.chat(call.request.messages, **call.options))
+        return _ended(call.request.value)
 
     async def astructured_predict(
         self,
@@ -84,13 +79,9 @@ class StructuredPrediction(FunctionCallingLLM):
     ) -> M:
         """Predict an object; see :meth:`structured_predict`."""
         call = self._structured_call(output_cls, prompt, llm_kwargs, prompt_args)
-        response = await self.achat(call.messages, **call.options)
-        try:
-            found = call.read(response)
-        except InvalidAnswerError as problem:
-            found = call.read(await self.achat(call.repaired(response, problem), **call.options))
-        _dispatcher.event(LLMStructuredPredictEndEvent(output=found))
-        return found
+        while not call.request.done:
+            call.request.receive(await self.achat(call.request.messages, **call.options))
+        return _ended(call.request.value)
 
     def stream_structured_predict(
         self,
@@ -105,16 +96,15 @@ class StructuredPrediction(FunctionCallingLLM):
         one is whole; see :meth:`structured_predict`.
         """
         call = self._structured_call(output_cls, prompt, llm_kwargs, prompt_args)
-        with closing(self.stream_chat(call.messages, **call.options)) as responses:
+        with closing(self.stream_chat(call.request.messages, **call.options)) as responses:
             for response in responses:
                 for partial in call.partial(response):
-                    yield _reported(partial)
-        try:
-            found = call.read(response)
-        except InvalidAnswerError as problem:
-            found = call.read(self.chat(call.repaired(response, problem), **call.options))
-        yield _reported(found)
-        _dispatcher.event(LLMStructuredPredictEndEvent(output=found))
+                    yield _in_progress(partial)
+        call.request.receive(response)
+        while not call.request.done:
+            call.request.receive(self.chat(call.request.messages, **call.options))
+        yield _in_progress(call.request.value)
+        _ended(call.request.value)
 
     async def astream_structured_predict(
         self,
@@ -128,16 +118,16 @@ class StructuredPrediction(FunctionCallingLLM):
         return self._aobjects(call)
 
     async def _aobjects(self, call: StructuredCall[M]) -> AsyncGenerator[M | FlexibleModel, None]:
-        async with aclosing(await self.astream_chat(call.messages, **call.options)) as responses:
+        stream = await self.astream_chat(call.request.messages, **call.options)
+        async with aclosing(stream) as responses:
             async for response in responses:
                 for partial in call.partial(response):
-                    yield _reported(partial)
-        try:
-            found = call.read(response)
-        except InvalidAnswerError as problem:
-            found = call.read(await self.achat(call.repaired(response, problem), **call.options))
-        yield _reported(found)
-        _dispatcher.event(LLMStructuredPredictEndEvent(output=found))
+                    yield _in_progress(partial)
+        call.request.receive(response)
+        while not call.request.done:
+            call.request.receive(await self.achat(call.request.messages, **call.options))
+        yield _in_progress(call.request.value)
+        _ended(call.request.value)
 
     def _structured_call(
         self,
@@ -157,7 +147,13 @@ class StructuredPrediction(FunctionCallingLLM):
         return StructuredCall(output_cls, messages, options, by_tool=by_tool)
 
 
-def _reported(found: T) -> T:
-    """Tell whoever listens of an object."""
+def _in_progress(found: T) -> T:
+    """Report an object, whole or not, to event handlers."""
     _dispatcher.event(LLMStructuredPredictInProgressEvent(output=found))
+    return found
+
+
+def _ended(found: T) -> T:
+    """Report the object that was asked for to event handlers."""
+    _dispatcher.event(LLMStructuredPredictEndEvent(output=found))
     return found

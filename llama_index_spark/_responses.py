@@ -1,4 +1,4 @@
-"""The core's answers to LlamaIndex's."""
+"""The core's responses in LlamaIndex's form, whole and as they grow."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
 )
 
-from iflytek_spark import ChatResponse as Answer
+from iflytek_spark import ChatResponse as SparkResponse
 from iflytek_spark import (
     Citation,
     Citations,
@@ -30,12 +30,13 @@ from iflytek_spark import (
     ToolCallDelta,
     Usage,
 )
+from iflytek_spark.adapters import call_to_openai, usage_to_openai
 
 
-class GrowingAnswer:
-    """What has been said so far. LlamaIndex wants all of it with every token.
+class ResponseBuilder:
+    """The response so far. LlamaIndex wants all of it with every token.
 
-    Each response holds objects of its own, because whoever reads it may keep or change it.
+    Each response holds objects of its own, because its reader may keep or change it.
     """
 
     def __init__(self, model: str) -> None:
@@ -73,7 +74,7 @@ class GrowingAnswer:
         )
 
     def _add(self, event: Event) -> str:
-        """Add an event to the answer, and return its piece of the text."""
+        """Add an event to the answer, and return its delta of the text."""
         if isinstance(event, ContentDelta):
             self._text += event.text
             return event.text
@@ -91,30 +92,32 @@ class GrowingAnswer:
         return _metadata(self._model, event) if isinstance(event, Finished) else None
 
 
-def to_chat_response(answer: Answer) -> ChatResponse:
+def to_chat_response(response: SparkResponse) -> ChatResponse:
     """Translate a whole answer.
 
     Args:
-        answer: the core's.
+        response: the core's.
 
     Returns:
-        A message of thoughts, text, citations and tool calls, with its token counts.
+        A message of reasoning, text, citations and tool calls, with its token counts.
     """
-    end = Finished(answer.finish_reason, answer.usage, answer.sid)
+    end = Finished(response.finish_reason, response.usage, response.sid)
     return ChatResponse(
-        message=_message(answer.text, answer.reasoning, answer.citations, answer.tool_calls),
-        raw=_metadata(answer.model, end),
-        additional_kwargs=_counts(answer.usage),
+        message=_message(
+            response.text, response.reasoning, response.citations, response.tool_calls
+        ),
+        raw=_metadata(response.model, end),
+        additional_kwargs=_counts(response.usage),
     )
 
 
-def to_completion_response(answer: Answer) -> CompletionResponse:
+def to_completion_response(response: SparkResponse) -> CompletionResponse:
     """Translate a whole answer to a prompt."""
-    end = Finished(answer.finish_reason, answer.usage, answer.sid)
+    end = Finished(response.finish_reason, response.usage, response.sid)
     return CompletionResponse(
-        text=answer.text,
-        raw=_metadata(answer.model, end),
-        additional_kwargs=_counts(answer.usage),
+        text=response.text,
+        raw=_metadata(response.model, end),
+        additional_kwargs=_counts(response.usage),
     )
 
 
@@ -128,7 +131,7 @@ def _message(
         blocks.append(TextBlock(text=text))
     blocks += map(_citation_block, citations)
     blocks += map(_call_block, calls)
-    extra = {"tool_calls": [_openai_call(call) for call in calls]} if calls else {}
+    extra = {"tool_calls": [call_to_openai(call) for call in calls]} if calls else {}
     return ChatMessage(role=MessageRole.ASSISTANT, blocks=blocks, additional_kwargs=extra)
 
 
@@ -157,11 +160,6 @@ def _arguments(text: str) -> dict[str, Any] | str:
     return value if isinstance(value, dict) else text
 
 
-def _openai_call(call: ToolCall) -> dict[str, Any]:
-    function = {"name": call.name, "arguments": call.arguments}
-    return {"id": call.id, "type": "function", "function": function}
-
-
 def _extra(event: Event) -> dict[str, Any]:
     match event:
         case ReasoningDelta(text):
@@ -172,13 +170,7 @@ def _extra(event: Event) -> dict[str, Any]:
 
 
 def _counts(usage: Usage | None) -> dict[str, Any]:
-    if usage is None:
-        return {}
-    return {
-        "prompt_tokens": usage.prompt_tokens,
-        "completion_tokens": usage.completion_tokens,
-        "total_tokens": usage.total_tokens,
-    }
+    return {} if usage is None else {**usage_to_openai(usage)}
 
 
 def _metadata(model: str, end: Finished) -> dict[str, Any]:

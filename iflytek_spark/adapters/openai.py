@@ -1,0 +1,168 @@
+"""OpenAI's shapes of tools, tool choices, tool calls and token counts, and the core's values.
+
+Every framework knows these shapes, and traces show them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Literal, NotRequired
+
+from typing_extensions import TypedDict
+
+from iflytek_spark.errors import InvalidRequestError
+from iflytek_spark.messages import JSONObject, Tool, ToolCall, ToolChoice, Usage
+
+
+class OpenAIFunction(TypedDict):
+    """A function that the model may ask for; ``parameters`` is a JSON schema."""
+
+    name: str
+    description: NotRequired[str]
+    parameters: NotRequired[JSONObject]
+
+
+class OpenAITool(TypedDict):
+    """A tool of a request."""
+
+    type: Literal["function"]
+    function: OpenAIFunction
+
+
+class OpenAICalledFunction(TypedDict):
+    """The function of a call; ``arguments`` is a JSON text as the model wrote it."""
+
+    name: str
+    arguments: str
+
+
+class OpenAIToolCall(TypedDict):
+    """A tool call of an answer."""
+
+    id: str
+    type: Literal["function"]
+    function: OpenAICalledFunction
+
+
+class OpenAIUsage(TypedDict):
+    """Token counts."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
+class OpenAISchema(TypedDict):
+    """A JSON schema with a name."""
+
+    name: str
+    schema: JSONObject
+
+
+class OpenAISchemaFormat(TypedDict):
+    """The ``response_format`` of an answer that is to fit a JSON schema."""
+
+    type: Literal["json_schema"]
+    json_schema: OpenAISchema
+
+
+def tool_from_openai(tool: object) -> Tool:
+    """Read a tool.
+
+    Args:
+        tool: as :class:`OpenAITool`; a Tool is returned as it is.
+
+    Returns:
+        The core's tool.
+
+    Raises:
+        InvalidRequestError: for anything else, another provider's own tool for instance.
+    """
+    if isinstance(tool, Tool):
+        return tool
+    function = tool.get("function") if isinstance(tool, Mapping) else None
+    if not isinstance(function, Mapping) or not isinstance(function.get("name"), str):
+        named = tool.get("type") if isinstance(tool, Mapping) else type(tool).__name__
+        raise InvalidRequestError(
+            f"a tool of type {named!r} is not a function",
+            hint="pass OpenAI's JSON; web search is an option of its own: web_search=True",
+            param="tools",
+        )
+    description, parameters = function.get("description"), function.get("parameters")
+    return Tool(function["name"], description or "", parameters or {})
+
+
+def tools_from_openai(tools: Iterable[object] | None) -> list[Tool]:
+    """Read the tools of a call; None is none. See :func:`tool_from_openai`."""
+    return [tool_from_openai(tool) for tool in tools or ()]
+
+
+def tool_to_openai(tool: Tool) -> OpenAITool:
+    """Write a tool."""
+    return {
+        "type": "function",
+        "function": {
+            "name": tool.name,
+            "description": tool.description,
+            "parameters": tool.parameters,
+        },
+    }
+
+
+def choice_from_openai(choice: object) -> ToolChoice | None:
+    """Read a tool choice.
+
+    Args:
+        choice: None, ``auto``, ``none``, ``required`` or ``any`` or True, False for none, a
+            tool's name, or a dict of OpenAI's or Anthropic's form.
+
+    Returns:
+        ``auto``, ``none``, ``required``, a tool's name, or None.
+
+    Raises:
+        InvalidRequestError: for another form.
+    """
+    if isinstance(choice, Mapping):
+        return _choice_of(choice)
+    if choice is True or choice in ("any", "required"):
+        return "required"
+    if choice is False:
+        return "none"
+    if choice is None or isinstance(choice, str):
+        return choice
+    raise InvalidRequestError(f"tool_choice is {choice!r}", param="tool_choice")
+
+
+def _choice_of(choice: Mapping[str, object]) -> ToolChoice | None:
+    function = choice.get("function", choice)
+    name = function.get("name") if isinstance(function, Mapping) else None
+    if not name and choice.get("type") in ("auto", "none", "any", "required"):
+        name = choice["type"]
+    if not isinstance(name, str):
+        raise InvalidRequestError(
+            f"tool_choice {dict(choice)!r} names no function", param="tool_choice"
+        )
+    return choice_from_openai(name)
+
+
+def call_to_openai(call: ToolCall) -> OpenAIToolCall:
+    """Write a tool call."""
+    return {
+        "id": call.id,
+        "type": "function",
+        "function": {"name": call.name, "arguments": call.arguments},
+    }
+
+
+def usage_to_openai(usage: Usage) -> OpenAIUsage:
+    """Write token counts."""
+    return {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "total_tokens": usage.total_tokens,
+    }
+
+
+def schema_format(name: str, schema: JSONObject) -> OpenAISchemaFormat:
+    """Write the ``response_format`` that asks for JSON of a schema."""
+    return {"type": "json_schema", "json_schema": {"name": name, "schema": schema}}

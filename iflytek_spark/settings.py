@@ -1,0 +1,276 @@
+"""What the models of every AI framework are set up with, as pydantic mixins.
+
+An adapter's model inherits :class:`ChatSettings`, one of embeddings :class:`ConnectionSettings`;
+both give it a client, and the first one the options of a call::
+
+    options = self._call_options(kwargs)
+    response = self._sync_client().chat(messages, **options)
+
+Keys, address and default model are found once, when the object is made: what the environment says
+later changes nothing, for copies and pickles neither. Keys are never pickled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+from collections.abc import Mapping
+from typing import Annotated, Any, Self, TypeAlias, TypeVar, cast
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    InstanceOf,
+    PlainSerializer,
+    SecretStr,
+    model_validator,
+)
+from pydantic_core import to_jsonable_python
+
+from iflytek_spark.adapters.clients import kept_client
+from iflytek_spark.catalogue import list_models, resolve
+from iflytek_spark.client import AsyncSparkClient, SparkClient
+from iflytek_spark.credentials import Credentials
+from iflytek_spark.endpoint import Endpoint
+from iflytek_spark.errors import InvalidRequestError, MissingCredentialsError
+from iflytek_spark.messages import Thinking, WebSearch
+from iflytek_spark.model_spec import ModelSpec
+from iflytek_spark.options import OPTIONS, ChatOptions
+from iflytek_spark.timeouts import Timeouts
+
+__all__ = ["MODEL_OPTIONS", "CallOptions", "ChatSettings", "ConnectionSettings", "Model"]
+
+Model: TypeAlias = Annotated[str | ModelSpec, PlainSerializer(to_jsonable_python)]
+"""Any of a model's names, or a spec."""
+
+_Client = TypeVar("_Client", SparkClient, AsyncSparkClient)
+_SHARED_BY_COPIES = ("ssl_context", "client", "async_client")
+
+
+def _option(name: str, default: object = None) -> Any:
+    """Declare the field of an option; what it means stands in the option's row."""
+    return Field(default, description=OPTIONS[name].doc)
+
+
+def _hidden(description: str) -> Any:
+    """Declare a field that no output shows."""
+    return Field(None, description=description, exclude=True, repr=False)
+
+
+class CallOptions(ChatOptions, total=False):
+    """All keyword arguments of :meth:`iflytek_spark.SparkClient.stream`."""
+
+    model: str | ModelSpec
+
+
+class ConnectionSettings(BaseModel):
+    """Who calls, and how the service is reached."""
+
+    model_config = ConfigDict(
+        arbitrary_types_allowed=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        defer_build=True,  # of no use by itself: building validators takes ms of each import
+    )
+
+    app_id: str | None = Field(
+        default=None, description="APPID of the console; from the environment by default."
+    )
+    api_key: SecretStr | None = _hidden("APIKey of the console; from the environment by default.")
+    api_secret: SecretStr | None = _hidden(
+        "APISecret of the console; from the environment by default."
+    )
+    base_url: str | None = Field(
+        default=None,
+        description="Another address; without a path it replaces scheme and host only. "
+        "`SPARK_BASE_URL` by default.",
+    )
+    timeout: float | Timeouts | None = Field(
+        default=None, description="Seconds for the whole call, or the four time-outs."
+    )
+    max_retries: int = Field(
+        default=2,
+        description="Further tries after a failure that may pass, before the first token only.",
+    )
+    proxy: str | None = _hidden(
+        "`http://…` or `socks5h://…`; by default what the environment says."
+    )
+    ssl_context: InstanceOf[ssl.SSLContext] | None = _hidden(
+        "Your own CA; certificates are always verified. It cannot be pickled."
+    )
+    client: InstanceOf[SparkClient] | None = _hidden("A client of your own for sync calls.")
+    async_client: InstanceOf[AsyncSparkClient] | None = _hidden(
+        "A client of your own for async calls."
+    )
+    endpoint: InstanceOf[Endpoint] | None = _hidden(
+        "Where calls go, as it was found when the object was made; leave it alone."
+    )
+
+    @model_validator(mode="after")
+    def _resolve_settings(self) -> Self:
+        """Refuse wrong settings and missing credentials now rather than at the first call."""
+        self._resolve()
+        return self
+
+    def __getstate__(self) -> dict[Any, Any]:
+        """Leave the keys out of a pickle. What a framework has taken out before is None in it."""
+        state = super().__getstate__()
+        removed = dict.fromkeys(_SHARED_BY_COPIES)
+        fields = {**removed, **state["__dict__"], "api_key": None, "api_secret": None}
+        return {**state, "__dict__": fields}
+
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        """Read the keys from the environment; where they are not set, the first call says so."""
+        super().__setstate__(state)
+        with contextlib.suppress(MissingCredentialsError):
+            self._resolve_credentials()
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        """Copy the settings; what opens connections is shared, because it cannot be copied."""
+        memo = {} if memo is None else memo
+        for shared in filter(None, (getattr(self, name) for name in _SHARED_BY_COPIES)):
+            memo[id(shared)] = shared
+        return super().__deepcopy__(memo)
+
+    @property
+    def _own_client(self) -> SparkClient | AsyncSparkClient | None:
+        return self.client or self.async_client
+
+    def _resolve(self) -> None:
+        """Find the keys and the address, and try whether a client can be made of the settings."""
+        try:
+            self._resolve_credentials()
+        except MissingCredentialsError:
+            if self._own_client is None:
+                raise
+        self.endpoint = self._resolved_endpoint()
+        if self._own_client is None:
+            self._sync_client()
+
+    def _resolve_credentials(self) -> None:
+        found = self._credentials()
+        self.app_id = found.app_id
+        self.api_key, self.api_secret = SecretStr(found.api_key), SecretStr(found.api_secret)
+
+    def _credentials(self) -> Credentials:
+        key, secret = (
+            given.get_secret_value() if given else None for given in (self.api_key, self.api_secret)
+        )
+        return Credentials.resolve(self.app_id, key, secret)
+
+    def _resolved_endpoint(self) -> Endpoint:
+        known = self.endpoint or Endpoint.from_env(self._model_setting(), self.base_url)
+        return known.at(self.base_url)
+
+    def _model_setting(self) -> str | ModelSpec | None:
+        return None
+
+    def _sync_client(self) -> SparkClient:
+        """Return the client of a sync call."""
+        return self.client or self._client_of(SparkClient)
+
+    def _async_client(self) -> AsyncSparkClient:
+        """Return the client of an async call."""
+        return self.async_client or self._client_of(AsyncSparkClient)
+
+    def _client_settings(self) -> dict[str, Any]:
+        names = ("timeout", "max_retries", "proxy", "ssl_context")
+        known = {"credentials": self._credentials(), "base_url": self._resolved_endpoint()}
+        return known | {name: getattr(self, name) for name in names}
+
+    def _client_of(self, client_class: type[_Client]) -> _Client:
+        """Make a client for a call; only one that opens connections ahead is state to be kept."""
+        settings = self._client_settings()
+        kept = settings.get("preconnect")
+        return kept_client(self, client_class, settings) if kept else client_class(**settings)
+
+
+class ChatSettings(ConnectionSettings):
+    """Which model answers, and how."""
+
+    model: Model = Field(
+        default="",
+        description="Any of a model's names, or a spec; `SPARK_MODEL` or 4.0 Ultra by default.",
+    )
+    image_model: Model | None = _option("image_model", "image")
+    preconnect: int = Field(
+        default=0, description="Connections to keep open ahead of calls, while there are any."
+    )
+    temperature: float | None = _option("temperature")
+    top_k: int | None = _option("top_k")
+    max_tokens: int | None = _option("max_tokens")
+    top_p: float | None = _option("top_p")
+    presence_penalty: float | None = _option("presence_penalty")
+    frequency_penalty: float | None = _option("frequency_penalty")
+    stop: str | list[str] | None = _option("stop")
+    uid: str | None = _option("uid")
+    web_search: bool | WebSearch = _option("web_search", False)
+    thinking: Thinking | None = _option("thinking")
+    model_kwargs: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Further keys for Spark's `parameter.chat`, sent as they are.",
+    )
+
+    def _resolve(self) -> None:
+        """Name the model too that the environment or the client chose."""
+        super()._resolve()
+        if not self.model:
+            default = self._resolved_endpoint().model
+            self.model = default.name if default in list_models() else default
+        resolve(self.model)
+
+    def _model_setting(self) -> str | ModelSpec | None:
+        if self.model or self._own_client is None:
+            return self.model or None
+        return self._own_client.model
+
+    def _client_settings(self) -> dict[str, Any]:
+        own = {"model": self.model or None, "preconnect": self.preconnect}
+        return {**super()._client_settings(), **own}
+
+    @property
+    def _spec(self) -> ModelSpec:
+        """The model that answers calls which name none."""
+        return resolve(self.model)
+
+    def _call_options(self, given: Mapping[str, object]) -> CallOptions:
+        """Join the options of a call with the model's own; the call's win.
+
+        Args:
+            given: the options of the call; tools and their choice in the core's form.
+
+        Returns:
+            Keyword arguments for :meth:`iflytek_spark.SparkClient.stream`, which checks them.
+
+        Raises:
+            InvalidRequestError: for a web search with unknown keys.
+        """
+        options: dict[str, Any] = {name: getattr(self, name) for name in MODEL_OPTIONS}
+        extra = cast("Mapping[str, object]", given.get("model_kwargs") or {})
+        options["extra"] = {**self.model_kwargs, **extra}
+        options |= {name: value for name, value in given.items() if name not in _NOT_SENT}
+        options["web_search"] = _web_search(options["web_search"])
+        return cast("CallOptions", options)
+
+
+MODEL_OPTIONS = (
+    "model",
+    *(name for name, row in OPTIONS.items() if row.setting and name != "timeout"),
+)
+"""The options of a call that are fields of :class:`ChatSettings`; a client has the time-outs."""
+
+_NOT_SENT = ("model_kwargs", "parallel_tool_calls", "strict")
+"""Options of other providers that change nothing here: Spark gives one tool call an answer, and
+its arguments are validated by the caller."""
+
+
+def _web_search(given: object) -> object:
+    if not isinstance(given, Mapping):
+        return given
+    try:
+        return WebSearch(**given)
+    except TypeError as error:
+        raise InvalidRequestError(
+            f"web_search is {dict(given)!r}", hint="its keys are mode and citations"
+        ) from error
