@@ -65,7 +65,7 @@ lock: $(VENV)/.dev
 	  --custom-compile-command "make lock" --upgrade requirements/litellm.in -o requirements/litellm.txt
 
 clean:
-	rm -rf $(VENV) $(LITELLM) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage .hypothesis
+	rm -rf $(VENV) $(LITELLM) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage* .hypothesis
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
