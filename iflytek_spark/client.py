@@ -126,7 +126,7 @@ class _Client(Generic[_T]):
         )
 
     def _caller(self, service: Service) -> Caller:
-        from iflytek_spark.services.posts import Caller  # loads httpx
+        from iflytek_spark.services.posts import Caller  # loads httpx2
 
         url = self._endpoint.service_url(service)
         return Caller(self._credentials, url, self._route, self._clock, self._timeouts, self._retry)
@@ -209,7 +209,7 @@ class SparkClient(_Client[Transport]):
             ContextLengthError: for a text that is too long.
             SparkError: the first failure that retries did not mend; what else runs is stopped.
         """
-        from iflytek_spark.services.embeddings import CheckedOptions, embed  # loads httpx
+        from iflytek_spark.services.embeddings import CheckedOptions, embed  # loads httpx2
 
         return embed(self._caller(EMBEDDING), texts, CheckedOptions(**options))
 
@@ -229,7 +229,7 @@ class SparkClient(_Client[Transport]):
             InvalidRequestError: before anything is sent; it names the legal sizes.
             SparkError: see :mod:`iflytek_spark.errors`.
         """
-        from iflytek_spark.services.image_generation import generate_image  # loads httpx
+        from iflytek_spark.services.image_generation import generate_image  # loads httpx2
 
         return generate_image(self._caller(IMAGE_GENERATION), prompt, width, height)
 
@@ -273,7 +273,7 @@ class AsyncSparkClient(_Client[AsyncTransport]):
 
     async def embed(self, texts: Sequence[str], **options: Unpack[EmbedOptions]) -> list[Vector]:
         """Turn texts into vectors of 2,560 numbers; see :meth:`SparkClient.embed`."""
-        from iflytek_spark.services.embeddings import CheckedOptions, aembed  # loads httpx
+        from iflytek_spark.services.embeddings import CheckedOptions, aembed  # loads httpx2
 
         return await aembed(self._caller(EMBEDDING), texts, CheckedOptions(**options))
 
@@ -281,7 +281,7 @@ class AsyncSparkClient(_Client[AsyncTransport]):
         self, prompt: str, *, width: int = 512, height: int = 512
     ) -> GeneratedImage:
         """Make an image; see :meth:`SparkClient.generate_image`."""
-        from iflytek_spark.services.image_generation import agenerate_image  # loads httpx
+        from iflytek_spark.services.image_generation import agenerate_image  # loads httpx2
 
         return await agenerate_image(self._caller(IMAGE_GENERATION), prompt, width, height)
 

@@ -1,6 +1,6 @@
-"""Signed POST requests over httpx's own transports.
+"""Signed POST requests over httpx2's own transports.
 
-httpx's clients are not used: they write each address to the log at INFO, and a signed URL is a
+httpx2's clients are not used: they write each address to the log at INFO, and a signed URL is a
 secret. One transport serves one call after the other on one connection, which it keeps open
 between them.
 """
@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 
 from iflytek_spark.assumptions import MAX_FRAME_BYTES
 from iflytek_spark.errors import ConfigurationError
@@ -46,7 +46,7 @@ class HttpTransport:
             route: proxy and TLS of the connection.
         """
         self._route = route
-        self._pool: httpx.HTTPTransport | None = None
+        self._pool: httpx2.HTTPTransport | None = None
         self._socket: socket.socket | None = None
         self._expired = False
         self._aborted = threading.Event()
@@ -118,7 +118,7 @@ class HttpTransport:
         if self._aborted.is_set():
             raise concurrent.futures.CancelledError
         if self._pool is None:
-            self._pool = httpx.HTTPTransport(**_settings(step.url, self._route))
+            self._pool = httpx2.HTTPTransport(**_settings(step.url, self._route))
         response = self._pool.handle_request(_request(step, self._trace))
         try:
             body = _Body()
@@ -163,7 +163,7 @@ class AsyncHttpTransport:
             route: proxy and TLS of the connection.
         """
         self._route = route
-        self._pool: httpx.AsyncHTTPTransport | None = None
+        self._pool: httpx2.AsyncHTTPTransport | None = None
 
     async def post(self, step: Post) -> Reply:
         """Send one request and read its response; see :meth:`HttpTransport.post`."""
@@ -194,7 +194,7 @@ class AsyncHttpTransport:
 
     async def _exchange(self, step: Post) -> Reply:
         if self._pool is None:
-            self._pool = httpx.AsyncHTTPTransport(**_settings(step.url, self._route))
+            self._pool = httpx2.AsyncHTTPTransport(**_settings(step.url, self._route))
         response = await self._pool.handle_async_request(_request(step))
         try:
             body = _Body()
@@ -210,22 +210,22 @@ def _settings(url: str, route: Route) -> dict[str, Any]:
     scheme = urlsplit(proxy or "").scheme
     if scheme.startswith("socks4"):
         raise ConfigurationError(
-            f"httpx, which sends this request, cannot use a {scheme} proxy",
+            f"httpx2, which sends this request, cannot use a {scheme} proxy",
             hint="name an http:// or socks5h:// proxy",
         )
     if scheme.startswith("socks5") and importlib.util.find_spec("socksio") is None:
         raise ConfigurationError(
-            f"a {scheme} proxy needs a further package here", hint="pip install 'httpx[socks]'"
+            f"a {scheme} proxy needs a further package here", hint="pip install 'httpx2[socks]'"
         )
     return {
         "verify": checked_context(route.ssl_context),
         "proxy": proxy,
         "trust_env": False,
-        "limits": httpx.Limits(max_connections=1, keepalive_expiry=None),
+        "limits": httpx2.Limits(max_connections=1, keepalive_expiry=None),
     }
 
 
-def _request(step: Post, trace: Any = None) -> httpx.Request:
+def _request(step: Post, trace: Any = None) -> httpx2.Request:
     timeouts = {
         "connect": step.connect_timeout,
         "read": step.timeout,
@@ -236,7 +236,7 @@ def _request(step: Post, trace: Any = None) -> httpx.Request:
     if trace is not None:
         extensions["trace"] = trace
     headers = {"Host": urlsplit(step.url).netloc, **_HEADERS}  # what the signature covers
-    return httpx.Request(
+    return httpx2.Request(
         "POST", step.url, headers=headers, content=step.body, extensions=extensions
     )
 
@@ -259,14 +259,14 @@ class _Body:
 
 @contextlib.contextmanager
 def _failures() -> Iterator[None]:
-    """Give every exception of httpx its place among the transports' own."""
+    """Give every exception of httpx2 its place among the transports' own."""
     try:
         yield
-    except httpx.ConnectTimeout as error:
+    except httpx2.ConnectTimeout as error:
         raise ConnectTimedOutError from error
-    except httpx.TimeoutException as error:
+    except httpx2.TimeoutException as error:
         raise TimeoutError from error
     except TimeoutError:
         raise
-    except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError) as error:
+    except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL, OSError) as error:
         raise ConnectionFailedError(str(error) or type(error).__name__) from error

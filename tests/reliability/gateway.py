@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-import httpx
+import httpx2
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -58,7 +58,7 @@ QUESTION: dict[str, Any] = {
 STREAMED = {**QUESTION, "stream": True}
 _OPTIONS: dict[str, Any] = {"timeout": 60.0, "trust_env": False}
 _PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-"""Is never used; httpx would load one for each client."""
+"""Is never used; httpx2 would load one for each client."""
 
 _ROOM = 5
 """A stream has to begin before the time-out of the whole call runs out."""
@@ -117,12 +117,12 @@ def start(target: Target) -> None:
     url(target)
 
 
-def checked(answer: httpx.Response) -> None:
+def checked(answer: httpx2.Response) -> None:
     if answer.status_code != 200:
         raise ToldError(f"{answer.status_code} {answer.json()['error']['code']}")
 
 
-def text_of(answer: httpx.Response) -> str:
+def text_of(answer: httpx2.Response) -> str:
     checked(answer)
     return str(answer.json()["choices"][0]["message"]["content"])
 
@@ -150,18 +150,18 @@ class Events:
 
 
 def ask(target: Target) -> str:
-    return text_of(httpx.post(url(target), json=QUESTION, verify=_PLAIN, **_OPTIONS))
+    return text_of(httpx2.post(url(target), json=QUESTION, verify=_PLAIN, **_OPTIONS))
 
 
 async def aask(target: Target) -> str:
-    async with httpx.AsyncClient(verify=_PLAIN, **_OPTIONS) as client:
+    async with httpx2.AsyncClient(verify=_PLAIN, **_OPTIONS) as client:
         return text_of(await client.post(url(target), json=QUESTION))
 
 
 def stream(target: Target) -> Iterator[str]:
     """Yield pieces of text; whoever closes this hangs up."""
     events = Events()
-    with httpx.stream("POST", url(target), json=STREAMED, verify=_PLAIN, **_OPTIONS) as answer:
+    with httpx2.stream("POST", url(target), json=STREAMED, verify=_PLAIN, **_OPTIONS) as answer:
         if answer.status_code != 200:
             answer.read()
         checked(answer)
@@ -173,7 +173,7 @@ async def astream(target: Target) -> AsyncIterator[str]:
     """See :func:`stream`."""
     events = Events()
     async with (
-        httpx.AsyncClient(verify=_PLAIN, **_OPTIONS) as client,
+        httpx2.AsyncClient(verify=_PLAIN, **_OPTIONS) as client,
         client.stream("POST", url(target), json=STREAMED) as answer,
     ):
         if answer.status_code != 200:
@@ -199,7 +199,7 @@ named: Callable[[Kind], str] = TOLD.__getitem__
 GATEWAY = (
     Column(
         "gateway",
-        (Call("httpx.Client.post", ask), AsyncCall("httpx.AsyncClient.post", aask)),
+        (Call("httpx2.Client.post", ask), AsyncCall("httpx2.AsyncClient.post", aask)),
         is_whole,
         named=named,
         told=told,
@@ -209,8 +209,8 @@ GATEWAY = (
     Column(
         "gateway, stream",
         (
-            Stream("httpx.Client.stream", stream),
-            AsyncStream("httpx.AsyncClient.stream", started(astream)),
+            Stream("httpx2.Client.stream", stream),
+            AsyncStream("httpx2.AsyncClient.stream", started(astream)),
         ),
         is_whole,
         named=named,
