@@ -7,7 +7,8 @@ LOWEST := .venv-lowest
 NEWEST := .venv-newest
 INSTALL := -m pip --disable-pip-version-check install --quiet
 PIP := $(BIN)/python $(INSTALL)
-UV_INSTALL := $(BIN)/uv pip install --quiet --group dev --all-extras -r pyproject.toml --editable .
+# Copies, not links to uv's cache: nltk refuses to read a file of which there are several names.
+UV_INSTALL := $(BIN)/uv pip install --quiet --link-mode copy --group dev --all-extras -r pyproject.toml --editable .
 # anyio that goes with the lowest typing-extensions uses a name that the newest pytest has changed.
 OLD_ANYIO := -W "ignore:_pytest.python.CallSpec2 has been renamed:pytest.PytestRemovedIn10Warning"
 # The one test of what is locked does not concern an environment that is not.
