@@ -3,10 +3,18 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 LITELLM := .venv-litellm
+LOWEST := .venv-lowest
+NEWEST := .venv-newest
 INSTALL := -m pip --disable-pip-version-check install --quiet
 PIP := $(BIN)/python $(INSTALL)
+# Copies, not links to uv's cache: nltk refuses to read a file of which there are several names.
+UV_INSTALL := $(BIN)/uv pip install --quiet --link-mode copy --group dev --all-extras -r pyproject.toml --editable .
+# anyio that goes with the lowest typing-extensions uses a name that the newest pytest has changed.
+OLD_ANYIO := -W "ignore:_pytest.python.CallSpec2 has been renamed:pytest.PytestRemovedIn10Warning"
+# The one test of what is locked does not concern an environment that is not.
+UNLOCKED := --deselect tests/trust/test_supply.py::test_what_is_installed_is_what_was_locked
 
-.PHONY: demo test test-fast coverage check bench soak fuzz notebooks docs clean format lock
+.PHONY: demo test test-fast test-lowest test-newest coverage check bench soak fuzz notebooks docs clean format lock
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -24,6 +32,13 @@ coverage: $(VENV)/.dev
 	$(BIN)/python -m coverage run -m pytest -m "not slow and not notebooks"
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
+
+# The same tests with the lowest versions that pyproject.toml allows, and with the newest there are.
+test-lowest: $(LOWEST)/.dev
+	$(LOWEST)/bin/python -m pytest $(UNLOCKED) $(OLD_ANYIO)
+
+test-newest: $(NEWEST)/.dev
+	$(NEWEST)/bin/python -m pytest $(UNLOCKED)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
@@ -65,7 +80,7 @@ lock: $(VENV)/.dev
 	  --custom-compile-command "make lock" --upgrade requirements/litellm.in -o requirements/litellm.txt
 
 clean:
-	rm -rf $(VENV) $(LITELLM) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage* .hypothesis
+	rm -rf $(VENV) $(LITELLM) $(LOWEST) $(NEWEST) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage* .hypothesis
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -85,6 +100,23 @@ $(VENV)/.dev: requirements/dev.txt requirements/corpus.txt pyproject.toml | $(VE
 	@$(PIP) --require-hashes -r requirements/dev.txt
 	@$(PIP) --require-hashes --no-deps -r requirements/corpus.txt
 	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# What pyproject.toml names is as old as it allows; the developer's tools are the newest that fit.
+$(LOWEST)/.dev: requirements/corpus.txt pyproject.toml | $(VENV)/.dev
+	@echo "Installing the lowest versions into $(LOWEST) (once)"
+	@$(BIN)/uv venv --quiet --seed --clear --python 3.11 $(LOWEST)
+	@$(BIN)/uv pip compile --quiet --python-version 3.11 --no-deps --resolution lowest-direct --all-extras \
+	  pyproject.toml -o $(LOWEST)/lowest.txt
+	@$(UV_INSTALL) --python $(LOWEST) --constraints $(LOWEST)/lowest.txt
+	@$(BIN)/uv pip install --quiet --python $(LOWEST) --no-deps -r requirements/corpus.txt
+	@touch $@
+
+$(NEWEST)/.dev: requirements/corpus.txt pyproject.toml | $(VENV)/.dev
+	@echo "Installing the newest versions into $(NEWEST) (once)"
+	@$(BIN)/uv venv --quiet --seed --clear --python $(BIN)/python $(NEWEST)
+	@$(UV_INSTALL) --python $(NEWEST) --upgrade
+	@$(BIN)/uv pip install --quiet --python $(NEWEST) --no-deps -r requirements/corpus.txt
 	@touch $@
 
 $(LITELLM)/.ready: requirements/litellm.txt | $(VENV)/.python

@@ -233,7 +233,7 @@ class SparkClient(_Client[Transport]):
             ContextLengthError: for a text that is too long.
             SparkError: the first failure that retries did not mend; what else runs is stopped.
         """
-        from iflytek_spark.services.embeddings import CheckedOptions, embed  # loads httpx
+        from iflytek_spark.services.embeddings import CheckedOptions, embed  # loads httpx2
 
         return embed(*self._service(EMBEDDING), texts, CheckedOptions(**options))
 
@@ -254,7 +254,7 @@ class SparkClient(_Client[Transport]):
             SparkError: see :mod:`iflytek_spark.errors`.
         """
         from iflytek_spark.protocol.dialects.signed_post import ImageToMake
-        from iflytek_spark.services.image_generation import generate_image  # loads httpx
+        from iflytek_spark.services.image_generation import generate_image  # loads httpx2
 
         wanted = ImageToMake(prompt, width, height)
         return generate_image(*self._service(IMAGE_GENERATION), wanted)
@@ -299,7 +299,7 @@ class AsyncSparkClient(_Client[AsyncTransport]):
 
     async def embed(self, texts: Sequence[str], **options: Unpack[EmbedOptions]) -> list[Vector]:
         """Turn texts into vectors of 2,560 numbers; see :meth:`SparkClient.embed`."""
-        from iflytek_spark.services.embeddings import CheckedOptions, aembed  # loads httpx
+        from iflytek_spark.services.embeddings import CheckedOptions, aembed  # loads httpx2
 
         return await aembed(*self._service(EMBEDDING), texts, CheckedOptions(**options))
 
@@ -308,7 +308,7 @@ class AsyncSparkClient(_Client[AsyncTransport]):
     ) -> GeneratedImage:
         """Make an image; see :meth:`SparkClient.generate_image`."""
         from iflytek_spark.protocol.dialects.signed_post import ImageToMake
-        from iflytek_spark.services.image_generation import agenerate_image  # loads httpx
+        from iflytek_spark.services.image_generation import agenerate_image  # loads httpx2
 
         wanted = ImageToMake(prompt, width, height)
         return await agenerate_image(*self._service(IMAGE_GENERATION), wanted)

@@ -18,7 +18,7 @@ import llama_index_spark
 CORE = Path(iflytek_spark.__file__).parent
 PURE_ROOM = sorted((CORE / "protocol").glob("*.py"))
 IMPURE = {"socket", "ssl", "time", "random", "asyncio", "threading", "os", "secrets", "uuid"}
-LIBRARIES = {"websocket", "websockets", "httpx", "python_socks", "requests", "dotenv"}
+LIBRARIES = {"websocket", "websockets", "httpx", "httpx2", "python_socks", "requests", "dotenv"}
 FRAMES = {CORE / "protocol" / name for name in ("frames.py", "service_frames.py")}
 VENDOR_KEYS = {"payload", "choices", "question_tokens"}
 CHAT_KEYS = {"question_tokens", "reasoning_content", "function_call", "show_ref_label"}

@@ -22,7 +22,7 @@ FOLDER = ROOT / "benchmarks" / "results"
 ROUNDS = 5
 """Samples of each row that a median is made of, at least."""
 _LIBRARIES = (
-    "iflytek-spark", "websocket-client", "websockets", "httpx", "pydantic",
+    "iflytek-spark", "websocket-client", "websockets", "httpx2", "pydantic",
     "langchain-core", "langchain-openai", "openai", "langchain-community", "spark-ai-python",
     "llama-index-core", "llama-index-llms-openai-like", "fastapi", "uvicorn", "uvloop",
 )  # fmt: skip

@@ -1,6 +1,6 @@
-"""POST requests over httpx's own transports: one request, one message as the answer.
+"""POST requests over httpx2's own transports: one request, one message as the answer.
 
-httpx's clients are not used: they write each address to the log at INFO, and a signed URL is a
+httpx2's clients are not used: they write each address to the log at INFO, and a signed URL is a
 secret. One transport serves one call after the other on one connection, which it keeps open
 between them; connecting, sending and receiving are one exchange, which ``receive`` carries out.
 """
@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 
 from iflytek_spark.assumptions import MAX_FRAME_BYTES
 from iflytek_spark.errors import ConfigurationError
@@ -58,7 +58,7 @@ class HttpTransport:
         """
         self._route = route
         self._asked: _Asked | None = None
-        self._pool: httpx.HTTPTransport | None = None
+        self._pool: httpx2.HTTPTransport | None = None
         self._socket: socket.socket | None = None
         self._expired = False
         self._aborted = threading.Event()
@@ -144,7 +144,7 @@ class HttpTransport:
         if self._aborted.is_set():
             raise concurrent.futures.CancelledError
         if self._pool is None:
-            self._pool = httpx.HTTPTransport(**_settings(asked.opening.url, self._route))
+            self._pool = httpx2.HTTPTransport(**_settings(asked.opening.url, self._route))
         response = self._pool.handle_request(_request(asked, timeout, self._trace))
         try:
             body = _Body()
@@ -190,7 +190,7 @@ class AsyncHttpTransport:
         """
         self._route = route
         self._asked: _Asked | None = None
-        self._pool: httpx.AsyncHTTPTransport | None = None
+        self._pool: httpx2.AsyncHTTPTransport | None = None
 
     async def connect(self, opening: Opening, timeout: float) -> None:
         """Note where the next request goes."""
@@ -235,7 +235,7 @@ class AsyncHttpTransport:
 
     async def _exchange(self, asked: _Asked, timeout: float) -> bytes:
         if self._pool is None:
-            self._pool = httpx.AsyncHTTPTransport(**_settings(asked.opening.url, self._route))
+            self._pool = httpx2.AsyncHTTPTransport(**_settings(asked.opening.url, self._route))
         response = await self._pool.handle_async_request(_request(asked, timeout))
         try:
             body = _Body()
@@ -251,18 +251,18 @@ def _settings(url: str, route: Route) -> dict[str, Any]:
     scheme = urlsplit(proxy or "").scheme
     if scheme.startswith("socks4"):
         raise ConfigurationError(
-            f"httpx, which sends this request, cannot use a {scheme} proxy",
+            f"httpx2, which sends this request, cannot use a {scheme} proxy",
             hint="name an http:// or socks5h:// proxy",
         )
     if scheme.startswith("socks5") and importlib.util.find_spec("socksio") is None:
         raise ConfigurationError(
-            f"a {scheme} proxy needs a further package here", hint="pip install 'httpx[socks]'"
+            f"a {scheme} proxy needs a further package here", hint="pip install 'httpx2[socks]'"
         )
     return {
         "verify": checked_context(route.ssl_context),
         "proxy": proxy,
         "trust_env": False,
-        "limits": httpx.Limits(max_connections=1, keepalive_expiry=None),
+        "limits": httpx2.Limits(max_connections=1, keepalive_expiry=None),
     }
 
 
@@ -272,7 +272,7 @@ def _with_body(asked: _Asked | None, data: str | bytes) -> _Asked:
     return asked._replace(body=data.encode() if isinstance(data, str) else data)
 
 
-def _request(asked: _Asked, timeout: float, trace: Any = None) -> httpx.Request:
+def _request(asked: _Asked, timeout: float, trace: Any = None) -> httpx2.Request:
     timeouts = {
         "connect": asked.connect_timeout,
         "read": timeout,
@@ -284,7 +284,7 @@ def _request(asked: _Asked, timeout: float, trace: Any = None) -> httpx.Request:
         extensions["trace"] = trace
     url, headers = asked.opening
     host = {"Host": urlsplit(url).netloc}  # what the signature covers
-    return httpx.Request(
+    return httpx2.Request(
         "POST",
         url,
         headers={**host, **_HEADERS, **headers},
@@ -293,7 +293,7 @@ def _request(asked: _Asked, timeout: float, trace: Any = None) -> httpx.Request:
     )
 
 
-def _checked(response: httpx.Response, body: bytes) -> bytes:
+def _checked(response: httpx2.Response, body: bytes) -> bytes:
     status = response.status_code
     if 300 <= status < 400:
         raise RedirectedError("the service answered with a redirect, which is not followed")
@@ -320,16 +320,16 @@ class _Body:
 
 @contextlib.contextmanager
 def _failures() -> Iterator[None]:
-    """Give every exception of httpx its place among the transports' own."""
+    """Give every exception of httpx2 its place among the transports' own."""
     try:
         yield
-    except httpx.ConnectTimeout as error:
+    except httpx2.ConnectTimeout as error:
         raise ConnectTimedOutError from error
-    except httpx.TimeoutException as error:
+    except httpx2.TimeoutException as error:
         raise TimeoutError from error
-    except (httpx.ConnectError, httpx.ProxyError, httpx.InvalidURL) as error:
+    except (httpx2.ConnectError, httpx2.ProxyError, httpx2.InvalidURL) as error:
         raise NotConnectedError(str(error) or type(error).__name__) from error
     except TimeoutError:
         raise
-    except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+    except (httpx2.HTTPError, httpx2.StreamError, OSError) as error:
         raise ConnectionFailedError(str(error) or type(error).__name__) from error

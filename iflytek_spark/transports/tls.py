@@ -12,7 +12,7 @@ from iflytek_spark.errors import ConfigurationError
 def shared_context() -> ssl.SSLContext:
     """Return the process's context, which trusts the system's CAs (or ``SSL_CERT_FILE``)."""
     context = ssl.create_default_context()
-    context.set_alpn_protocols(["http/1.1"])  # as httpcore sets it on whatever it is given
+    context.set_alpn_protocols(["http/1.1"])  # as httpcore2 sets it on whatever it is given
     return context
 
 

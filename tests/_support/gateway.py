@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-import httpx
+import httpx2
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -30,7 +30,7 @@ QUESTION: dict[str, Any] = {
 STREAMED = {**QUESTION, "stream": True}
 _OPTIONS: dict[str, Any] = {"timeout": 60.0, "trust_env": False}
 _PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-"""Is never used; httpx would load one for each client."""
+"""Is never used; httpx2 would load one for each client."""
 
 _ROOM = 5
 """A stream has to begin before the time-out of the whole call runs out."""
@@ -85,12 +85,12 @@ def stopped_at_the_end() -> Iterator[None]:
     url.cache_clear()
 
 
-def checked(answer: httpx.Response) -> None:
+def checked(answer: httpx2.Response) -> None:
     if answer.status_code != 200:
         raise ToldError(f"{answer.status_code} {answer.json()['error']['code']}")
 
 
-def text_of(answer: httpx.Response) -> str:
+def text_of(answer: httpx2.Response) -> str:
     checked(answer)
     return str(answer.json()["choices"][0]["message"]["content"])
 
@@ -118,18 +118,18 @@ class Events:
 
 
 def ask(address: str) -> str:
-    return text_of(httpx.post(address, json=QUESTION, verify=_PLAIN, **_OPTIONS))
+    return text_of(httpx2.post(address, json=QUESTION, verify=_PLAIN, **_OPTIONS))
 
 
 async def aask(address: str) -> str:
-    async with httpx.AsyncClient(verify=_PLAIN, **_OPTIONS) as client:
+    async with httpx2.AsyncClient(verify=_PLAIN, **_OPTIONS) as client:
         return text_of(await client.post(address, json=QUESTION))
 
 
 def stream(address: str) -> Iterator[str]:
     """Yield pieces of text; whoever closes this hangs up."""
     events = Events()
-    with httpx.stream("POST", address, json=STREAMED, verify=_PLAIN, **_OPTIONS) as answer:
+    with httpx2.stream("POST", address, json=STREAMED, verify=_PLAIN, **_OPTIONS) as answer:
         if answer.status_code != 200:
             answer.read()
         checked(answer)
@@ -141,7 +141,7 @@ async def astream(address: str) -> AsyncIterator[str]:
     """See :func:`stream`."""
     events = Events()
     async with (
-        httpx.AsyncClient(verify=_PLAIN, **_OPTIONS) as client,
+        httpx2.AsyncClient(verify=_PLAIN, **_OPTIONS) as client,
         client.stream("POST", address, json=STREAMED) as answer,
     ):
         if answer.status_code != 200:

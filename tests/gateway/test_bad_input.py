@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from tests.gateway.bad_bodies import (
@@ -41,9 +41,9 @@ class Refusal:
         before = len(self._gateway.spark.handshakes)
         url = f"{self._gateway.url}/chat/completions"
         answer = (
-            httpx.post(url, content=body, timeout=30)
+            httpx2.post(url, content=body, timeout=30)
             if isinstance(body, bytes)
-            else httpx.post(url, json=body, timeout=30)
+            else httpx2.post(url, json=body, timeout=30)
         )
         assert answer.status_code == 400, answer.text[:500]
         assert len(self._gateway.spark.handshakes) == before
@@ -102,7 +102,7 @@ def test_several_wrong_fields_are_told_together(refusal: Refusal) -> None:
 def test_a_schema_that_takes_for_ever_is_given_up(gateway: Gateway, name: str) -> None:
     url = f"{gateway.url}/chat/completions"
     begun = time.monotonic()
-    answer = httpx.post(url, json={**FILLED, "response_format": ENDLESS_SCHEMAS[name]}, timeout=30)
+    answer = httpx2.post(url, json={**FILLED, "response_format": ENDLESS_SCHEMAS[name]}, timeout=30)
     assert answer.status_code == 400
     assert answer.json()["error"]["param"] == "response_format"
     assert time.monotonic() - begun < 10
@@ -113,7 +113,7 @@ def test_a_pattern_that_takes_for_ever_does_not(gateway: Gateway) -> None:
     schema = {"type": "object", "properties": {"word": evil}, "required": ["word"]}
     wanted = {"type": "json_schema", "json_schema": {"name": "word", "schema": schema}}
     question = [{"role": "user", "content": f"The word is {'a' * 60}!"}]
-    answer = httpx.post(
+    answer = httpx2.post(
         f"{gateway.url}/chat/completions",
         json={"model": MODEL, "messages": question, "response_format": wanted},
         timeout=10,

@@ -15,7 +15,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from iflytek_spark.emulator import Emulator
@@ -99,8 +99,8 @@ def test_the_serverless_app(
     monkeypatch.setenv("GATEWAY_KEYS", json.dumps({"anna": known} if with_key else {}))
     monkeypatch.setattr(logging.config, "dictConfig", dict)  # the tests' own stays
     with serving(runpy.run_path(str(_DEPLOY / "serverless.py"))["app"]) as url:
-        assert httpx.get(f"{url}/healthz").json() == {"status": "ok"}
-        assert httpx.get(f"{url}/readyz").status_code == 200
+        assert httpx2.get(f"{url}/healthz").json() == {"status": "ok"}
+        assert httpx2.get(f"{url}/readyz").status_code == 200
         refused, answered = ask(url), ask(url, key)
     assert refused.status_code == 401
     assert answered.status_code == (200 if with_key else 401)

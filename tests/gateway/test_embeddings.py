@@ -6,7 +6,7 @@ import base64
 import struct
 from typing import Any
 
-import httpx
+import httpx2
 import openai
 import pytest
 
@@ -26,8 +26,8 @@ def expected(spark: Emulator, *texts: str, **options: Any) -> list[Vector]:
     return client.embed(texts, max_qps=None, **options)
 
 
-def post(gateway: Gateway, **body: Any) -> httpx.Response:
-    return httpx.post(f"{gateway.url}/embeddings", json={"model": MODEL, **body})
+def post(gateway: Gateway, **body: Any) -> httpx2.Response:
+    return httpx2.post(f"{gateway.url}/embeddings", json={"model": MODEL, **body})
 
 
 def test_texts_become_vectors_in_their_order(client: openai.OpenAI, gateway: Gateway) -> None:
@@ -107,7 +107,7 @@ def test_an_error_of_spark_is_told(client: openai.OpenAI, gateway: Gateway) -> N
 
 def test_the_accounts_rate_is_kept(running_gateway: RunningGateway, emulator: Emulator) -> None:
     url = running_gateway(embeddings_per_second=20)
-    answer = httpx.post(f"{url}/v1/embeddings", json={"model": MODEL, "input": ["潮汐"] * 11})
+    answer = httpx2.post(f"{url}/v1/embeddings", json={"model": MODEL, "input": ["潮汐"] * 11})
     assert len(answer.json()["data"]) == 11
     assert answer.elapsed.total_seconds() >= 0.5
 
@@ -117,7 +117,7 @@ def test_nothing_more_is_sent_when_the_caller_leaves(
 ) -> None:
     url = running_gateway(embeddings_per_second=4)
     texts = [f"第{number}段" for number in range(100)]
-    with pytest.raises(httpx.ReadTimeout):
-        httpx.post(f"{url}/v1/embeddings", json={"model": MODEL, "input": texts}, timeout=0.4)
+    with pytest.raises(httpx2.ReadTimeout):
+        httpx2.post(f"{url}/v1/embeddings", json={"model": MODEL, "input": texts}, timeout=0.4)
     assert emulator.wait_until_idle(1.0)
     assert {asked(request) for request in emulator.requests} < set(texts)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from tests.core.drawing import drawn, png_header
@@ -31,9 +31,9 @@ def stream(request: pytest.FixtureRequest) -> bool:
     return bool(request.param)
 
 
-def look(url: str, picture: str, *, stream: bool = False) -> httpx.Response:
+def look(url: str, picture: str, *, stream: bool = False) -> httpx2.Response:
     body = {"model": "vision", "messages": shown(picture), "stream": stream}
-    return httpx.post(f"{url}/chat/completions", json=body, timeout=30)
+    return httpx2.post(f"{url}/chat/completions", json=body, timeout=30)
 
 
 def refused(gateway: Gateway, picture: str, **options: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-import httpx
+import httpx2
 import openai
 import pytest
 
@@ -18,8 +18,8 @@ from tests.gateway.one_gateway import Gateway
 SIZES = [f"{width}x{height}" for width, height in IMAGE_SIZES]
 
 
-def post(url: str, **body: Any) -> httpx.Response:
-    return httpx.post(f"{url}/images/generations", json={"prompt": "一只猫", **body})
+def post(url: str, **body: Any) -> httpx2.Response:
+    return httpx2.post(f"{url}/images/generations", json={"prompt": "一只猫", **body})
 
 
 def picture(answer: Any) -> bytes:
@@ -110,7 +110,7 @@ def test_the_kind_of_the_file_is_told_when_it_is_known(
     text = {"content": base64.b64encode(image).decode(), "index": 0, "role": "assistant"}
     payload = {"choices": {"status": 2, "seq": 0, "text": [text]}}
     header = {"code": 0, "message": "Success", "sid": "cht1", "status": 2}
-    frame = httpx.Request("POST", "http://x", json={"header": header, "payload": payload}).content
+    frame = httpx2.Request("POST", "http://x", json={"header": header, "payload": payload}).content
     gateway.spark.script(faults.Replay((frame.decode(),)))
     answer = post(gateway.url).json()
     assert answer["output_format"] == told
@@ -122,6 +122,6 @@ def test_the_call_ends_when_the_caller_leaves(
 ) -> None:
     url = running_gateway()
     emulator.script(faults.Silence())
-    with pytest.raises(httpx.ReadTimeout):
-        httpx.post(f"{url}/v1/images/generations", json={"prompt": "一只猫"}, timeout=0.3)
+    with pytest.raises(httpx2.ReadTimeout):
+        httpx2.post(f"{url}/v1/images/generations", json={"prompt": "一只猫"}, timeout=0.3)
     assert emulator.wait_until_idle(1.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-import httpx
+import httpx2
 import openai
 import pytest
 
@@ -35,7 +35,7 @@ def test_a_model_is_found_by_any_name(client: openai.OpenAI, name: str) -> None:
 def test_a_name_may_be_encoded_or_not(gateway: Gateway) -> None:
     name = "house/画家 v1.5"
     for written in (quote(name, safe=""), quote(name), name):
-        found = httpx.get(f"{gateway.url}/models/{written}")
+        found = httpx2.get(f"{gateway.url}/models/{written}")
         assert (found.status_code, found.json()["id"]) == (200, name)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-import httpx
+import httpx2
 import openai
 import pytest
 from openai.types.chat import ChatCompletionChunk
@@ -92,7 +92,7 @@ async def test_an_error_in_the_middle_of_a_stream_in_an_event_loop(
 def test_a_broken_stream_ends_with_the_error_and_without_done(gateway: Gateway) -> None:
     gateway.spark.script(faults.ErrorFrame(10110, after=3))
     body = {"model": MODEL, "messages": asked("讲一讲潮汐"), "stream": True}
-    events = httpx.post(f"{gateway.url}/chat/completions", json=body).text.split("\n\n")
+    events = httpx2.post(f"{gateway.url}/chat/completions", json=body).text.split("\n\n")
     assert events.pop() == ""
     error = json.loads(events[-1].removeprefix("data: "))["error"]
     assert error["code"] == "spark_failed"

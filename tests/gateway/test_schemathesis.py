@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 import schemathesis
 from jsonschema import Draft202012Validator
@@ -126,7 +126,7 @@ STREAMED: list[Any] = [
 def test_events_of_a_stream_are_as_described(gateway: Gateway, body: dict[str, Any]) -> None:
     chunk = Draft202012Validator({**STRICT, "$ref": "#/components/schemas/ChatCompletionChunk"})
     more = {"stream": True, "stream_options": {"include_usage": True}}
-    answer = httpx.post(f"{gateway.url}/chat/completions", json=body | more, headers=HEADERS)
+    answer = httpx2.post(f"{gateway.url}/chat/completions", json=body | more, headers=HEADERS)
     *events, done, rest = answer.text.split("\n\n")
     assert (done, rest) == ("data: [DONE]", "")
     for event in events:
@@ -134,4 +134,4 @@ def test_events_of_a_stream_are_as_described(gateway: Gateway, body: dict[str, A
 
 
 def test_what_is_tested_is_what_is_served(gateway: Gateway) -> None:
-    assert httpx.get(gateway.url.removesuffix("/v1") + "/openapi.json").json() == DESCRIPTION
+    assert httpx2.get(gateway.url.removesuffix("/v1") + "/openapi.json").json() == DESCRIPTION

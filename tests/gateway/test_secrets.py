@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from starlette.datastructures import Headers
 
@@ -95,13 +95,13 @@ def marked_gateway(**more: Any) -> Iterator[Gateway]:
         yield gateway
 
 
-def answers(url: str, headers: dict[str, str]) -> Iterator[httpx.Response]:
-    with httpx.Client(headers=headers, timeout=30) as client:
+def answers(url: str, headers: dict[str, str]) -> Iterator[httpx2.Response]:
+    with httpx2.Client(headers=headers, timeout=30) as client:
         for path, body in REQUESTS.values():
             yield client.post(f"{url}/{path}", content=json.dumps(body))
 
 
-def told(answer: httpx.Response) -> str:
+def told(answer: httpx2.Response) -> str:
     """The head and the body of an answer; a whole one may repeat the prompt."""
     words = answer.text.replace(PROMPT_MARK, "") if answer.is_success else answer.text
     return f"{answer.headers} {words}"
@@ -110,7 +110,7 @@ def told(answer: httpx.Response) -> str:
 def pages(url: str) -> list[str]:
     """What the gateway tells of itself."""
     root = url.removesuffix("/v1")
-    return [httpx.get(root + path).text for path in PAGES]
+    return [httpx2.get(root + path).text for path in PAGES]
 
 
 def found_in(shown: Iterable[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import httpx
+import httpx2
 import openai
 import pytest
 
@@ -32,6 +32,6 @@ def test_a_defect(
         client.chat.completions.create(model=MODEL, messages=asked("你好"), stream=stream)
     assert (caught.value.status_code, caught.value.code) == (500, "internal_error")
     assert "defect" not in caught.value.response.text
-    counted = httpx.get(f"{url}/metrics").text
+    counted = httpx2.get(f"{url}/metrics").text
     assert 'spark_gateway_errors_total{error="RuntimeError",spark_code=""} 1.0' in counted
     assert "RuntimeError: a defect" in caplog.text

@@ -1,4 +1,4 @@
-"""Signed POST over httpx: its connections, its deadlines, its silence."""
+"""Signed POST over httpx2: its connections, its deadlines, its silence."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import threading
 import time
 from typing import Any
 
-import httpcore
+import httpcore2
 import pytest
 
 from iflytek_spark.emulator import Emulator, faults
@@ -91,14 +91,14 @@ def test_abort_while_the_connection_is_being_opened(
 ) -> None:
     """The socket that comes out of it is closed before anything is sent."""
     transport = HttpTransport(Route())
-    connect = httpcore.SyncBackend.connect_tcp
+    connect = httpcore2.SyncBackend.connect_tcp
 
     def slow_connect(*arguments: Any, **options: Any) -> Any:
         stream = connect(*arguments, **options)
         transport.abort()
         return stream
 
-    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", slow_connect)
+    monkeypatch.setattr(httpcore2.SyncBackend, "connect_tcp", slow_connect)
     with transport, pytest.raises(concurrent.futures.CancelledError):
         post(transport, request(emulator))
     assert not emulator.requests
@@ -113,14 +113,14 @@ def test_the_connection_is_kept_between_requests(emulator: Emulator) -> None:
 
 
 @both
-def test_httpx_writes_no_address_to_the_log(
+def test_httpx2_writes_no_address_to_the_log(
     send: Send, emulator: Emulator, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     send(request(emulator))
     assert "connect_tcp" in caplog.text
     assert "authorization" not in caplog.text
-    assert [record for record in caplog.records if record.name == "httpx"] == []
+    assert [record for record in caplog.records if record.name == "httpx2"] == []
 
 
 def test_the_watchdog_of_a_request_is_gone_with_it(emulator: Emulator) -> None:

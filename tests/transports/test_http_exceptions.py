@@ -1,12 +1,12 @@
-"""Every exception of httpx and httpcore becomes one of the transports' own."""
+"""Every exception of httpx2 and httpcore2 becomes one of the transports' own."""
 
 from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator
 
-import httpcore
-import httpx
+import httpcore2
+import httpx2
 import pytest
 
 from iflytek_spark.emulator import Emulator
@@ -20,24 +20,24 @@ def below(kind: type[Exception]) -> Iterator[type[Exception]]:
         yield from below(child)
 
 
-OF_HTTPX = sorted(
-    {*below(httpx.TransportError), *below(httpx.StreamError), httpx.InvalidURL}, key=str
+OF_HTTPX2 = sorted(
+    {*below(httpx2.TransportError), *below(httpx2.StreamError), httpx2.InvalidURL}, key=str
 )
-OF_HTTPCORE = [
+OF_HTTPCORE2 = [
     kind
-    for kind in vars(httpcore).values()
+    for kind in vars(httpcore2).values()
     if isinstance(kind, type)
     and issubclass(kind, Exception)
-    and kind is not httpcore.ConnectionNotAvailable  # between httpcore's pool and connections
+    and kind is not httpcore2.ConnectionNotAvailable  # between httpcore2's pool and connections
 ]
 OF_THE_SYSTEM = [OSError, ConnectionResetError, ssl.SSLError, ssl.SSLCertVerificationError]
 
 
 SPEECHLESS = {
-    httpx.StreamConsumed,
-    httpx.StreamClosed,
-    httpx.ResponseNotRead,
-    httpx.RequestNotRead,
+    httpx2.StreamConsumed,
+    httpx2.StreamClosed,
+    httpx2.ResponseNotRead,
+    httpx2.RequestNotRead,
 }
 
 
@@ -46,7 +46,7 @@ def made(kind: type[Exception]) -> Exception:
 
 
 @both
-@pytest.mark.parametrize("kind", [*OF_HTTPX, *OF_HTTPCORE, *OF_THE_SYSTEM], ids=str)
+@pytest.mark.parametrize("kind", [*OF_HTTPX2, *OF_HTTPCORE2, *OF_THE_SYSTEM], ids=str)
 def test_every_exception_has_its_place(
     send: Send, kind: type[Exception], monkeypatch: pytest.MonkeyPatch, emulator: Emulator
 ) -> None:
@@ -56,12 +56,12 @@ def test_every_exception_has_its_place(
     async def afail(*arguments: object) -> None:
         raise made(kind)
 
-    if kind in OF_HTTPCORE:
-        monkeypatch.setattr(httpcore.ConnectionPool, "handle_request", fail)
-        monkeypatch.setattr(httpcore.AsyncConnectionPool, "handle_async_request", afail)
+    if kind in OF_HTTPCORE2:
+        monkeypatch.setattr(httpcore2.ConnectionPool, "handle_request", fail)
+        monkeypatch.setattr(httpcore2.AsyncConnectionPool, "handle_async_request", afail)
     else:
-        monkeypatch.setattr(httpx.HTTPTransport, "handle_request", fail)
-        monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", afail)
+        monkeypatch.setattr(httpx2.HTTPTransport, "handle_request", fail)
+        monkeypatch.setattr(httpx2.AsyncHTTPTransport, "handle_async_request", afail)
     with pytest.raises((TimeoutError, TransportError)) as caught:
         send(request(emulator))
     assert isinstance(caught.value, TimeoutError) is ("Timeout" in kind.__name__)

@@ -17,8 +17,8 @@ MARKS = ("MARKER", "authorization=", "signature=", AUTHORIZATION)
 LOGGERS = (
     "asyncio",
     "hpack",
-    "httpcore",
-    "httpx",
+    "httpcore2",
+    "httpx2",
     "iflytek_spark",
     "iflytek_spark.emulator.wire",
     "iflytek_spark.websockets",

@@ -5,7 +5,7 @@ import logging
 import socket
 from collections.abc import Iterator
 
-import httpx
+import httpx2
 import pytest
 
 from iflytek_spark.emulator import Emulator
@@ -28,7 +28,7 @@ def in_pieces(body: bytes) -> Iterator[bytes]:
 def test_a_request_that_is_too_large_is_refused(
     running_gateway: RunningGateway, emulator: Emulator, body: bytes | Iterator[bytes]
 ) -> None:
-    with httpx.Client(base_url=running_gateway(max_body_bytes=2048)) as client:
+    with httpx2.Client(base_url=running_gateway(max_body_bytes=2048)) as client:
         response = client.post(PATH, content=body)
         assert (response.status_code, code(response)) == (413, "request_too_large")
         assert "2048" in response.json()["error"]["message"]
@@ -40,11 +40,11 @@ def test_a_request_that_is_too_large_is_refused(
 def test_the_largest_request_is_answered(running_gateway: RunningGateway, declared: bool) -> None:
     url = running_gateway(max_body_bytes=len(LARGE))
     body = LARGE if declared else in_pieces(LARGE)
-    assert httpx.post(url + PATH, content=body).status_code == 200
+    assert httpx2.post(url + PATH, content=body).status_code == 200
 
 
 def test_a_large_request_need_not_be_sent_to_be_refused(running_gateway: RunningGateway) -> None:
-    url = httpx.URL(running_gateway(max_body_bytes=2048))
+    url = httpx2.URL(running_gateway(max_body_bytes=2048))
     head = (
         f"POST {PATH} HTTP/1.1\r\nhost: g\r\nexpect: 100-continue\r\ncontent-length: 9999\r\n\r\n"
     )
@@ -54,7 +54,7 @@ def test_a_large_request_need_not_be_sent_to_be_refused(running_gateway: Running
 
 
 def test_a_body_that_does_not_come_ends_the_connection(running_gateway: RunningGateway) -> None:
-    url = httpx.URL(running_gateway(body_timeout=0.2))
+    url = httpx2.URL(running_gateway(body_timeout=0.2))
     with socket.create_connection((url.host, url.port or 0), 5) as caller:
         caller.sendall(BEGUN)
         answer = b"".join(iter(lambda: caller.recv(4096), b""))
@@ -69,7 +69,7 @@ def test_a_caller_that_leaves_while_sending_is_no_failure(
 ) -> None:
     settings = load_settings(base_url=emulator.base_url)
     with serving(create_app(settings)) as base_url:
-        url = httpx.URL(base_url)
+        url = httpx2.URL(base_url)
         with socket.create_connection((url.host, url.port or 0), 5) as caller:
             caller.sendall(BEGUN)
     assert [one for one in caplog.records if one.levelno >= logging.WARNING] == []

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import httpx
+import httpx2
 import pytest
 
 from iflytek_spark.emulator import Emulator, faults
@@ -51,7 +51,7 @@ def test_one_request_after_the_other_is_one_at_once(
     running_gateway: RunningGateway, stream: bool
 ) -> None:
     url = running_gateway(concurrent_requests=1)
-    with httpx.Client(base_url=url) as client:
+    with httpx2.Client(base_url=url) as client:
         for _ in range(10):
             body = {**BODY, "stream": stream}
             assert client.post("/v1/chat/completions", json=body).status_code == 200
@@ -63,5 +63,5 @@ def test_refused_requests_are_not_counted(
     url = running_gateway(concurrent_requests=1, max_body_bytes=1024)
     assert ask(url, messages=[]).status_code == 400
     assert ask(url, user="x" * 2000).status_code == 413
-    assert httpx.get(url + "/v1/nothing").status_code == 404
+    assert httpx2.get(url + "/v1/nothing").status_code == 404
     assert ask(url).status_code == 200

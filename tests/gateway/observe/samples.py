@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-import httpx
+import httpx2
 from prometheus_client.parser import text_string_to_metric_families
 
 _PATIENCE = 5.0
@@ -14,7 +14,7 @@ class Samples:
     """The metrics of one moment."""
 
     def __init__(self, url: str) -> None:
-        response = httpx.get(f"{url}/metrics")
+        response = httpx2.get(f"{url}/metrics")
         assert response.status_code == 200
         assert response.headers["content-type"].startswith("text/plain; version=")
         self.text = response.text

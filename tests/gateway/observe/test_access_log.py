@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import httpx
+import httpx2
 import pytest
 
 from iflytek_spark.emulator import Emulator, faults
@@ -83,8 +83,8 @@ def test_a_caller_that_leaves(
     running_gateway: RunningGateway, emulator: Emulator, access_log: AccessLog, streamed: bool
 ) -> None:
     emulator.script(faults.Silence())
-    with pytest.raises(httpx.ReadTimeout):
-        httpx.post(
+    with pytest.raises(httpx2.ReadTimeout):
+        httpx2.post(
             f"{running_gateway()}/v1/chat/completions",
             json={
                 "model": "lite",
@@ -118,7 +118,7 @@ def test_what_is_nobodys_business(
     body = {"model": "lite", "messages": [{"role": "user", "content": _WORDS}], "user": "anna@home"}
     for headers in (bearer(key), bearer(key) | own):
         path = f"{url}/v1/chat/completions?token=in-the-address"
-        httpx.post(path, headers=headers, json=body)
+        httpx2.post(path, headers=headers, json=body)
     assert [line["status"] for line in access_log.lines(2)] == [200, 401]
     secrets = [_WORDS, key, known, "anna@home", "in-the-address", "authorization", *own.values()]
     credentials = emulator.credentials
@@ -129,7 +129,7 @@ def test_what_is_nobodys_business(
 def test_one_line_whatever_the_path_holds(
     running_gateway: RunningGateway, access_log: AccessLog
 ) -> None:
-    assert httpx.get(f"{running_gateway()}/v1/%0Aforged%0D{'x' * 5000}").status_code == 404
+    assert httpx2.get(f"{running_gateway()}/v1/%0Aforged%0D{'x' * 5000}").status_code == 404
     (line,) = access_log.lines(1)
     assert line["error"] == "no_such_route"
     assert len(access_log.text[0]) < 1000
@@ -141,6 +141,6 @@ def test_the_gateways_own_pages_are_not_logged(
 ) -> None:
     url = running_gateway()
     for path in ("/healthz", "/readyz", "/metrics", "/docs"):
-        assert httpx.get(url + path).status_code == 200
+        assert httpx2.get(url + path).status_code == 200
     assert ask(url).status_code == 200
     assert access_log.lines(1)[0]["path"] == "/v1/chat/completions"

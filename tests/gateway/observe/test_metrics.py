@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import httpx
+import httpx2
 
 from iflytek_spark.emulator import Emulator, faults
 from tests.gateway.conftest import RunningGateway
@@ -57,8 +57,8 @@ def test_what_callers_write_makes_no_labels(running_gateway: RunningGateway) -> 
     url = running_gateway(models={"house-model": "lite"})
     for number in range(5):
         assert ask(url, model=f"model-{number}").status_code == 404
-        assert httpx.get(f"{url}/v1/route-{number}").status_code == 404
-        assert httpx.get(f"{url}/v1/models/model-{number}").status_code == 404
+        assert httpx2.get(f"{url}/v1/route-{number}").status_code == 404
+        assert httpx2.get(f"{url}/v1/models/model-{number}").status_code == 404
     assert ask(url, model="house-model").status_code == 200
     seen = samples_after(url, 16)
     assert seen.labels("model") == {"none", "lite"}
@@ -75,7 +75,7 @@ def test_two_gateways_in_one_process_count_for_themselves(running_gateway: Runni
 def test_no_secret_is_shown(running_gateway: RunningGateway, emulator: Emulator) -> None:
     url = running_gateway()
     assert ask(url).status_code == 200
-    shown = Samples(url).text + httpx.get(f"{url}/readyz").text
+    shown = Samples(url).text + httpx2.get(f"{url}/readyz").text
     known = emulator.credentials
     assert not [
         value for value in (known.app_id, known.api_key, known.api_secret) if value in shown

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import pytest
 
 from iflytek_spark.emulator import Emulator, faults
@@ -32,7 +32,7 @@ def run(emulator: Emulator, spark_keys: None) -> RunStoppable:
     )
 
 
-def _check_refused(response: httpx.Response) -> None:
+def _check_refused(response: httpx2.Response) -> None:
     assert response.status_code == 503
     assert int(response.headers["retry-after"]) > 0
     assert code(response) == "gateway_stopping"
@@ -42,23 +42,23 @@ def test_a_running_answer_finishes_and_others_are_refused(
     run: RunStoppable, emulator: Emulator
 ) -> None:
     emulator.script(faults.Slow(0.1))
-    with run(_HOURS) as gateway, httpx.Client(base_url=gateway.url) as kept:
+    with run(_HOURS) as gateway, httpx2.Client(base_url=gateway.url) as kept:
         assert kept.get("/v1/models").status_code == 200
         with streaming(gateway.url) as lines:
             gateway.stop()
             _check_refused(kept.post("/v1/chat/completions", json=BODY))
             _check_refused(ask(gateway.url))
-            ready = httpx.get(f"{gateway.url}/readyz")
+            ready = httpx2.get(f"{gateway.url}/readyz")
             assert (ready.status_code, ready.json()["because"]) == (
                 503,
                 ["the gateway is being stopped"],
             )
-            assert httpx.get(f"{gateway.url}/healthz").status_code == 200
+            assert httpx2.get(f"{gateway.url}/healthz").status_code == 200
             assert [line for line in lines if line][-1] == "data: [DONE]"
 
 
 def test_with_nothing_under_way_it_ends_at_once(run: RunStoppable) -> None:
-    with run(_HOURS) as gateway, httpx.Client(base_url=gateway.url) as kept:
+    with run(_HOURS) as gateway, httpx2.Client(base_url=gateway.url) as kept:
         assert kept.get("/v1/models").status_code == 200
         gateway.stop()
 
@@ -92,7 +92,7 @@ def test_a_request_that_is_not_sent_whole(run: RunStoppable) -> None:
                 b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{"
             )
             metrics = f"{gateway.url}/metrics"
-            while "spark_gateway_requests_in_flight 1.0" not in httpx.get(metrics).text:
+            while "spark_gateway_requests_in_flight 1.0" not in httpx2.get(metrics).text:
                 pass
             gateway.stop()
             assert caller.recv(4096).startswith(b"HTTP/1.1 503 ")

@@ -7,7 +7,7 @@ import signal
 import time
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from tests.gateway.guard.asking import ask, streaming
@@ -73,6 +73,6 @@ def _workers(gateway: Program) -> list[int]:
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/healthz").is_success
-    except httpx.TransportError:
+        return httpx2.get(f"{url}/healthz").is_success
+    except httpx2.TransportError:
         return False

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import pytest
 
 from iflytek_spark.cli import main
@@ -29,7 +29,7 @@ def test_a_first_try_without_an_account(tmp_path: Path) -> None:
         command = next(line for line in gateway.told if "curl" in line)
         _, url, _, header, _, data = shlex.split(command)
         name, _, value = header.partition(": ")
-        response = httpx.post(url, headers={name: value}, content=data.encode())
+        response = httpx2.post(url, headers={name: value}, content=data.encode())
         assert response.json()["choices"][0]["message"]["content"]
         assert "server" not in response.headers
         assert any("emulator" in line for line in gateway.told)
@@ -50,7 +50,7 @@ def test_without_keys_for_it_and_for_spark(tmp_path: Path, variables: dict[str, 
         assert ask(gateway.url).status_code == 401
         own = {f"X_{name}": value for name, value in variables.items()}
         url = f"{gateway.url}/v1/chat/completions"
-        assert httpx.post(url, headers=own, json=BODY).status_code == 200
+        assert httpx2.post(url, headers=own, json=BODY).status_code == 200
 
 
 def test_with_keys_it_listens_where_it_is_told(
