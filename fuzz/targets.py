@@ -19,7 +19,7 @@ from iflytek_spark.emulator.checks import Router, check
 from iflytek_spark.emulator.responder import respond
 from iflytek_spark.emulator.tally import answer_frames
 from iflytek_spark.errors import SparkError
-from iflytek_spark.gateway.errors import CallerError
+from iflytek_spark.gateway.openai.errors import CallerError
 from iflytek_spark.options import ChatOptions
 from iflytek_spark.protocol.embedding import decode_embedding
 from iflytek_spark.protocol.envelope import read_error

@@ -12,19 +12,19 @@ from starlette.responses import Response
 from iflytek_spark.adapting import route_images
 from iflytek_spark.catalogue import resolve
 from iflytek_spark.client import AsyncSparkClient
-from iflytek_spark.gateway.answers import AnswerHead, ChunkWriter, whole_answer
-from iflytek_spark.gateway.convert import to_messages, to_options
-from iflytek_spark.gateway.describe import described
-from iflytek_spark.gateway.described_answers import ChatCompletion
 from iflytek_spark.gateway.leaving import unless_left
-from iflytek_spark.gateway.naming import chosen_model, older_fields
-from iflytek_spark.gateway.parsing import parse_body
+from iflytek_spark.gateway.openai.convert import to_messages, to_options
+from iflytek_spark.gateway.openai.model_names import chosen_model, older_fields
+from iflytek_spark.gateway.openai.openapi import described
+from iflytek_spark.gateway.openai.parsing import parse_body
+from iflytek_spark.gateway.openai.requests import ChatCompletionRequest
+from iflytek_spark.gateway.openai.responses import ChatCompletion
+from iflytek_spark.gateway.openai.sse import AnswerHead, ChunkWriter, whole_answer
+from iflytek_spark.gateway.openai.structured import JSONCheck, checked_chat
 from iflytek_spark.gateway.record import record_of
-from iflytek_spark.gateway.requests import ChatCompletionRequest
 from iflytek_spark.gateway.services import GatewayServices, services_of
 from iflytek_spark.gateway.settings import GatewaySettings
 from iflytek_spark.gateway.streaming import EventSource, StreamedAnswer, events_of
-from iflytek_spark.gateway.structured import JSONCheck, checked_chat
 from iflytek_spark.messages import ChatResponse, Message
 from iflytek_spark.model_spec import ModelSpec
 from iflytek_spark.options import ChatOptions

@@ -7,7 +7,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from iflytek_spark.errors import SparkError
-from iflytek_spark.gateway.errors import (
+from iflytek_spark.gateway.leaving import CallerLeftError
+from iflytek_spark.gateway.openai.errors import (
     CallerError,
     ErrorRow,
     caller_error_response,
@@ -15,7 +16,6 @@ from iflytek_spark.gateway.errors import (
     note_error,
     spark_error_response,
 )
-from iflytek_spark.gateway.leaving import CallerLeftError
 from iflytek_spark.gateway.record import record_of
 
 _LEFT = 499

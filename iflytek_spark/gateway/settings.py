@@ -20,7 +20,7 @@ from pydantic_settings import (
 )
 
 from iflytek_spark.errors import ConfigurationError, UnknownModelError
-from iflytek_spark.gateway.naming import find_model
+from iflytek_spark.gateway.openai.model_names import find_model
 
 HashedKey = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 """A key of the gateway's own as the configuration holds it; see :mod:`.guard.keys`."""

@@ -19,10 +19,10 @@ from jsonschema import Draft202012Validator
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from typing_extensions import is_typeddict
 
-from iflytek_spark.gateway import described_answers
 from iflytek_spark.gateway.app import create_app
-from iflytek_spark.gateway.described_requests import CHATS
 from iflytek_spark.gateway.guard.keys import new_key
+from iflytek_spark.gateway.openai import responses
+from iflytek_spark.gateway.openai.request_examples import CHATS
 from iflytek_spark.gateway.settings import load_settings
 from tests.gateway.one_gateway import Gateway, one_gateway
 from tests.gateway.questions import asked
@@ -51,7 +51,7 @@ def narrow(part: Any) -> Any:
 
 def closed(schemas: Any) -> Any:
     """Schemas of which those of answers have no field that they do not tell."""
-    for name, kind in vars(described_answers).items():
+    for name, kind in vars(responses).items():
         if is_typeddict(kind):
             schemas[name]["additionalProperties"] = False
     return schemas

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from iflytek_spark.gateway.errors import CallerError, ErrorRow
+from iflytek_spark.gateway.openai.errors import CallerError, ErrorRow
 
 _REFUSED = ErrorRow(401, "authentication_error", "invalid_api_key")
 _CHALLENGE = {"www-authenticate": "Bearer"}

@@ -8,11 +8,11 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from iflytek_spark.gateway.errors import CallerError, ErrorRow
 from iflytek_spark.gateway.guard.admission import Admission
 from iflytek_spark.gateway.guard.leases import LeaseBook, MemoryLeases
 from iflytek_spark.gateway.guard.rates import RequestRate, counted_in_memory, counted_in_redis
 from iflytek_spark.gateway.guard.shared import RedisLeases, connect
+from iflytek_spark.gateway.openai.errors import CallerError, ErrorRow
 from iflytek_spark.gateway.settings import GatewaySettings
 
 _LOG = logging.getLogger("iflytek_spark.gateway")

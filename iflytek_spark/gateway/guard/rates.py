@@ -11,7 +11,7 @@ from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from redis.asyncio import Redis
 
-from iflytek_spark.gateway.errors import CallerError, ErrorRow
+from iflytek_spark.gateway.openai.errors import CallerError, ErrorRow
 
 _TOO_MANY = ErrorRow(429, "rate_limit_error", "rate_limit_exceeded")
 

@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from iflytek_spark.catalogue import list_models
-from iflytek_spark.gateway.naming import EMBEDDING_MODEL, IMAGE_MODEL
+from iflytek_spark.gateway.openai.model_names import EMBEDDING_MODEL, IMAGE_MODEL
 from iflytek_spark.gateway.record import RequestRecord
 
 _MODELS = frozenset((*(spec.name for spec in list_models()), EMBEDDING_MODEL, IMAGE_MODEL))

@@ -9,8 +9,8 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel, TypeAdapter
 
-from iflytek_spark.gateway.described_answers import ANSWERS, ChatCompletionChunk, Error
-from iflytek_spark.gateway.errors import OWN_STATUSES, STATUSES
+from iflytek_spark.gateway.openai.errors import OWN_STATUSES, STATUSES
+from iflytek_spark.gateway.openai.responses import ANSWERS, ChatCompletionChunk, Error
 
 _PLACE = "#/components/schemas/{model}"
 _RETRY_AFTER = {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 0}}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from iflytek_spark.client import AsyncSparkClient
 from iflytek_spark.errors import InvalidAnswerError
-from iflytek_spark.gateway.schema_check import SchemaCheck
+from iflytek_spark.gateway.openai.schema_check import SchemaCheck
 from iflytek_spark.instructions import repair_instruction
 from iflytek_spark.messages import ChatResponse, JSONObject, Message
 from iflytek_spark.model_spec import ModelSpec

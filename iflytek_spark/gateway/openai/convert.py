@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 
 from iflytek_spark.errors import InvalidRequestError
-from iflytek_spark.gateway.requests import (
+from iflytek_spark.gateway.openai.requests import (
     AnyMessage,
     AskedCall,
     AssistantMessage,

@@ -12,9 +12,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from iflytek_spark.catalogue import MODELS
-from iflytek_spark.gateway.describe import suggested
-from iflytek_spark.gateway.described_requests import CHATS, span
-from iflytek_spark.gateway.naming import OLDER_TEXT_MODEL
+from iflytek_spark.gateway.openai.model_names import OLDER_TEXT_MODEL
+from iflytek_spark.gateway.openai.openapi import suggested
+from iflytek_spark.gateway.openai.request_examples import CHATS, span
 
 Nothing: TypeAlias = None
 """The only value of a field that Spark has no counterpart for."""

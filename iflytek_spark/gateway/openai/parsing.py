@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, from_json
 
-from iflytek_spark.gateway.errors import CallerError, ErrorRow
+from iflytek_spark.gateway.openai.errors import CallerError, ErrorRow
 
 _INVALID = ErrorRow(400, "invalid_request_error", "invalid_value")
 _WORDS: Mapping[str, str] = {
