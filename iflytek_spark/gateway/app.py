@@ -8,15 +8,15 @@ from iflytek_spark._version import __version__
 from iflytek_spark.gateway import chat, embeddings, images, models
 from iflytek_spark.gateway.embeddings import EmbeddingRequest
 from iflytek_spark.gateway.failures import handle_failures
-from iflytek_spark.gateway.guard.middleware import Guard
 from iflytek_spark.gateway.images import ImageGenerationRequest
+from iflytek_spark.gateway.middleware.drain import Drain, DrainLayer
+from iflytek_spark.gateway.middleware.guard import Guard
+from iflytek_spark.gateway.middleware.metrics import GatewayMetrics
+from iflytek_spark.gateway.middleware.telemetry import ObserveLayer
 from iflytek_spark.gateway.observe import health
-from iflytek_spark.gateway.observe.layer import ObserveLayer
-from iflytek_spark.gateway.observe.metrics import GatewayMetrics
 from iflytek_spark.gateway.openai.openapi import describe
 from iflytek_spark.gateway.openai.requests import ChatCompletionRequest
 from iflytek_spark.gateway.services import GatewayServices
-from iflytek_spark.gateway.serving.drain import Drain, DrainLayer
 from iflytek_spark.gateway.settings import GatewaySettings, load_settings
 from iflytek_spark.gateway.upstream import Upstream
 

@@ -12,7 +12,8 @@ from starlette.responses import Response
 from iflytek_spark.adapting import route_images
 from iflytek_spark.catalogue import resolve
 from iflytek_spark.client import AsyncSparkClient
-from iflytek_spark.gateway.leaving import unless_left
+from iflytek_spark.gateway.middleware.disconnect import unless_left
+from iflytek_spark.gateway.middleware.request_log_record import record_of
 from iflytek_spark.gateway.openai.convert import to_messages, to_options
 from iflytek_spark.gateway.openai.model_names import chosen_model, older_fields
 from iflytek_spark.gateway.openai.openapi import described
@@ -21,7 +22,6 @@ from iflytek_spark.gateway.openai.requests import ChatCompletionRequest
 from iflytek_spark.gateway.openai.responses import ChatCompletion
 from iflytek_spark.gateway.openai.sse import AnswerHead, ChunkWriter, whole_answer
 from iflytek_spark.gateway.openai.structured import JSONCheck, checked_chat
-from iflytek_spark.gateway.record import record_of
 from iflytek_spark.gateway.services import GatewayServices, services_of
 from iflytek_spark.gateway.settings import GatewaySettings
 from iflytek_spark.gateway.streaming import EventSource, StreamedAnswer, events_of

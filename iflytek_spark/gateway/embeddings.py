@@ -12,13 +12,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 from pydantic_core import PydanticCustomError, to_json
 from starlette.responses import Response
 
-from iflytek_spark.gateway.leaving import unless_left
+from iflytek_spark.gateway.middleware.disconnect import unless_left
+from iflytek_spark.gateway.middleware.request_log_record import record_of
 from iflytek_spark.gateway.openai.model_names import EMBEDDING_MODEL, check_service
 from iflytek_spark.gateway.openai.openapi import described, suggested
 from iflytek_spark.gateway.openai.parsing import parse_body
 from iflytek_spark.gateway.openai.requests import ModelName, Text
 from iflytek_spark.gateway.openai.responses import EmbeddingList
-from iflytek_spark.gateway.record import record_of
 from iflytek_spark.gateway.services import GatewayServices, services_of
 from iflytek_spark.service_values import EmbeddingKind, Vector
 from iflytek_spark.tokens import estimate_tokens

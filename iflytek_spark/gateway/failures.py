@@ -7,7 +7,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from iflytek_spark.errors import SparkError
-from iflytek_spark.gateway.leaving import CallerLeftError
+from iflytek_spark.gateway.middleware.disconnect import CallerLeftError
+from iflytek_spark.gateway.middleware.request_log_record import record_of
 from iflytek_spark.gateway.openai.errors import (
     CallerError,
     ErrorRow,
@@ -16,7 +17,6 @@ from iflytek_spark.gateway.openai.errors import (
     note_error,
     spark_error_response,
 )
-from iflytek_spark.gateway.record import record_of
 
 _LEFT = 499
 """What logs show for a caller that hung up; nobody receives it."""

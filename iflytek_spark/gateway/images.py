@@ -11,13 +11,13 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError, to_json
 from starlette.responses import Response
 
-from iflytek_spark.gateway.leaving import unless_left
+from iflytek_spark.gateway.middleware.disconnect import unless_left
+from iflytek_spark.gateway.middleware.request_log_record import record_of
 from iflytek_spark.gateway.openai.model_names import IMAGE_MODEL, check_service
 from iflytek_spark.gateway.openai.openapi import described, suggested
 from iflytek_spark.gateway.openai.parsing import parse_body
 from iflytek_spark.gateway.openai.requests import ModelName, Nothing, One, Text
 from iflytek_spark.gateway.openai.responses import ImageList
-from iflytek_spark.gateway.record import record_of
 from iflytek_spark.gateway.services import GatewayServices, services_of
 from iflytek_spark.protocol.images import MAX_PROMPT
 from iflytek_spark.service_values import IMAGE_SIZES, GeneratedImage

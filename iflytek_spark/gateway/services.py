@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
-from iflytek_spark.gateway.observe.metrics import GatewayMetrics
-from iflytek_spark.gateway.serving.drain import Drain
+from iflytek_spark.gateway.middleware.drain import Drain
+from iflytek_spark.gateway.middleware.metrics import GatewayMetrics
 from iflytek_spark.gateway.settings import GatewaySettings
 from iflytek_spark.gateway.upstream import Upstream
 

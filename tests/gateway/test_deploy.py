@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from iflytek_spark.emulator import Emulator
-from iflytek_spark.gateway.guard.keys import new_key
+from iflytek_spark.gateway.middleware.auth import new_key
 from iflytek_spark.gateway.settings import GatewaySettings, load_settings
 from tests.gateway.guard.asking import ask
 from tests.gateway.program.programs import running

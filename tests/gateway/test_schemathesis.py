@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from typing_extensions import is_typeddict
 
 from iflytek_spark.gateway.app import create_app
-from iflytek_spark.gateway.guard.keys import new_key
+from iflytek_spark.gateway.middleware.auth import new_key
 from iflytek_spark.gateway.openai import responses
 from iflytek_spark.gateway.openai.request_examples import CHATS
 from iflytek_spark.gateway.settings import load_settings

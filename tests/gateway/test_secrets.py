@@ -19,7 +19,7 @@ from iflytek_spark.client import AsyncSparkClient
 from iflytek_spark.emulator import Fault, faults, running_emulator
 from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.gateway.app import create_app
-from iflytek_spark.gateway.guard.keys import hash_key
+from iflytek_spark.gateway.middleware.auth import hash_key
 from iflytek_spark.gateway.settings import load_settings
 from tests.core.drawing import drawn
 from tests.gateway.guard.redis_server import running_redis

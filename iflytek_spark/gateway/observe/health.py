@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from redis.exceptions import RedisError
 from starlette.responses import JSONResponse, Response
 
-from iflytek_spark.gateway.guard.shared import connect
+from iflytek_spark.gateway.middleware.redis import connect
 from iflytek_spark.gateway.services import GatewayServices, services_of
 
 router = APIRouter(include_in_schema=False)

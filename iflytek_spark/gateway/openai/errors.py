@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse
 
 from iflytek_spark import errors
 from iflytek_spark.errors import APIConnectionError, APIError, SparkError
-from iflytek_spark.gateway.record import record_of
+from iflytek_spark.gateway.middleware.request_log_record import record_of
 
 _INVALID = "invalid_request_error"
 

@@ -17,8 +17,8 @@ from fastapi import FastAPI
 
 from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.gateway.app import create_app
-from iflytek_spark.gateway.observe.access_log import LOGGING
-from iflytek_spark.gateway.serving.drain import Drain
+from iflytek_spark.gateway.middleware.access_log import LOGGING
+from iflytek_spark.gateway.middleware.drain import Drain
 from iflytek_spark.gateway.settings import GatewaySettings, load_settings
 
 LOOPBACK = "127.0.0.1"

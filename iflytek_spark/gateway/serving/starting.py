@@ -14,7 +14,7 @@ from typing import Any
 from iflytek_spark.catalogue import DEFAULT_MODEL
 from iflytek_spark.emulator import SERVICE_PACE, running_emulator
 from iflytek_spark.env_file import load_env_file
-from iflytek_spark.gateway.guard.keys import new_key
+from iflytek_spark.gateway.middleware.auth import new_key
 from iflytek_spark.gateway.serving.server import LOOPBACK, Launch, address_of, listen
 from iflytek_spark.gateway.serving.workers import serve_with_workers
 from iflytek_spark.gateway.settings import GatewaySettings

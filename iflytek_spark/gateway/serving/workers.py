@@ -16,7 +16,7 @@ from types import FrameType
 from prometheus_client.multiprocess import mark_process_dead
 
 from iflytek_spark.errors import ConfigurationError
-from iflytek_spark.gateway.observe.metrics import shared_metrics
+from iflytek_spark.gateway.middleware.metrics import shared_metrics
 from iflytek_spark.gateway.serving.server import GatewayServer, Launch
 
 _SPAWN = multiprocessing.get_context("spawn")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from iflytek_spark.gateway.guard.keys import new_key
+from iflytek_spark.gateway.middleware.auth import new_key
 from tests.gateway.guard.redis_server import running_redis
 
 

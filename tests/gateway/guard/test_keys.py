@@ -10,7 +10,7 @@ from starlette.routing import Mount
 
 from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.gateway.app import create_app
-from iflytek_spark.gateway.guard.keys import KeyRing, hash_key, new_key
+from iflytek_spark.gateway.middleware.auth import KeyRing, hash_key, new_key
 from iflytek_spark.gateway.settings import load_settings
 from tests.gateway.conftest import RunningGateway
 from tests.gateway.guard.asking import ask, code

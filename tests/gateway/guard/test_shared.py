@@ -7,7 +7,7 @@ import pytest
 
 from iflytek_spark.emulator import Emulator, faults
 from iflytek_spark.errors import ConfigurationError
-from iflytek_spark.gateway.guard.shared import RedisLeases, connect
+from iflytek_spark.gateway.middleware.redis import RedisLeases, connect
 from iflytek_spark.gateway.settings import load_settings
 from tests.gateway.conftest import RunningGateway
 from tests.gateway.guard.asking import ask, code, streaming, wait_until_let_in

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from iflytek_spark.gateway.observe.access_log import LOGGER
+from iflytek_spark.gateway.middleware.access_log import LOGGER
 
 _PATIENCE = 5.0
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from iflytek_spark.emulator import Emulator, faults
-from iflytek_spark.gateway.guard.keys import new_key
+from iflytek_spark.gateway.middleware.auth import new_key
 from iflytek_spark.gateway.upstream import Upstream
 from tests.gateway.conftest import RunningGateway
 from tests.gateway.guard.asking import ask, bearer, streaming

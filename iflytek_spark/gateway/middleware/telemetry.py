@@ -7,9 +7,13 @@ from collections.abc import Awaitable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from iflytek_spark.gateway.observe.access_log import write_access
-from iflytek_spark.gateway.observe.metrics import GatewayMetrics
-from iflytek_spark.gateway.record import RequestRecord, is_api_request, record_of
+from iflytek_spark.gateway.middleware.access_log import write_access
+from iflytek_spark.gateway.middleware.metrics import GatewayMetrics
+from iflytek_spark.gateway.middleware.request_log_record import (
+    RequestRecord,
+    is_api_request,
+    record_of,
+)
 
 _LEFT = 499
 _FAILED = 500

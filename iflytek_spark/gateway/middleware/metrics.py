@@ -15,8 +15,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from iflytek_spark.catalogue import list_models
+from iflytek_spark.gateway.middleware.request_log_record import RequestRecord
 from iflytek_spark.gateway.openai.model_names import EMBEDDING_MODEL, IMAGE_MODEL
-from iflytek_spark.gateway.record import RequestRecord
 
 _MODELS = frozenset((*(spec.name for spec in list_models()), EMBEDDING_MODEL, IMAGE_MODEL))
 _FIRST_TOKEN = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 20, 30, 60)

@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.types import Scope
 
-from iflytek_spark.gateway.record import RequestRecord
+from iflytek_spark.gateway.middleware.request_log_record import RequestRecord
 
 LOGGER = logging.getLogger("iflytek_spark.gateway.access")
 

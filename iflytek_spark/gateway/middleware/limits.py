@@ -8,10 +8,14 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from iflytek_spark.gateway.guard.admission import Admission
-from iflytek_spark.gateway.guard.leases import LeaseBook, MemoryLeases
-from iflytek_spark.gateway.guard.rates import RequestRate, counted_in_memory, counted_in_redis
-from iflytek_spark.gateway.guard.shared import RedisLeases, connect
+from iflytek_spark.gateway.middleware.admission import Admission
+from iflytek_spark.gateway.middleware.concurrency import LeaseBook, MemoryLeases
+from iflytek_spark.gateway.middleware.rate_limit import (
+    RequestRate,
+    counted_in_memory,
+    counted_in_redis,
+)
+from iflytek_spark.gateway.middleware.redis import RedisLeases, connect
 from iflytek_spark.gateway.openai.errors import CallerError, ErrorRow
 from iflytek_spark.gateway.settings import GatewaySettings
 

@@ -7,7 +7,7 @@ import asyncio
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope
 
-from iflytek_spark.gateway.leaving import CallerLeftError
+from iflytek_spark.gateway.middleware.disconnect import CallerLeftError
 from iflytek_spark.gateway.openai.errors import CallerError, ErrorRow
 
 _TOO_LARGE = ErrorRow(413, "invalid_request_error", "request_too_large")

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Mapping
 
 from starlette.types import Message, Send
 
-from iflytek_spark.gateway.guard.leases import Release
+from iflytek_spark.gateway.middleware.concurrency import Release
 
 
 class Admission:

@@ -12,7 +12,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from iflytek_spark.gateway.guard.leases import Release
+from iflytek_spark.gateway.middleware.concurrency import Release
 
 _LOG = logging.getLogger("iflytek_spark.gateway")
 _PREFIX = "iflytek-spark:leases:"

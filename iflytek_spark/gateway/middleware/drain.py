@@ -10,9 +10,9 @@ from typing import cast
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from iflytek_spark.gateway.middleware.request_log_record import is_api_request, record_of
 from iflytek_spark.gateway.openai.errors import ErrorRow, error_body
 from iflytek_spark.gateway.openai.sse import error_event
-from iflytek_spark.gateway.record import is_api_request, record_of
 
 _STOPPING = ErrorRow(503, "server_error", "gateway_stopping")
 _REFUSED = "the gateway is being stopped; try again"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from iflytek_spark.gateway.guard.admission import Admission
-from iflytek_spark.gateway.guard.body import GuardedBody, check_declared_size
-from iflytek_spark.gateway.guard.keys import KeyRing
-from iflytek_spark.gateway.guard.limits import Limits
+from iflytek_spark.gateway.middleware.admission import Admission
+from iflytek_spark.gateway.middleware.auth import KeyRing
+from iflytek_spark.gateway.middleware.body_limits import GuardedBody, check_declared_size
+from iflytek_spark.gateway.middleware.limits import Limits
+from iflytek_spark.gateway.middleware.request_log_record import is_api_request, record_of
 from iflytek_spark.gateway.openai.errors import CallerError, caller_error_response
-from iflytek_spark.gateway.record import is_api_request, record_of
 from iflytek_spark.gateway.settings import GatewaySettings
 
 
