@@ -5,19 +5,18 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from iflytek_spark._version import __version__
-from iflytek_spark.gateway import chat, embeddings, images, models
-from iflytek_spark.gateway.embeddings import EmbeddingRequest
-from iflytek_spark.gateway.failures import handle_failures
-from iflytek_spark.gateway.images import ImageGenerationRequest
+from iflytek_spark.gateway.exception_handlers import handle_failures
 from iflytek_spark.gateway.middleware.drain import Drain, DrainLayer
 from iflytek_spark.gateway.middleware.guard import Guard
 from iflytek_spark.gateway.middleware.metrics import GatewayMetrics
 from iflytek_spark.gateway.middleware.telemetry import ObserveLayer
-from iflytek_spark.gateway.observe import health
 from iflytek_spark.gateway.openai.openapi import describe
 from iflytek_spark.gateway.openai.requests import ChatCompletionRequest
-from iflytek_spark.gateway.services import GatewayServices
+from iflytek_spark.gateway.routes import chat, embeddings, health, images, models
+from iflytek_spark.gateway.routes.embeddings import EmbeddingRequest
+from iflytek_spark.gateway.routes.images import ImageGenerationRequest
 from iflytek_spark.gateway.settings import GatewaySettings, load_settings
+from iflytek_spark.gateway.state import GatewayServices
 from iflytek_spark.gateway.upstream import Upstream
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import uvicorn
 from fastapi import FastAPI
 
-from iflytek_spark.gateway.serving.server import GatewayServer
+from iflytek_spark.gateway.server.server import GatewayServer
 
 _PATIENCE = 10.0
 

@@ -18,7 +18,7 @@ from iflytek_spark.gateway.openai.openapi import described, suggested
 from iflytek_spark.gateway.openai.parsing import parse_body
 from iflytek_spark.gateway.openai.requests import ModelName, Nothing, One, Text
 from iflytek_spark.gateway.openai.responses import ImageList
-from iflytek_spark.gateway.services import GatewayServices, services_of
+from iflytek_spark.gateway.state import GatewayServices, services_of
 from iflytek_spark.protocol.images import MAX_PROMPT
 from iflytek_spark.service_values import IMAGE_SIZES, GeneratedImage
 

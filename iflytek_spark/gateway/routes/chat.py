@@ -22,9 +22,9 @@ from iflytek_spark.gateway.openai.requests import ChatCompletionRequest
 from iflytek_spark.gateway.openai.responses import ChatCompletion
 from iflytek_spark.gateway.openai.sse import AnswerHead, ChunkWriter, whole_answer
 from iflytek_spark.gateway.openai.structured import JSONCheck, checked_chat
-from iflytek_spark.gateway.services import GatewayServices, services_of
+from iflytek_spark.gateway.routes.streaming import EventSource, StreamedAnswer, events_of
 from iflytek_spark.gateway.settings import GatewaySettings
-from iflytek_spark.gateway.streaming import EventSource, StreamedAnswer, events_of
+from iflytek_spark.gateway.state import GatewayServices, services_of
 from iflytek_spark.messages import ChatResponse, Message
 from iflytek_spark.model_spec import ModelSpec
 from iflytek_spark.options import ChatOptions

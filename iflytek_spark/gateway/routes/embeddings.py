@@ -19,7 +19,7 @@ from iflytek_spark.gateway.openai.openapi import described, suggested
 from iflytek_spark.gateway.openai.parsing import parse_body
 from iflytek_spark.gateway.openai.requests import ModelName, Text
 from iflytek_spark.gateway.openai.responses import EmbeddingList
-from iflytek_spark.gateway.services import GatewayServices, services_of
+from iflytek_spark.gateway.state import GatewayServices, services_of
 from iflytek_spark.service_values import EmbeddingKind, Vector
 from iflytek_spark.tokens import estimate_tokens
 

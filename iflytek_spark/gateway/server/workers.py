@@ -17,7 +17,7 @@ from prometheus_client.multiprocess import mark_process_dead
 
 from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.gateway.middleware.metrics import shared_metrics
-from iflytek_spark.gateway.serving.server import GatewayServer, Launch
+from iflytek_spark.gateway.server.server import GatewayServer, Launch
 
 _SPAWN = multiprocessing.get_context("spawn")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)

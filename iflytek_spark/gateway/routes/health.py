@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 from starlette.responses import JSONResponse, Response
 
 from iflytek_spark.gateway.middleware.redis import connect
-from iflytek_spark.gateway.services import GatewayServices, services_of
+from iflytek_spark.gateway.state import GatewayServices, services_of
 
 router = APIRouter(include_in_schema=False)
 

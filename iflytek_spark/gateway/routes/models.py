@@ -11,7 +11,7 @@ from starlette.responses import Response
 from iflytek_spark.gateway.openai.model_names import find_model, model_ids
 from iflytek_spark.gateway.openai.openapi import described, suggested
 from iflytek_spark.gateway.openai.responses import Model, ModelList
-from iflytek_spark.gateway.services import GatewayServices, services_of
+from iflytek_spark.gateway.state import GatewayServices, services_of
 from iflytek_spark.model_spec import ModelSpec
 from iflytek_spark.service_catalogue import Service
 

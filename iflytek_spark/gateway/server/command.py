@@ -15,8 +15,8 @@ from iflytek_spark.catalogue import DEFAULT_MODEL
 from iflytek_spark.emulator import SERVICE_PACE, running_emulator
 from iflytek_spark.env_file import load_env_file
 from iflytek_spark.gateway.middleware.auth import new_key
-from iflytek_spark.gateway.serving.server import LOOPBACK, Launch, address_of, listen
-from iflytek_spark.gateway.serving.workers import serve_with_workers
+from iflytek_spark.gateway.server.server import LOOPBACK, Launch, address_of, listen
+from iflytek_spark.gateway.server.workers import serve_with_workers
 from iflytek_spark.gateway.settings import GatewaySettings
 from iflytek_spark.gateway.upstream import OLDER_NAMES, Upstream
 

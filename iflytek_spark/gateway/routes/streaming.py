@@ -10,11 +10,11 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from iflytek_spark.errors import SparkError
-from iflytek_spark.gateway.eager import BeforeWaiting
 from iflytek_spark.gateway.middleware.disconnect import CallerLeftError, unless_left
 from iflytek_spark.gateway.middleware.request_log_record import RequestRecord, record_of
 from iflytek_spark.gateway.openai.errors import note_error, spark_error_body
 from iflytek_spark.gateway.openai.sse import ChunkWriter, error_event
+from iflytek_spark.gateway.routes.coalesce import BeforeWaiting
 from iflytek_spark.messages import ChatResponse
 from iflytek_spark.protocol.events import (
     Citations,
