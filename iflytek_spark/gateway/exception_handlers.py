@@ -4,59 +4,55 @@ from __future__ import annotations
 
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
-from iflytek_spark.errors import SparkError
-from iflytek_spark.gateway.middleware.disconnect import CallerLeftError
+from iflytek_spark import SparkError
+from iflytek_spark.gateway.middleware.disconnect import CLIENT_CLOSED_REQUEST
 from iflytek_spark.gateway.middleware.request_log_record import record_of
 from iflytek_spark.gateway.openai.errors import (
-    CallerError,
     ErrorRow,
-    caller_error_response,
+    GatewayError,
     error_body,
-    note_error,
+    refusal_response,
     spark_error_response,
 )
 
-_LEFT = 499
-"""What logs show for a caller that hung up; nobody receives it."""
 
-_UNFORESEEN = ErrorRow(500, "server_error", "internal_error")
-
-
-def handle_failures(app: FastAPI) -> None:
+def add_exception_handlers(app: FastAPI) -> None:
     """Answer what an app's routes raise."""
-    for kind in (SparkError, CallerError, CallerLeftError, HTTPException):
-        app.add_exception_handler(kind, _answer)
-    app.add_exception_handler(Exception, _unforeseen)
+    for error in (SparkError, GatewayError, ClientDisconnect, HTTPException):
+        app.add_exception_handler(error, _answer)
+    app.add_exception_handler(Exception, _unexpected)
 
 
 async def _answer(request: Request, error: Exception) -> Response:
     record = record_of(request.scope)
     match error:
         case SparkError():
-            note_error(request.scope, error)
+            record.add_error(error)
             return spark_error_response(error)
-        case CallerError():
+        case GatewayError():
             record.error = error.row.code
-            return caller_error_response(error)
-        case CallerLeftError():
-            record.left = True
-            return Response(status_code=_LEFT)
+            return refusal_response(error)
+        case ClientDisconnect():
+            record.client_disconnected = True
+            return Response(status_code=CLIENT_CLOSED_REQUEST)
         case HTTPException():
             return _no_such_route(request, error)
     raise error
 
 
 def _no_such_route(request: Request, error: HTTPException) -> Response:
-    row = ErrorRow(error.status_code, "invalid_request_error", "no_such_route")
+    known_path = error.status_code == ErrorRow.NO_SUCH_METHOD.status
+    row = ErrorRow.NO_SUCH_METHOD if known_path else ErrorRow.NO_SUCH_ROUTE
     record_of(request.scope).error = row.code
-    words = f"{request.method} {request.url.path}: {error.detail}"
-    return JSONResponse(error_body(words, row), error.status_code, error.headers)
+    message = f"{request.method} {request.url.path}: {error.detail}"
+    return JSONResponse(error_body(message, row), row.status, error.headers)
 
 
-async def _unforeseen(_request: Request, _error: Exception) -> Response:
-    """Tell nothing of it: Starlette raises it once more, and the server logs it and hangs up."""
-    words = "the gateway failed in a way that was not foreseen; its log says how"
-    headers = {"connection": "close"}
-    return JSONResponse(error_body(words, _UNFORESEEN), _UNFORESEEN.status, headers)
+async def _unexpected(_request: Request, _error: Exception) -> Response:
+    """Show nothing of it: Starlette raises it once more, and the server logs it and hangs up."""
+    row = ErrorRow.UNEXPECTED
+    message = "the gateway failed in a way that was not foreseen; its log says how"
+    return JSONResponse(error_body(message, row), row.status, {"connection": "close"})

@@ -12,7 +12,7 @@ import pytest
 from iflytek_spark.emulator import Emulator
 from iflytek_spark.gateway.app import create_app
 from iflytek_spark.gateway.settings import load_settings
-from tests.gateway.one_gateway import Gateway, one_gateway
+from tests.gateway.gateway_helpers import Gateway, one_gateway
 from tests.gateway.serving import serving
 from tests.places import lead_to
 

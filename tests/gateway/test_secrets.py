@@ -22,10 +22,10 @@ from iflytek_spark.gateway.app import create_app
 from iflytek_spark.gateway.middleware.auth import hash_key
 from iflytek_spark.gateway.settings import load_settings
 from tests.core.drawing import drawn
-from tests.gateway.guard.redis_server import running_redis
-from tests.gateway.one_gateway import Gateway, one_gateway
-from tests.gateway.program.programs import running
-from tests.gateway.questions import MODEL, asked, data_url, shown
+from tests.gateway.chat_helpers import MODEL, asked, data_url, shown
+from tests.gateway.gateway_helpers import Gateway, one_gateway
+from tests.gateway.redis_server import running_redis
+from tests.gateway.server.program_helpers import running
 from tests.reliability.traces import noted_waits
 from tests.trust.marked import LOGGERS, MARKED, Heard, everything_about, marks_in
 
@@ -189,11 +189,11 @@ def test_the_configuration_is_written_down_without_them(monkeypatch: pytest.Monk
         monkeypatch.setenv(name.removeprefix("X_"), value)
     settings = load_settings(redis_url="redis://:MARKERPASSWORD@localhost:1")
     app = create_app(settings)
-    services = app.state.services
-    client = services.upstream.client(Headers(OWN))
-    things = [settings, app, services, services.upstream, client]
+    state = app.state.gateway
+    client = state.upstream.client(Headers(OWN))
+    things = [settings, app, state, state.upstream, client]
     forms = [*map(repr, things), *map(str, things), settings.model_dump_json()]
-    assert services.upstream.ready()
+    assert state.upstream.ready()
     assert found_in(forms) == []
 
 

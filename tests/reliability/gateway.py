@@ -74,7 +74,7 @@ class _Upstream(Upstream):
     """Asks the service of a target, in its way."""
 
     def __init__(self, target: Target) -> None:
-        super().__init__(load_settings(), {})
+        super().__init__(load_settings())
         self._target = target
 
     def client(self, headers: Headers) -> AsyncSparkClient:

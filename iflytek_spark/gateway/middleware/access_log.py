@@ -9,12 +9,12 @@ from typing import Any
 
 from starlette.types import Scope
 
-from iflytek_spark.gateway.middleware.request_log_record import RequestRecord
+from iflytek_spark.gateway.middleware.request_log_record import RequestLogRecord
 
 LOGGER = logging.getLogger("iflytek_spark.gateway.access")
 
 _PATH_LENGTH = 256
-"""A path is the caller's text; of a longer one the beginning is told."""
+"""A path is the caller's text; of a longer one the beginning is logged."""
 
 LOGGING: dict[str, Any] = {
     "version": 1,
@@ -43,7 +43,7 @@ LOGGING: dict[str, Any] = {
 """What a process that serves the gateway logs: requests on stdout, problems on stderr."""
 
 
-def write_access(scope: Scope, record: RequestRecord, ended: float) -> None:
+def write_access(scope: Scope, record: RequestLogRecord, ended: float) -> None:
     """Log a request that has ended.
 
     Args:
@@ -69,6 +69,6 @@ def write_access(scope: Scope, record: RequestRecord, ended: float) -> None:
         "first_token_seconds": None if first is None else round(first - record.started, 4),
         "error": record.error,
         "spark_code": record.error_code,
-        "left": record.left,
+        "client_disconnected": record.client_disconnected,
     }
     LOGGER.info("%s", json.dumps(line, ensure_ascii=False))

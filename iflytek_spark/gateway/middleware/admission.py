@@ -1,50 +1,65 @@
-"""A request that was let in, until it has been answered."""
+"""What a request must pass before the routes of ``/v1/``: its key, its size and its limits."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from starlette.types import Message, Send
+from iflytek_spark.gateway.middleware.auth import KeyRing
+from iflytek_spark.gateway.middleware.body_limits import LimitedBody, check_declared_size
+from iflytek_spark.gateway.middleware.limits import Admission, Limits
+from iflytek_spark.gateway.middleware.request_log_record import is_api_request, record_of
+from iflytek_spark.gateway.openai.errors import GatewayError, refusal_response
+from iflytek_spark.gateway.settings import GatewaySettings
 
-from iflytek_spark.gateway.middleware.concurrency import Release
 
+class AdmissionMiddleware:
+    """Admits a request that has a key, is within the limits, and is sent in time."""
 
-class Admission:
-    """What a request owes: headers to its answer, and a lease to the book."""
-
-    def __init__(self, headers: Mapping[str, str], release: Release | None) -> None:
+    def __init__(self, app: ASGIApp, settings: GatewaySettings) -> None:
         """Set up.
 
         Args:
-            headers: are added to the answer's.
-            release: gives the lease back, or None when there is none.
+            app: what answers.
+            settings: the gateway's.
         """
-        self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
-        self._release = release
+        self._app = app
+        self._settings = settings
+        self._keys = KeyRing(settings.keys)
+        self._limits = Limits(settings)
 
-    async def release(self) -> None:
-        """Give the lease back, the first time that this is called."""
-        release, self._release = self._release, None
-        if release is not None:
-            await release()
-
-    def sending(self, send: Send) -> Send:
-        """Return what sends the answer.
-
-        The lease is given back before the last piece goes out: a caller that asks again as soon as
-        it has an answer is not told that the one before is under way.
-        """
-        if not self._headers and self._release is None:
-            return send
-
-        def send_piece(message: Message) -> Awaitable[None]:
-            return send(message) if message.get("more_body") else self._send_edge(message, send)
-
-        return send_piece
-
-    async def _send_edge(self, message: Message, send: Send) -> None:
-        if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message.get("headers", ()), *self._headers]}
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer why not."""
+        if scope["type"] == "lifespan":
+            await self._live(scope, receive, send)
+        elif is_api_request(scope):
+            await self._answer(scope, receive, send)
         else:
-            await self.release()
-        await send(message)
+            await self._app(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            admission = await self._admit(scope)
+        except GatewayError as error:
+            record_of(scope).error = error.row.code
+            await refusal_response(error)(scope, receive, send)
+            return
+        settings = self._settings
+        body = LimitedBody(receive, settings.max_body_bytes, settings.body_timeout)
+        try:
+            await self._app(scope, body, admission.sending(send))
+        finally:
+            await admission.release()
+
+    async def _admit(self, scope: Scope) -> Admission:
+        record = record_of(scope)
+        record.caller = self._keys.caller(scope)
+        check_declared_size(scope, self._settings.max_body_bytes)
+        return await self._limits.admit(record.caller)
+
+    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_last(message: Message) -> None:
+            if message["type"].startswith("lifespan.shutdown."):
+                await self._limits.aclose()
+            await send(message)
+
+        await self._app(scope, receive, send_last)

@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from iflytek_spark.gateway.openai.errors import CallerError, ErrorRow
+from iflytek_spark.gateway.openai.errors import ErrorRow, GatewayError
 
-_REFUSED = ErrorRow(401, "authentication_error", "invalid_api_key")
 _CHALLENGE = {"www-authenticate": "Bearer"}
 _BYTES = 32
 _PREFIX = "sk-spark-"
@@ -44,12 +43,12 @@ class KeyRing:
         """Set up.
 
         Args:
-            keys: names and hashes; with none, every caller is let in.
+            keys: names and hashes; with none, every caller is admitted.
         """
         self._keys = dict(keys)
 
     def caller(self, scope: Scope) -> str:
-        """Tell who asks.
+        """Find who asks.
 
         Args:
             scope: the request's.
@@ -58,17 +57,17 @@ class KeyRing:
             The name of the caller's key, or the caller's address when there are no keys.
 
         Raises:
-            CallerError: for a request without a known key.
+            GatewayError: for a request without a known key.
         """
         if not self._keys:
             address = scope.get("client")
             return address[0] if address else "unknown"
         given = hash_key(_bearer(scope))
-        # Every hash is compared, so that the time tells nothing about which one fits.
+        # Every hash is compared, so that the time does not show which one fits.
         names = [name for name, known in self._keys.items() if hmac.compare_digest(given, known)]
         if not names:
-            raise CallerError(
-                _REFUSED,
+            raise GatewayError(
+                ErrorRow.INVALID_API_KEY,
                 "this key is not known to the gateway: ask its operator for one",
                 headers=_CHALLENGE,
             )
@@ -78,8 +77,8 @@ class KeyRing:
 def _bearer(scope: Scope) -> str:
     scheme, _, key = Headers(scope=scope).get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not key.strip():
-        raise CallerError(
-            _REFUSED,
+        raise GatewayError(
+            ErrorRow.INVALID_API_KEY,
             "the gateway's key is missing: send it as 'Authorization: Bearer KEY'"
             " (the api_key of OpenAI's clients)",
             headers=_CHALLENGE,

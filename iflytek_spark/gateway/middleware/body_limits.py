@@ -5,43 +5,40 @@ from __future__ import annotations
 import asyncio
 
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope
 
-from iflytek_spark.gateway.middleware.disconnect import CallerLeftError
-from iflytek_spark.gateway.openai.errors import CallerError, ErrorRow
-
-_TOO_LARGE = ErrorRow(413, "invalid_request_error", "request_too_large")
-_TOO_SLOW = ErrorRow(408, "invalid_request_error", "request_timeout")
+from iflytek_spark.gateway.openai.errors import ErrorRow, GatewayError
 
 
-def check_declared_size(scope: Scope, most: int) -> None:
-    """Refuse a request that says itself that it is too large, before any of it is read.
+def check_declared_size(scope: Scope, limit: int) -> None:
+    """Refuse a request that declares that it is too large, before any of it is read.
 
     Args:
         scope: the request's.
-        most: the largest size, in bytes.
+        limit: the largest size, in bytes.
 
     Raises:
-        CallerError: when it is larger.
+        GatewayError: when it is larger.
     """
     declared = Headers(scope=scope).get("content-length", "")
-    if declared.isdecimal() and int(declared) > most:
-        raise _too_large(most)
+    if declared.isdecimal() and int(declared) > limit:
+        raise _too_large(limit)
 
 
-class GuardedBody:
+class LimitedBody:
     """Receives a request's body within its limits; what comes after it is handed on."""
 
-    def __init__(self, receive: Receive, most: int, seconds: float) -> None:
+    def __init__(self, receive: Receive, limit: int, seconds: float) -> None:
         """Begin; the time runs from here.
 
         Args:
             receive: the request's.
-            most: the largest size, in bytes.
+            limit: the largest size, in bytes.
             seconds: the longest time for all of it.
         """
         self._receive = receive
-        self._most = most
+        self._limit = limit
         self._seconds = seconds
         self._deadline = asyncio.get_running_loop().time() + seconds
         self._size = 0
@@ -51,17 +48,17 @@ class GuardedBody:
         """Return the next message.
 
         Raises:
-            CallerError: when the body is too large or too slow.
-            CallerLeftError: when the caller hung up in the middle of it.
+            GatewayError: when the body is too large or too slow.
+            ClientDisconnect: when the caller disconnected in the middle of it.
         """
         if self._complete:
             return await self._receive()
         message = await self._in_time()
         if message["type"] == "http.disconnect":
-            raise CallerLeftError
+            raise ClientDisconnect
         self._size += len(message.get("body", b""))
-        if self._size > self._most:
-            raise _too_large(self._most)
+        if self._size > self._limit:
+            raise _too_large(self._limit)
         self._complete = not message.get("more_body", False)
         return message
 
@@ -70,17 +67,17 @@ class GuardedBody:
             async with asyncio.timeout_at(self._deadline):
                 return await self._receive()
         except TimeoutError:
-            raise CallerError(
-                _TOO_SLOW,
+            raise GatewayError(
+                ErrorRow.BODY_TIMEOUT,
                 f"the body did not come within {self._seconds:g} s: send it again, faster",
                 headers={"connection": "close"},
             ) from None
 
 
-def _too_large(most: int) -> CallerError:
-    """The connection stays: whoever sends first and reads then gets the answer."""
-    return CallerError(
-        _TOO_LARGE,
-        f"the request is larger than {most} bytes, the most that this gateway takes:"
+def _too_large(limit: int) -> GatewayError:
+    """The connection stays: a caller that sends first and reads then gets the response."""
+    return GatewayError(
+        ErrorRow.BODY_TOO_LARGE,
+        f"the request is larger than {limit} bytes, the most that this gateway takes:"
         " send less, for instance smaller images",
     )

@@ -7,51 +7,51 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 Release = Callable[[], Awaitable[None]]
-"""Gives a lease back; it is called once."""
+"""Releases a slot; it is called once."""
 
 
-class LeaseBook(Protocol):
-    """Lends each caller as many leases as it may have requests under way."""
+class ConcurrencySlots(Protocol):
+    """As many slots for each caller as it may have requests under way."""
 
-    async def take(self, caller: str) -> Release | None:
-        """Lend one.
+    async def acquire(self, caller: str) -> Release | None:
+        """Acquire a slot.
 
         Args:
             caller: who asks.
 
         Returns:
-            What gives it back, or None when the caller has all that it may have.
+            What releases it, or None when all of the caller's are in use.
 
         Raises:
-            RedisError: when the book cannot be reached.
+            RedisError: when they cannot be counted.
         """
 
     async def aclose(self) -> None:
         """End what goes on in the background."""
 
 
-class MemoryLeases:
-    """A book of one process."""
+class MemorySlots:
+    """Slots that are counted in this process."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, limit: int) -> None:
         """Set up.
 
         Args:
-            most: the leases of each caller.
+            limit: the slots of each caller.
         """
-        self._most = most
-        self._lent: Counter[str] = Counter()
+        self._limit = limit
+        self._used: Counter[str] = Counter()
 
-    async def take(self, caller: str) -> Release | None:
-        """Lend one, unless the caller has all."""
-        if self._lent[caller] >= self._most:
+    async def acquire(self, caller: str) -> Release | None:
+        """Acquire a slot, unless all of the caller's are in use."""
+        if self._used[caller] >= self._limit:
             return None
-        self._lent[caller] += 1
+        self._used[caller] += 1
 
         async def release() -> None:
-            self._lent[caller] -= 1
-            if not self._lent[caller]:
-                del self._lent[caller]
+            self._used[caller] -= 1
+            if not self._used[caller]:
+                del self._used[caller]
 
         return release
 

@@ -1,4 +1,4 @@
-"""Notices a caller that hangs up: neither Starlette nor raw ASGI stops the work by itself."""
+"""Notices a caller that disconnects: neither Starlette nor raw ASGI stops the work by itself."""
 
 from __future__ import annotations
 
@@ -6,30 +6,30 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive
+
+CLIENT_CLOSED_REQUEST = 499
+"""The status that logs show for a caller that disconnected; nobody receives it."""
 
 _T = TypeVar("_T")
 
 
-class CallerLeftError(Exception):
-    """The caller hung up before the answer's end; there is nobody to tell."""
-
-
-async def unless_left(receive: Receive, work: Coroutine[Any, Any, _T]) -> _T:
-    """Do something for a caller for as long as there is one.
+async def cancel_on_disconnect(receive: Receive, work: Coroutine[Any, Any, _T]) -> _T:
+    """Do something for a caller for as long as it is connected.
 
     Args:
         receive: the request's, of which the body has been read.
-        work: is cancelled when the caller hangs up.
+        work: is cancelled when the caller disconnects.
 
     Returns:
         What ``work`` returns.
 
     Raises:
-        CallerLeftError: when the caller hung up first.
+        ClientDisconnect: when the caller disconnected first.
     """
     working = asyncio.ensure_future(work)
-    watching = asyncio.ensure_future(_left(receive))
+    watching = asyncio.ensure_future(_disconnected(receive))
     try:
         await asyncio.wait((working, watching), return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -38,10 +38,10 @@ async def unless_left(receive: Receive, work: Coroutine[Any, Any, _T]) -> _T:
             working.cancel()
         await asyncio.wait((working, watching))
     if working.cancelled():
-        raise CallerLeftError
+        raise ClientDisconnect
     return working.result()
 
 
-async def _left(receive: Receive) -> None:
+async def _disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,4 +1,4 @@
-"""Lets running answers finish when the gateway is stopped, and refuses others meanwhile."""
+"""Lets running responses finish when the gateway is stopped, and refuses others meanwhile."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from iflytek_spark.gateway.middleware.request_log_record import is_api_request, record_of
 from iflytek_spark.gateway.openai.errors import ErrorRow, error_body
-from iflytek_spark.gateway.openai.sse import error_event
+from iflytek_spark.gateway.openai.sse import sse_event
 
-_STOPPING = ErrorRow(503, "server_error", "gateway_stopping")
 _REFUSED = "the gateway is being stopped; try again"
 _CUT = "the gateway was stopped before the answer's end; ask again"
 _RETRY_SECONDS = 5
 """Enough for another process to stand in its place."""
 
-_LAST_WORDS_SECONDS = 0.5
+_LAST_EVENT_SECONDS = 0.5
 """A caller that does not read is not waited for."""
 
 
@@ -72,8 +71,8 @@ class CutError(Exception):
     """The time to finish is over."""
 
 
-class DrainLayer:
-    """An ASGI layer that counts the API's requests, refuses them, and ends them properly."""
+class DrainMiddleware:
+    """ASGI middleware that counts the API's requests, refuses them, and ends them properly."""
 
     def __init__(self, app: ASGIApp, drain: Drain) -> None:
         """Set up.
@@ -96,24 +95,25 @@ class DrainLayer:
                 with self._drain.under_way():
                     await self._app(scope, receive, send)
             except CutError:
-                await _last_words(scope, receive, send)
+                await _send_last(scope, receive, send)
 
 
-async def _refuse(words: str, scope: Scope, receive: Receive, send: Send) -> None:
-    record_of(scope).error = _STOPPING.code
+async def _refuse(message: str, scope: Scope, receive: Receive, send: Send) -> None:
+    row = ErrorRow.STOPPING
+    record_of(scope).error = row.code
     headers = {"retry-after": str(_RETRY_SECONDS), "connection": "close"}
-    response = JSONResponse(error_body(words, _STOPPING), _STOPPING.status, headers)
+    response = JSONResponse(error_body(message, row), row.status, headers)
     await response(scope, receive, send)
 
 
-async def _last_words(scope: Scope, receive: Receive, send: Send) -> None:
-    """Tell the caller, as far as the answer has not gone out; no ``[DONE]`` follows."""
+async def _send_last(scope: Scope, receive: Receive, send: Send) -> None:
+    """Send the caller an error, where the response can still take one; no ``[DONE]`` follows."""
     record = record_of(scope)
-    record.error = _STOPPING.code
+    record.error = ErrorRow.STOPPING.code
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_LAST_WORDS_SECONDS):
+        async with asyncio.timeout(_LAST_EVENT_SECONDS):
             if record.status is None:
                 await _refuse(_CUT, scope, receive, send)
             elif record.streamed:
-                event = error_event(error_body(_CUT, _STOPPING))
+                event = sse_event(error_body(_CUT, ErrorRow.STOPPING))
                 await send({"type": "http.response.body", "body": event, "more_body": False})

@@ -1,32 +1,72 @@
-"""Admits a request within its caller's limits."""
+"""Admits a request within its caller's limits, counted in this process or in Redis."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Mapping
 
 from pydantic import SecretStr
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
+from starlette.types import Message, Send
 
-from iflytek_spark.gateway.middleware.admission import Admission
-from iflytek_spark.gateway.middleware.concurrency import LeaseBook, MemoryLeases
+from iflytek_spark.gateway.middleware.concurrency import ConcurrencySlots, MemorySlots, Release
 from iflytek_spark.gateway.middleware.rate_limit import (
     RequestRate,
     counted_in_memory,
     counted_in_redis,
 )
-from iflytek_spark.gateway.middleware.redis import RedisLeases, connect
-from iflytek_spark.gateway.openai.errors import CallerError, ErrorRow
+from iflytek_spark.gateway.middleware.redis import RedisSlots, connect
+from iflytek_spark.gateway.openai.errors import ErrorRow, GatewayError
 from iflytek_spark.gateway.settings import GatewaySettings
 
 _LOG = logging.getLogger("iflytek_spark.gateway")
-_TOO_MANY = ErrorRow(429, "rate_limit_error", "concurrency_limit_exceeded")
-_UNAVAILABLE = ErrorRow(503, "server_error", "limits_unavailable")
 _SOON = {"retry-after": "1"}
 
 
+class Admission:
+    """What an admitted request still needs: headers of its response, and its slot released."""
+
+    def __init__(self, headers: Mapping[str, str], release: Release | None) -> None:
+        """Set up.
+
+        Args:
+            headers: are added to the response's.
+            release: releases the concurrency slot, or None when there is none.
+        """
+        self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
+        self._release = release
+
+    async def release(self) -> None:
+        """Release the slot, the first time that this is called."""
+        release, self._release = self._release, None
+        if release is not None:
+            await release()
+
+    def sending(self, send: Send) -> Send:
+        """Return what sends the response.
+
+        The slot is released before the last part goes out: a caller that asks again as soon as it
+        has a response is not refused for the request before.
+        """
+        if not self._headers and self._release is None:
+            return send
+
+        def send_part(message: Message) -> Awaitable[None]:
+            return send(message) if message.get("more_body") else self._send_edge(message, send)
+
+        return send_part
+
+    async def _send_edge(self, message: Message, send: Send) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), *self._headers]}
+        else:
+            await self.release()
+        await send(message)
+
+
 class Limits:
-    """The limits of each caller, counted in this process or in Redis."""
+    """The limits of each caller."""
 
     def __init__(self, settings: GatewaySettings) -> None:
         """Set up.
@@ -34,13 +74,13 @@ class Limits:
         Args:
             settings: the gateway's; a limit that is None is not counted.
         """
-        self._most = settings.concurrent_requests
+        self._concurrency = settings.concurrent_requests
         self._redis = _client(settings.redis_url)
         self._rate = _rate(settings.requests_per_minute, self._redis)
-        self._book = _book(settings.concurrent_requests, self._redis)
+        self._slots = _slots(settings.concurrent_requests, self._redis)
 
     async def admit(self, caller: str) -> Admission:
-        """Let a request in.
+        """Admit a request.
 
         Args:
             caller: who asks.
@@ -49,25 +89,31 @@ class Limits:
             What has to be released when the request has been answered.
 
         Raises:
-            CallerError: when a limit is reached, or cannot be counted.
+            GatewayError: when a limit is reached, or cannot be counted.
         """
         try:
             headers = await self._rate.count(caller) if self._rate else {}
-            release = await self._book.take(caller) if self._book else None
+            release = await self._slots.acquire(caller) if self._slots else None
         except RedisError as error:
             _LOG.error("Redis cannot be reached, so requests are refused: %s", error)
-            raise CallerError(
-                _UNAVAILABLE, "the gateway cannot count its limits: try again later", headers=_SOON
+            raise GatewayError(
+                ErrorRow.LIMITS_UNAVAILABLE,
+                "the gateway cannot count its limits: try again later",
+                headers=_SOON,
             ) from error
-        if self._book and release is None:
-            words = f"{self._most} requests at once are allowed: wait until one has been answered"
-            raise CallerError(_TOO_MANY, words, headers={**headers, **_SOON})
+        if self._slots and release is None:
+            raise GatewayError(
+                ErrorRow.CONCURRENCY_LIMIT,
+                f"{self._concurrency} requests at once are allowed: wait until one has been"
+                " answered",
+                headers={**headers, **_SOON},
+            )
         return Admission(headers, release)
 
     async def aclose(self) -> None:
         """Close what is open."""
-        if self._book:
-            await self._book.aclose()
+        if self._slots:
+            await self._slots.aclose()
         if self._redis:
             await self._redis.aclose()
 
@@ -76,13 +122,13 @@ def _client(url: SecretStr | None) -> Redis | None:
     return connect(url.get_secret_value()) if url else None
 
 
-def _rate(most: int | None, redis: Redis | None) -> RequestRate | None:
-    if most is None:
+def _rate(limit: int | None, redis: Redis | None) -> RequestRate | None:
+    if limit is None:
         return None
-    return counted_in_redis(most, redis) if redis else counted_in_memory(most)
+    return counted_in_redis(limit, redis) if redis else counted_in_memory(limit)
 
 
-def _book(most: int | None, redis: Redis | None) -> LeaseBook | None:
-    if most is None:
+def _slots(limit: int | None, redis: Redis | None) -> ConcurrencySlots | None:
+    if limit is None:
         return None
-    return RedisLeases(redis, most) if redis else MemoryLeases(most)
+    return RedisSlots(redis, limit) if redis else MemorySlots(limit)

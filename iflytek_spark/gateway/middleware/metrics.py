@@ -14,8 +14,8 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from iflytek_spark.catalogue import list_models
-from iflytek_spark.gateway.middleware.request_log_record import RequestRecord
+from iflytek_spark import list_models
+from iflytek_spark.gateway.middleware.request_log_record import RequestLogRecord
 from iflytek_spark.gateway.openai.model_names import EMBEDDING_MODEL, IMAGE_MODEL
 
 _MODELS = frozenset((*(spec.name for spec in list_models()), EMBEDDING_MODEL, IMAGE_MODEL))
@@ -49,25 +49,25 @@ class GatewayMetrics:
         self._tokens = Counter(
             "spark_gateway_tokens",
             "Tokens as Spark counts them.",
-            ("model", "kind"),
+            ("model", "type"),
             registry=registry,
         )
         self._errors = Counter(
             "spark_gateway_errors",
-            "Requests that failed, by the kind of failure and Spark's code.",
+            "Requests that failed, by class or code, and Spark's code.",
             ("error", "spark_code"),
             registry=registry,
         )
         self._first_token = Histogram(
             "spark_gateway_first_token_seconds",
-            "From a request to the first piece of its streamed answer.",
+            "From a request to the first event of its streamed response.",
             ("model",),
             buckets=_FIRST_TOKEN,
             registry=registry,
         )
         self._token = Histogram(
             "spark_gateway_token_seconds",
-            "From one token of a streamed answer to the next, on its average.",
+            "From one token of a streamed response to the next, on its average.",
             ("model",),
             buckets=_TOKEN,
             registry=registry,
@@ -78,7 +78,7 @@ class GatewayMetrics:
             registry=registry,
         )
 
-    def count(self, route: str, record: RequestRecord, ended: float) -> None:
+    def count(self, route: str, record: RequestLogRecord, ended: float) -> None:
         """Count a request that has ended.
 
         Args:
@@ -95,7 +95,7 @@ class GatewayMetrics:
             self._first_token.labels(model).observe(record.first_token - record.started)
         self._count_tokens(model, record, ended)
 
-    def _count_tokens(self, model: str, record: RequestRecord, ended: float) -> None:
+    def _count_tokens(self, model: str, record: RequestLogRecord, ended: float) -> None:
         usage = record.usage
         if usage is None:
             return

@@ -11,26 +11,24 @@ from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from redis.asyncio import Redis
 
-from iflytek_spark.gateway.openai.errors import CallerError, ErrorRow
-
-_TOO_MANY = ErrorRow(429, "rate_limit_error", "rate_limit_exceeded")
+from iflytek_spark.gateway.openai.errors import ErrorRow, GatewayError
 
 
 class RequestRate:
-    """Lets each caller ask so many times in any minute.
+    """Admits so many requests of each caller in any minute.
 
-    A sliding window, of two numbers for each caller: at the turn of a minute it can let in one
+    A sliding window, of two numbers for each caller: at the turn of a minute it can admit one
     request more.
     """
 
-    def __init__(self, most: int, storage: Storage) -> None:
+    def __init__(self, limit: int, storage: Storage) -> None:
         """Set up.
 
         Args:
-            most: requests of each caller in a minute.
+            limit: requests of each caller in a minute.
             storage: where they are counted.
         """
-        self._item = RateLimitItemPerMinute(most)
+        self._item = RateLimitItemPerMinute(limit)
         self._limiter = SlidingWindowCounterRateLimiter(storage)
 
     async def count(self, caller: str) -> dict[str, str]:
@@ -40,10 +38,10 @@ class RequestRate:
             caller: who asks.
 
         Returns:
-            OpenAI's headers that tell how far the caller is from the limit.
+            OpenAI's headers that show how far the caller is from the limit.
 
         Raises:
-            CallerError: when the limit is reached.
+            GatewayError: when the limit is reached.
             RedisError: when it cannot be counted.
         """
         admitted = await self._limiter.hit(self._item, caller)
@@ -56,22 +54,22 @@ class RequestRate:
         }
         if admitted:
             return headers
-        raise CallerError(
-            _TOO_MANY,
+        raise GatewayError(
+            ErrorRow.RATE_LIMIT,
             f"{self._item.amount} requests a minute are allowed: try again in {seconds} s",
             headers={**headers, "retry-after": str(seconds)},
         )
 
 
-def counted_in_memory(most: int) -> RequestRate:
+def counted_in_memory(limit: int) -> RequestRate:
     """Return a rate that is counted in this process."""
-    return RequestRate(most, MemoryStorage())
+    return RequestRate(limit, MemoryStorage())
 
 
-def counted_in_redis(most: int, client: Redis) -> RequestRate:
+def counted_in_redis(limit: int, client: Redis) -> RequestRate:
     """Return a rate that is counted where others count too."""
     pool: Any = client.connection_pool
     storage = RedisStorage(
         "async+redis://", implementation="redispy", key_prefix="iflytek-spark", connection_pool=pool
     )
-    return RequestRate(most, storage)
+    return RequestRate(limit, storage)

@@ -15,14 +15,14 @@ from redis.exceptions import RedisError
 from iflytek_spark.gateway.middleware.concurrency import Release
 
 _LOG = logging.getLogger("iflytek_spark.gateway")
-_PREFIX = "iflytek-spark:leases:"
-_PATIENCE = 2.0
+_PREFIX = "iflytek-spark:concurrency:"
+_TIMEOUT = 2.0
 """Seconds that a request waits for Redis before it is refused."""
 _CONNECTIONS = 64
-_LEASE_SECONDS = 30.0
-"""How long a lease outlives its worker."""
+_SLOT_SECONDS = 30.0
+"""How long a slot outlives its worker."""
 
-_TAKE = """
+_ACQUIRE = """
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
@@ -34,7 +34,7 @@ redis.call('ZADD', KEYS[1], now + ARGV[3], ARGV[1])
 redis.call('PEXPIRE', KEYS[1], math.ceil(ARGV[3] * 1000))
 return 1
 """
-"""Takes a lease, or renews one that is held: of a lease, the number that may be held, seconds."""
+"""Acquires a slot, or renews one that is held. Arguments: the slot, the limit, seconds."""
 
 
 def connect(url: str) -> Redis:
@@ -50,44 +50,44 @@ def connect(url: str) -> Redis:
     pool = BlockingConnectionPool.from_url(
         url,
         max_connections=_CONNECTIONS,
-        timeout=_PATIENCE,
-        socket_timeout=_PATIENCE,
-        socket_connect_timeout=_PATIENCE,
+        timeout=_TIMEOUT,
+        socket_timeout=_TIMEOUT,
+        socket_connect_timeout=_TIMEOUT,
         retry=Retry(NoBackoff(), 1),
     )
     return Redis.from_pool(pool)
 
 
-class RedisLeases:
-    """A book that workers share: a sorted set for each caller, of leases and when they lapse.
+class RedisSlots:
+    """Slots that workers share: a sorted set for each caller, of slots and when they expire.
 
-    A worker renews what it has lent; the leases of one that crashed lapse.
+    A worker renews the slots that it holds; those of one that crashed expire.
     """
 
-    def __init__(self, client: Redis, most: int, seconds: float = _LEASE_SECONDS) -> None:
+    def __init__(self, client: Redis, limit: int, seconds: float = _SLOT_SECONDS) -> None:
         """Set up.
 
         Args:
             client: of Redis.
-            most: the leases of each caller.
-            seconds: how long a lease lasts without being renewed.
+            limit: the slots of each caller.
+            seconds: how long a slot lasts without being renewed.
         """
         self._client = client
-        self._most = most
+        self._limit = limit
         self._seconds = seconds
-        self._script = client.register_script(_TAKE)
-        self._lent: dict[str, str] = {}
+        self._script = client.register_script(_ACQUIRE)
+        self._held: dict[str, str] = {}
         self._renewing: asyncio.Task[None] | None = None
 
-    async def take(self, caller: str) -> Release | None:
-        """Lend one, unless the caller has all."""
-        key, lease = _PREFIX + caller, uuid.uuid4().hex
-        if not await self._script([key], [lease, self._most, self._seconds]):
+    async def acquire(self, caller: str) -> Release | None:
+        """Acquire a slot, unless all of the caller's are in use."""
+        key, slot = _PREFIX + caller, uuid.uuid4().hex
+        if not await self._script([key], [slot, self._limit, self._seconds]):
             return None
-        self._lent[lease] = key
+        self._held[slot] = key
         if self._renewing is None or self._renewing.done():
             self._renewing = asyncio.create_task(self._renew())
-        return partial(self._release, key, lease)
+        return partial(self._release, key, slot)
 
     async def aclose(self) -> None:
         """Renew no longer."""
@@ -95,18 +95,18 @@ class RedisLeases:
             self._renewing.cancel()
             await asyncio.wait([self._renewing])
 
-    async def _release(self, key: str, lease: str) -> None:
-        del self._lent[lease]
+    async def _release(self, key: str, slot: str) -> None:
+        del self._held[slot]
         try:
-            await self._client.zrem(key, lease)
+            await self._client.zrem(key, slot)
         except RedisError as error:
-            _LOG.warning("Redis cannot be reached: a request's lease lapses by itself: %s", error)
+            _LOG.warning("Redis cannot be reached: a request's slot expires by itself: %s", error)
 
     async def _renew(self) -> None:
-        while self._lent:
+        while self._held:
             await asyncio.sleep(self._seconds / 3)
             try:
-                for lease, key in tuple(self._lent.items()):
-                    await self._script([key], [lease, 0, self._seconds])  # 0: only if it is held
+                for slot, key in tuple(self._held.items()):
+                    await self._script([key], [slot, 0, self._seconds])  # 0: only if it is held
             except RedisError as error:
-                _LOG.warning("Redis cannot be reached: leases are not renewed: %s", error)
+                _LOG.warning("Redis cannot be reached: slots are not renewed: %s", error)

@@ -1,4 +1,4 @@
-"""Watches each request of the API from outside, and tells of it when it has ended."""
+"""Logs and counts each request of the API when it has ended."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from collections.abc import Awaitable
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from iflytek_spark.gateway.middleware.access_log import write_access
+from iflytek_spark.gateway.middleware.disconnect import CLIENT_CLOSED_REQUEST
 from iflytek_spark.gateway.middleware.metrics import GatewayMetrics
 from iflytek_spark.gateway.middleware.request_log_record import (
-    RequestRecord,
+    RequestLogRecord,
     is_api_request,
     record_of,
 )
 
-_LEFT = 499
 _FAILED = 500
-"""What is told of a request that got no answer: its caller left, or something unforeseen."""
+"""The status of a request without a response, unless its caller disconnected."""
 
 
-class ObserveLayer:
-    """An ASGI layer that logs and counts what passes through it under ``/v1/``."""
+class TelemetryMiddleware:
+    """Logs and counts what passes under ``/v1/``."""
 
     def __init__(self, app: ASGIApp, metrics: GatewayMetrics) -> None:
         """Set up.
@@ -40,24 +40,24 @@ class ObserveLayer:
             return
         record = record_of(scope)
 
-        def noting(message: Message) -> Awaitable[None]:
+        def send_noted(message: Message) -> Awaitable[None]:
             if record.status is None:
                 record.status = message["status"]
             return send(message)
 
         self._metrics.in_flight.inc()
         try:
-            await self._app(scope, receive, noting)
+            await self._app(scope, receive, send_noted)
         except Exception as error:
             record.error = type(error).__name__
             raise
         finally:
             self._metrics.in_flight.dec()
-            self._tell(scope, record)
+            self._report(scope, record)
 
-    def _tell(self, scope: Scope, record: RequestRecord) -> None:
+    def _report(self, scope: Scope, record: RequestLogRecord) -> None:
         if record.status is None:
-            record.status = _LEFT if record.left else _FAILED
+            record.status = CLIENT_CLOSED_REQUEST if record.client_disconnected else _FAILED
         ended = time.monotonic()
         self._metrics.count(getattr(scope.get("route"), "path", "none"), record, ended)
         write_access(scope, record, ended)

@@ -3,73 +3,96 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from enum import Enum
 
 from starlette.responses import JSONResponse
 
-from iflytek_spark import errors
-from iflytek_spark.errors import APIConnectionError, APIError, SparkError
-from iflytek_spark.gateway.middleware.request_log_record import record_of
+from iflytek_spark import SparkError, errors
+from iflytek_spark.gateway.openai.responses import Error
 
-_INVALID = "invalid_request_error"
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorRow:
-    """How a failure is told: HTTP status, OpenAI's type, and a code that programs can read."""
-
-    status: int
-    type: str
-    code: str
+_REQUEST, _SERVER = "invalid_request_error", "server_error"
+_AUTHENTICATION, _RATE_LIMIT = "authentication_error", "rate_limit_error"
 
 
-_ROWS: dict[type[SparkError], ErrorRow] = {
-    errors.MissingCredentialsError: ErrorRow(401, "authentication_error", "spark_keys_missing"),
-    errors.UnknownModelError: ErrorRow(404, _INVALID, "model_not_found"),
-    errors.ConfigurationError: ErrorRow(400, _INVALID, "invalid_configuration"),
-    errors.InvalidRequestError: ErrorRow(400, _INVALID, "invalid_value"),
-    errors.ContextLengthError: ErrorRow(400, _INVALID, "context_length_exceeded"),
-    errors.ContentFilterError: ErrorRow(400, _INVALID, "content_filter"),
-    errors.BadRequestError: ErrorRow(400, _INVALID, "spark_refused"),
-    errors.ClockSkewError: ErrorRow(503, "server_error", "clock_skew"),
-    errors.AuthenticationError: ErrorRow(401, "authentication_error", "spark_keys_refused"),
-    errors.PermissionDeniedError: ErrorRow(403, "permission_error", "spark_not_permitted"),
-    errors.NotFoundError: ErrorRow(404, _INVALID, "spark_not_found"),
-    errors.RateLimitError: ErrorRow(429, "rate_limit_error", "rate_limit_exceeded"),
-    errors.APITimeoutError: ErrorRow(504, "server_error", "spark_timeout"),
-    errors.StreamInterruptedError: ErrorRow(502, "server_error", "spark_interrupted"),
-    errors.APIConnectionError: ErrorRow(502, "server_error", "spark_unreachable"),
-    errors.InvalidFrameError: ErrorRow(502, "server_error", "spark_invalid_frame"),
-    errors.EmptyAnswerError: ErrorRow(502, "server_error", "spark_empty_answer"),
-    errors.ToolNotCalledError: ErrorRow(502, "server_error", "tool_not_called"),
-    errors.InvalidAnswerError: ErrorRow(502, "server_error", "invalid_answer"),
-    errors.InternalServerError: ErrorRow(503, "server_error", "spark_failed"),
-    errors.APIError: ErrorRow(502, "server_error", "spark_error"),
-    errors.SparkError: ErrorRow(502, "server_error", "spark_error"),
-}
+class ErrorRow(Enum):
+    """A failure: HTTP status, OpenAI's type, a code that programs read, the core's errors of it.
+
+    A core's error belongs to the row of its nearest class; a row without is the gateway's own.
+    """
+
+    SPARK_KEYS_MISSING = 401, _AUTHENTICATION, "spark_keys_missing", errors.MissingCredentialsError
+    MODEL_NOT_FOUND = 404, _REQUEST, "model_not_found", errors.UnknownModelError
+    CONFIGURATION = 400, _REQUEST, "invalid_configuration", errors.ConfigurationError
+    INVALID_VALUE = 400, _REQUEST, "invalid_value", errors.InvalidRequestError
+    INVALID_IMAGE_URL = 400, _REQUEST, "invalid_image_url"
+    CONTEXT_LENGTH = 400, _REQUEST, "context_length_exceeded", errors.ContextLengthError
+    CONTENT_FILTER = 400, _REQUEST, "content_filter", errors.ContentFilterError
+    SPARK_REFUSED = 400, _REQUEST, "spark_refused", errors.BadRequestError
+    CLOCK_SKEW = 503, _SERVER, "clock_skew", errors.ClockSkewError
+    SPARK_KEYS_REFUSED = 401, _AUTHENTICATION, "spark_keys_refused", errors.AuthenticationError
+    NOT_PERMITTED = 403, "permission_error", "spark_not_permitted", errors.PermissionDeniedError
+    SPARK_NOT_FOUND = 404, _REQUEST, "spark_not_found", errors.NotFoundError
+    RATE_LIMIT = 429, _RATE_LIMIT, "rate_limit_exceeded", errors.RateLimitError
+    TIMEOUT = 504, _SERVER, "spark_timeout", errors.APITimeoutError
+    INTERRUPTED = 502, _SERVER, "spark_interrupted", errors.StreamInterruptedError
+    UNREACHABLE = 502, _SERVER, "spark_unreachable", errors.APIConnectionError
+    INVALID_FRAME = 502, _SERVER, "spark_invalid_frame", errors.InvalidFrameError
+    EMPTY_ANSWER = 502, _SERVER, "spark_empty_answer", errors.EmptyAnswerError
+    TOOL_NOT_CALLED = 502, _SERVER, "tool_not_called", errors.ToolNotCalledError
+    INVALID_ANSWER = 502, _SERVER, "invalid_answer", errors.InvalidAnswerError
+    SPARK_FAILED = 503, _SERVER, "spark_failed", errors.InternalServerError
+    SPARK_ERROR = 502, _SERVER, "spark_error", errors.SparkError
+
+    INVALID_API_KEY = 401, _AUTHENTICATION, "invalid_api_key"
+    NO_SUCH_ROUTE = 404, _REQUEST, "no_such_route"
+    NO_SUCH_METHOD = 405, _REQUEST, "no_such_route"
+    BODY_TIMEOUT = 408, _REQUEST, "request_timeout"
+    BODY_TOO_LARGE = 413, _REQUEST, "request_too_large"
+    CONCURRENCY_LIMIT = 429, _RATE_LIMIT, "concurrency_limit_exceeded"
+    LIMITS_UNAVAILABLE = 503, _SERVER, "limits_unavailable"
+    STOPPING = 503, _SERVER, "gateway_stopping"
+    UNEXPECTED = 500, _SERVER, "internal_error"
+
+    def __init__(
+        self, status: int, error_type: str, code: str, error: type[SparkError] | None = None
+    ) -> None:
+        """Name the parts of a row."""
+        self.status = status
+        self.type = error_type
+        self.code = code
+        self.error = error
+
+
+_ROWS = {row.error: row for row in ErrorRow}
 _PARAMS: dict[type[SparkError], str] = {
     errors.UnknownModelError: "model",
     errors.ContextLengthError: "messages",
 }
-_UNREACHABLE = ErrorRow(400, _INVALID, "invalid_image_url")
-"""What could not be reached is not Spark, but an image of the request's."""
-
 _FIELDS = {"web_search": "web_search_options", "uid": "user"}
 """The core's options that OpenAI calls otherwise."""
 
 _RETRY_SECONDS = 1.0
-"""What a caller is told to wait when Spark itself names no time: its limits are per second."""
+"""What a caller waits when Spark itself names no time: its limits are per second."""
 
-STATUSES = sorted({row.status for row in _ROWS.values()} | {405, 408, 413})
+STATUSES = sorted({row.status for row in ErrorRow if row is not ErrorRow.UNEXPECTED})
 """Every status of a failure, for the description of the routes."""
 
-OWN_STATUSES = (401, 404, 405, 413, 429, 503)
+OWN_STATUSES = sorted(
+    row.status
+    for row in (
+        ErrorRow.INVALID_API_KEY,
+        ErrorRow.MODEL_NOT_FOUND,
+        ErrorRow.NO_SUCH_METHOD,
+        ErrorRow.BODY_TOO_LARGE,
+        ErrorRow.RATE_LIMIT,
+        ErrorRow.STOPPING,
+    )
+)
 """Those of a route that does not ask Spark."""
 
 
-class CallerError(Exception):
+class GatewayError(Exception):
     """A request that the gateway itself refuses."""
 
     def __init__(
@@ -83,7 +106,7 @@ class CallerError(Exception):
         """Refuse a request.
 
         Args:
-            row: how it is told.
+            row: what failed.
             message: what is wrong, and what to do.
             param: the field of the request, like ``messages[0].role``.
             headers: of the response, like ``retry-after``.
@@ -96,10 +119,13 @@ class CallerError(Exception):
 
 
 def row_of(error: SparkError) -> ErrorRow:
-    """Return the row of the nearest class of an error."""
-    if error.param and isinstance(error, APIConnectionError):
-        return _UNREACHABLE
-    return next(_ROWS[kind] for kind in type(error).__mro__ if kind in _ROWS)
+    """Return the row of an error of the core.
+
+    A connection that failed for a field of the request was not Spark's, but an image's.
+    """
+    if error.param and isinstance(error, errors.APIConnectionError):
+        return ErrorRow.INVALID_IMAGE_URL
+    return next(_ROWS[base] for base in type(error).__mro__ if base in _ROWS)
 
 
 def error_body(
@@ -109,13 +135,21 @@ def error_body(
     param: str | None = None,
     spark_code: int | None = None,
     sid: str | None = None,
-) -> dict[str, Any]:
+) -> Error:
     """Write an error as OpenAI does, with Spark's own code and sid beside it."""
-    told = {"message": message, "type": row.type, "param": param, "code": row.code}
-    return {"error": told | {"spark_code": spark_code, "sid": sid}}
+    return {
+        "error": {
+            "message": message,
+            "type": row.type,
+            "param": param,
+            "code": row.code,
+            "spark_code": spark_code,
+            "sid": sid,
+        }
+    }
 
 
-def spark_error_body(error: SparkError) -> dict[str, Any]:
+def spark_error_body(error: SparkError) -> Error:
     """Write an error of the core as OpenAI does."""
     param = error.param or _PARAMS.get(type(error))
     return error_body(
@@ -129,25 +163,17 @@ def spark_error_body(error: SparkError) -> dict[str, Any]:
 
 def spark_error_response(error: SparkError) -> JSONResponse:
     """Answer a request with an error of the core."""
-    row = row_of(error)
-    waits = {429: _retry_after(error), 503: _retry_after(error)}
-    headers = {"retry-after": waits[row.status]} if row.status in waits else None
-    return JSONResponse(spark_error_body(error), row.status, headers)
+    status = row_of(error).status
+    headers = {"retry-after": _retry_after(error)} if status in (429, 503) else None
+    return JSONResponse(spark_error_body(error), status, headers)
 
 
-def caller_error_response(error: CallerError) -> JSONResponse:
+def refusal_response(error: GatewayError) -> JSONResponse:
     """Answer a request that the gateway itself refuses."""
     body = error_body(error.message, error.row, param=error.param)
     return JSONResponse(body, error.row.status, error.headers)
 
 
-def note_error(scope: MutableMapping[str, Any], error: SparkError) -> None:
-    """Keep what failed for the log and the metrics."""
-    record = record_of(scope)
-    record.error, record.error_code = type(error).__name__, error.code
-    record.sid = error.sid or record.sid
-
-
 def _retry_after(error: SparkError) -> str:
-    seconds = error.retry_after if isinstance(error, APIError) else None
+    seconds = error.retry_after if isinstance(error, errors.APIError) else None
     return str(math.ceil(_RETRY_SECONDS if seconds is None else seconds))

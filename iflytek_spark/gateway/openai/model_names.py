@@ -1,7 +1,7 @@
-"""Which model a caller means: the catalogue's names, the configuration's and the older dialect's.
+"""Which model a caller means: names of the catalogue, the configuration and the legacy gateway.
 
-The gateway is compatible with an older one, whose callers say ``"model": "spark-api"`` with a
-``version``, ``"vision"`` and ``"gpt-4-vision-preview"``.
+The legacy gateway is the one that this one replaces: its callers say ``"model": "spark-api"`` with
+a ``version``, ``"vision"`` and ``"gpt-4-vision-preview"``.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import difflib
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from iflytek_spark.catalogue import DEFAULT_MODEL, list_models, resolve
+from iflytek_spark import ModelSpec, list_models
+from iflytek_spark.catalogue import DEFAULT_MODEL, resolve
 from iflytek_spark.errors import InvalidRequestError, UnknownModelError
-from iflytek_spark.model_spec import ModelSpec
+from iflytek_spark.gateway.openai.responses import LegacyFields
 from iflytek_spark.service_catalogue import EMBEDDING, IMAGE_GENERATION, Service
 
-OLDER_TEXT_MODEL = "spark-api"
-_OLDER_NAMES = {"vision": "image", "gpt-4-vision-preview": "image"}
+LEGACY_TEXT_MODEL = "spark-api"
+_LEGACY_NAMES = {"vision": "image", "gpt-4-vision-preview": "image"}
 
 EMBEDDING_MODEL = "spark-embedding"
 IMAGE_MODEL = "spark-image"
@@ -26,97 +27,96 @@ _SERVICES: Mapping[str, Service] = {EMBEDDING_MODEL: EMBEDDING, IMAGE_MODEL: IMA
 _ROUTES = {EMBEDDING_MODEL: "/v1/embeddings", IMAGE_MODEL: "/v1/images/generations"}
 
 
-def chosen_model(name: str, version: str | None, own_names: Mapping[str, str]) -> ModelSpec:
-    """Find the model of a request.
+class ModelNames:
+    """Every name that callers may use for a model."""
 
-    Args:
-        name: the request's ``model``.
-        version: the request's ``version``, which goes with ``spark-api`` alone.
-        own_names: the configuration's names and what they mean.
+    def __init__(self, configured: Mapping[str, str] | None = None) -> None:
+        """Set up.
 
-    Returns:
-        The model.
+        Args:
+            configured: the configuration's names and what they mean.
+        """
+        self._configured = configured or {}
 
-    Raises:
-        UnknownModelError: for an unknown name; it lists the nearest.
-        InvalidRequestError: for a version beside another model.
-    """
-    if name == OLDER_TEXT_MODEL:
-        return resolve(version or DEFAULT_MODEL)
-    if version is not None:
-        raise InvalidRequestError(
-            f"version is {version!r}, but it goes with model {OLDER_TEXT_MODEL!r} alone",
-            hint="leave it out",
-            param="version",
-        )
-    found = find_model(name, own_names)
-    if isinstance(found, ModelSpec):
-        return found
-    route = _ROUTES[_meaning(name, own_names)]
-    raise UnknownModelError(f"model {name!r} does not chat", hint=f"it answers at {route}")
+    def chat_model(self, name: str, version: str | None = None) -> ModelSpec:
+        """Find the chat model of a request.
+
+        Args:
+            name: the request's ``model``.
+            version: the request's ``version``, which goes with ``spark-api`` alone.
+
+        Raises:
+            UnknownModelError: for an unknown name; it lists the nearest.
+            InvalidRequestError: for a version beside another model.
+        """
+        if name == LEGACY_TEXT_MODEL:
+            return resolve(version or DEFAULT_MODEL)
+        if version is not None:
+            raise InvalidRequestError(
+                f"version is {version!r}, but it goes with model {LEGACY_TEXT_MODEL!r} alone",
+                hint="leave it out",
+                param="version",
+            )
+        found = self.find(name)
+        if isinstance(found, ModelSpec):
+            return found
+        route = _ROUTES[self._meaning(name)]
+        raise UnknownModelError(f"model {name!r} does not chat", hint=f"it answers at {route}")
+
+    def find(self, name: str) -> ModelSpec | Service:
+        """Find a chat model or a service.
+
+        Args:
+            name: any name.
+
+        Raises:
+            UnknownModelError: for an unknown name; it lists the nearest.
+        """
+        meaning = self._meaning(name)
+        if meaning in _SERVICES:
+            return _SERVICES[meaning]
+        try:
+            return resolve(DEFAULT_MODEL if meaning == LEGACY_TEXT_MODEL else meaning)
+        except UnknownModelError as error:
+            near = difflib.get_close_matches(name, self.listed(), n=3, cutoff=0.4)
+            question = f"did you mean {' or '.join(near)}? " if near else ""
+            raise UnknownModelError(
+                error.message, hint=f"{question}GET /v1/models lists every model"
+            ) from None
+
+    def check_service(self, name: str, service: str) -> None:
+        """Refuse a model that is not a service's.
+
+        Args:
+            name: the request's ``model``.
+            service: the service's name.
+
+        Raises:
+            UnknownModelError: for any other name.
+        """
+        if self._meaning(name) != service:
+            raise UnknownModelError(
+                f"model {name!r} does not answer at {_ROUTES[service]}", hint=f"{service} does"
+            )
+
+    def listed(self) -> tuple[str, ...]:
+        """Return every name that ``GET /v1/models`` lists, the catalogue's first."""
+        catalogue = (spec.name for spec in list_models())
+        names = (*catalogue, *_SERVICES, LEGACY_TEXT_MODEL, *self._configured)
+        return tuple(dict.fromkeys(names))
+
+    def _meaning(self, name: str) -> str:
+        return self._configured.get(name) or _LEGACY_NAMES.get(name) or name
 
 
-def find_model(name: str, own_names: Mapping[str, str]) -> ModelSpec | Service:
-    """Find a model or a service by any name.
-
-    Args:
-        name: a name of the catalogue, of the configuration or of the older dialect.
-        own_names: the configuration's names and what they mean.
-
-    Returns:
-        What the name means.
-
-    Raises:
-        UnknownModelError: for an unknown name; it lists the nearest.
-    """
-    meaning = _meaning(name, own_names)
-    if meaning in _SERVICES:
-        return _SERVICES[meaning]
-    try:
-        return resolve(DEFAULT_MODEL if meaning == OLDER_TEXT_MODEL else meaning)
-    except UnknownModelError as error:
-        near = difflib.get_close_matches(name, model_ids(own_names), n=3, cutoff=0.4)
-        question = f"did you mean {' or '.join(near)}? " if near else ""
-        raise UnknownModelError(
-            error.message, hint=f"{question}GET /v1/models lists every model"
-        ) from None
-
-
-def older_fields(name: str, spec: ModelSpec) -> dict[str, str]:
-    """Return what the older gateway adds to an answer to its own names, and nothing to others.
+def legacy_fields(name: str, spec: ModelSpec) -> LegacyFields:
+    """Return what the legacy gateway adds to a response, and nothing under other names.
 
     Args:
         name: the request's ``model``.
         spec: the model that answered.
     """
-    if name != OLDER_TEXT_MODEL and name not in _OLDER_NAMES:
+    if name != LEGACY_TEXT_MODEL and name not in _LEGACY_NAMES:
         return {}
     version = next(part for part in urlsplit(spec.url).path.split("/") if part)
     return {"version": version, "domain": spec.domain}
-
-
-def check_service(name: str, service: str, own_names: Mapping[str, str]) -> None:
-    """Refuse a model that is not a service's.
-
-    Args:
-        name: the request's ``model``.
-        service: the service's name.
-        own_names: the configuration's names and what they mean.
-
-    Raises:
-        UnknownModelError: for any other name.
-    """
-    if _meaning(name, own_names) != service:
-        raise UnknownModelError(
-            f"model {name!r} does not answer at {_ROUTES[service]}", hint=f"{service} does"
-        )
-
-
-def model_ids(own_names: Mapping[str, str]) -> tuple[str, ...]:
-    """Return every name that is listed, the catalogue's first."""
-    catalogue = (spec.name for spec in list_models())
-    return tuple(dict.fromkeys((*catalogue, *_SERVICES, OLDER_TEXT_MODEL, *own_names)))
-
-
-def _meaning(name: str, own_names: Mapping[str, str]) -> str:
-    return own_names.get(name) or _OLDER_NAMES.get(name) or name

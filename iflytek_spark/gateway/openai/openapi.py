@@ -1,22 +1,23 @@
-"""The OpenAPI description of routes that read their own body."""
+"""The OpenAPI description: responses through FastAPI; the rest is what FastAPI does not see.
+
+Routes read their own body (:mod:`.parsing`), in one step from bytes to model. FastAPI's own way
+would parse twice, take a body for JSON by its content type alone, and answer 500 to deep nesting.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from http import HTTPStatus
-from typing import Any
+from typing import Any, TypedDict
 
 from fastapi import FastAPI
 from pydantic import BaseModel, TypeAdapter
 
 from iflytek_spark.gateway.openai.errors import OWN_STATUSES, STATUSES
-from iflytek_spark.gateway.openai.responses import ANSWERS, ChatCompletionChunk, Error
+from iflytek_spark.gateway.openai.responses import ChatCompletionChunk, Error
 
-_PLACE = "#/components/schemas/{model}"
+_REFERENCE = "#/components/schemas/{model}"
 _RETRY_AFTER = {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 0}}
-_HEADERS = {429: {"retry-after": _RETRY_AFTER}, 503: {"retry-after": _RETRY_AFTER}}
-
-_SPARK_HEADERS = {
+_CREDENTIALS = {
     "spark_app_id": "X_APP_ID",
     "spark_key": "X_API_KEY",
     "spark_secret": "X_API_SECRET",
@@ -30,31 +31,40 @@ _SCHEMES: dict[str, Any] = {
             "name": header,
             "description": "The caller's own Spark credentials, in place of the gateway's",
         }
-        for name, header in _SPARK_HEADERS.items()
+        for name, header in _CREDENTIALS.items()
     },
 }
 
 
-def described(
-    answer: type, body: type[BaseModel] | None = None, *, streams: bool = False
-) -> dict[str, Any]:
-    """Return what a route's decorator needs to describe its body, its answer and its failures.
+class RouteDocumentation(TypedDict, total=False):
+    """Arguments of a route's decorator."""
+
+    responses: dict[int | str, dict[str, Any]]
+    openapi_extra: dict[str, Any]
+
+
+def documented(
+    response: type, body: type[BaseModel] | None = None, *, streams: bool = False
+) -> RouteDocumentation:
+    """Return what a route's decorator needs to describe its body, its response and its failures.
 
     Args:
-        answer: the type of the answer.
+        response: the type of the response.
         body: the model of the JSON body, or None for a route without one.
-        streams: whether the answer may be server-sent events.
+        streams: whether the response may be server-sent events.
     """
     statuses = OWN_STATUSES if body is None else STATUSES
-    responses: dict[int, Any] = {status: _failure(status) for status in statuses}
-    content = {"application/json": {"schema": _schema(answer)}}
+    responses: dict[int | str, dict[str, Any]] = {status: _failure(status) for status in statuses}
+    responses[200] = {"model": response, "description": "The response"}
     if streams:
-        content["text/event-stream"] = {"itemSchema": _event()}
-    responses[200] = {"description": "The answer", "content": content}
+        responses[200]["content"] = {"text/event-stream": {"itemSchema": _event()}}
     if body is None:
         return {"responses": responses}
-    wanted = {"required": True, "content": {"application/json": {"schema": _schema(body)}}}
-    return {"responses": responses, "openapi_extra": {"requestBody": wanted}}
+    content = {"application/json": {"schema": _reference(body)}}
+    return {
+        "responses": responses,
+        "openapi_extra": {"requestBody": {"required": True, "content": content}},
+    }
 
 
 def suggested(names: Iterable[str]) -> dict[str, Any]:
@@ -62,8 +72,8 @@ def suggested(names: Iterable[str]) -> dict[str, Any]:
     return {"anyOf": [{"enum": [*names]}, {"type": "string"}]}
 
 
-def describe(app: FastAPI, bodies: Iterable[type[BaseModel]], *, with_keys: bool) -> None:
-    """Complete an app's description.
+def complete_openapi(app: FastAPI, bodies: Iterable[type[BaseModel]], *, with_keys: bool) -> None:
+    """Add to an app's description what FastAPI does not see.
 
     Args:
         app: the app, with all its routes.
@@ -71,32 +81,35 @@ def describe(app: FastAPI, bodies: Iterable[type[BaseModel]], *, with_keys: bool
         with_keys: whether callers need a key of the gateway's own.
     """
     schema = app.openapi()
-    answers: list[Any] = [(kind, "serialization", TypeAdapter(kind)) for kind in ANSWERS]
-    asked: list[Any] = [(kind, "validation", TypeAdapter(kind)) for kind in bodies]
-    _, definitions = TypeAdapter.json_schemas([*answers, *asked], ref_template=_PLACE)
-    schema["components"] = {"schemas": definitions["$defs"], "securitySchemes": _SCHEMES}
-    key: dict[str, list[str]] = {"bearer": []} if with_keys else {}
-    schema["security"] = [key, key | {name: [] for name in _SPARK_HEADERS}]
+    unseen: list[Any] = [(body, "validation", TypeAdapter(body)) for body in bodies]
+    unseen.append((ChatCompletionChunk, "serialization", TypeAdapter(ChatCompletionChunk)))
+    _, definitions = TypeAdapter.json_schemas(unseen, ref_template=_REFERENCE)
+    schemas = schema["components"]["schemas"]
+    schemas |= definitions["$defs"]
+    for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's own, which checks nothing
+        del schemas[name]
     for route in schema["paths"].values():
         for operation in route.values():
-            operation["responses"].pop("422", None)  # FastAPI's own, which checks nothing here
+            operation["responses"].pop("422", None)
+    schema["components"]["securitySchemes"] = _SCHEMES
+    key: dict[str, list[str]] = {"bearer": []} if with_keys else {}
+    schema["security"] = [key, key | {name: [] for name in _CREDENTIALS}]
 
 
 def _failure(status: int) -> dict[str, Any]:
-    content = {"application/json": {"schema": _schema(Error)}}
-    told = {"description": HTTPStatus(status).phrase, "content": content}
-    return told | ({"headers": _HEADERS[status]} if status in _HEADERS else {})
+    headers = {"headers": {"retry-after": _RETRY_AFTER}} if status in (429, 503) else {}
+    return {"model": Error} | headers
 
 
 def _event() -> dict[str, Any]:
     """Describe an event of a stream: a chunk, an error that ends it, or its proper end."""
-    words = [
-        {"contentMediaType": "application/json", "contentSchema": _schema(kind)}
-        for kind in (ChatCompletionChunk, Error)
+    texts = [
+        {"contentMediaType": "application/json", "contentSchema": _reference(data)}
+        for data in (ChatCompletionChunk, Error)
     ]
-    data = {"type": "string", "anyOf": [*words, {"const": "[DONE]"}]}
+    data = {"type": "string", "anyOf": [*texts, {"const": "[DONE]"}]}
     return {"type": "object", "required": ["data"], "properties": {"data": data}}
 
 
-def _schema(kind: type) -> dict[str, Any]:
-    return {"$ref": _PLACE.format(model=kind.__name__)}
+def _reference(model: type) -> dict[str, str]:
+    return {"$ref": _REFERENCE.format(model=model.__name__)}

@@ -6,20 +6,20 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from iflytek_spark.catalogue import DEFAULT_MODEL, MODELS
-from iflytek_spark.model_spec import Interval
+from iflytek_spark import list_models
+from iflytek_spark.catalogue import DEFAULT_MODEL
 
 
-def span(name: str) -> dict[str, Any]:
-    """Return the widest limits that any model has for a number; each model has its own.
+def range_of(name: str) -> dict[str, Any]:
+    """Return the JSON schema of a number: the widest range that any model has for it.
 
     Args:
-        name: of the number, as in :class:`~iflytek_spark.model_spec.ModelSpec`.
+        name: of the number, as in :class:`~iflytek_spark.ModelSpec`.
     """
-    legal: list[Interval] = [getattr(spec, name) for spec in MODELS if getattr(spec, name)]
+    ranges = [found for spec in list_models() if (found := getattr(spec, name))]
     return {
-        "minimum": min(limits.low for limits in legal),
-        "maximum": max(limits.high for limits in legal),
+        "minimum": min(found.low for found in ranges),
+        "maximum": max(found.high for found in ranges),
         "description": "Each model has its own limits, within these",
     }
 

@@ -1,7 +1,7 @@
 """What OpenAI's chat completions take, as far as Spark can do it; nothing else is accepted.
 
 A field that Spark has no counterpart for is allowed only with the value that asks for nothing, so
-that clients which always send it work, and a wish that cannot be met is refused by name.
+that clients which always send it work, and what cannot be done is refused by name.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
-from iflytek_spark.catalogue import MODELS
-from iflytek_spark.gateway.openai.model_names import OLDER_TEXT_MODEL
+from iflytek_spark import list_models
+from iflytek_spark.gateway.openai.model_names import LEGACY_TEXT_MODEL
 from iflytek_spark.gateway.openai.openapi import suggested
-from iflytek_spark.gateway.openai.request_examples import CHATS, span
+from iflytek_spark.gateway.openai.request_examples import CHATS, range_of
 
-Nothing: TypeAlias = None
+OnlyNull: TypeAlias = None
 """The only value of a field that Spark has no counterpart for."""
 
 
-def _not_blank(text: str) -> str:
+def _require_text(text: str) -> str:
     if not text.strip():
         raise PydanticCustomError("blank", "it is empty")
     return text
@@ -29,26 +29,26 @@ def _not_blank(text: str) -> str:
 Text: TypeAlias = Annotated[
     str,
     Field(min_length=1, json_schema_extra={"pattern": r"[^\s\x1c-\x1f\x85]"}),
-    AfterValidator(_not_blank),
+    AfterValidator(_require_text),
 ]
 """A text that says something."""
 
 
-def _number(value: object) -> object:
+def _reject_boolean(value: object) -> object:
     if isinstance(value, bool):
         raise PydanticKnownError("int_type")
     return value
 
 
-def _boolean(value: object) -> object:
+def _require_boolean(value: object) -> object:
     if not isinstance(value, bool):
         raise PydanticKnownError("bool_type")
     return value
 
 
-No: TypeAlias = Annotated[Literal[False], BeforeValidator(_boolean)]
-Zero: TypeAlias = Annotated[Literal[0], BeforeValidator(_number)]
-One: TypeAlias = Annotated[Literal[1], BeforeValidator(_number)]
+OnlyFalse: TypeAlias = Annotated[Literal[False], BeforeValidator(_require_boolean)]
+OnlyZero: TypeAlias = Annotated[Literal[0], BeforeValidator(_reject_boolean)]
+OnlyOne: TypeAlias = Annotated[Literal[1], BeforeValidator(_reject_boolean)]
 """To pydantic alone, true is the same literal as 1, and 0 as false."""
 
 ModelName: TypeAlias = Annotated[str, Field(max_length=256)]
@@ -60,55 +60,55 @@ MAX_STOPS = 64
 """Each piece of an answer is looked through for every one; OpenAI takes 4."""
 
 
-class _Part(BaseModel):
-    """A part of a request. Clients send answers back as they came, with fields of their own."""
+class _Lenient(BaseModel):
+    """A part of a request. Clients send responses back as they came, with further fields."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
 
 
-class TextContent(_Part):
+class TextContent(_Lenient):
     """A piece of text."""
 
     type: Literal["text"]
     text: str
 
 
-class ImageURL(_Part):
+class ImageURL(_Lenient):
     """Where an image is: an address of http or https, or a data URL."""
 
     url: str = Field(min_length=1)
     detail: Literal["auto", "low", "high"] | None = None
 
 
-class ImageContent(_Part):
+class ImageContent(_Lenient):
     """An image."""
 
     type: Literal["image_url"]
     image_url: ImageURL
 
 
-class SystemMessage(_Part):
+class SystemMessage(_Lenient):
     """An instruction."""
 
     role: Literal["system", "developer"]
     content: str | list[TextContent]
 
 
-class UserMessage(_Part):
+class UserMessage(_Lenient):
     """What the user says and shows."""
 
     role: Literal["user"]
     content: str | list[Annotated[TextContent | ImageContent, Field(discriminator="type")]]
 
 
-class CalledFunction(_Part):
+class CalledFunction(_Lenient):
     """A function and the JSON text of its arguments."""
 
     name: str = Field(min_length=1)
     arguments: str
 
 
-class AskedCall(_Part):
+class PreviousToolCall(_Lenient):
     """A tool call of an earlier answer."""
 
     id: str
@@ -116,15 +116,15 @@ class AskedCall(_Part):
     function: CalledFunction
 
 
-class AssistantMessage(_Part):
+class AssistantMessage(_Lenient):
     """An earlier answer."""
 
     role: Literal["assistant"]
     content: str | list[TextContent] | None = None
-    tool_calls: list[AskedCall] | None = None
+    tool_calls: list[PreviousToolCall] | None = None
 
 
-class ToolMessage(_Part):
+class ToolMessage(_Lenient):
     """The result of a tool call."""
 
     role: Literal["tool"]
@@ -137,7 +137,7 @@ AnyMessage: TypeAlias = Annotated[
 ]
 
 
-class Function(_Part):
+class Function(_Lenient):
     """A function that the model may ask for."""
 
     name: str = Field(min_length=1)
@@ -146,33 +146,33 @@ class Function(_Part):
     strict: bool | None = None
 
 
-class FunctionTool(_Part):
+class FunctionTool(_Lenient):
     """A tool. Spark knows functions only."""
 
     type: Literal["function"]
     function: Function
 
 
-class FunctionName(_Part):
+class FunctionName(_Lenient):
     """The name of a function."""
 
     name: str
 
 
-class ChosenFunction(_Part):
+class NamedToolChoice(_Lenient):
     """The one function that is to be called."""
 
     type: Literal["function"]
     function: FunctionName
 
 
-class PlainFormat(_Part):
+class PlainFormat(_Lenient):
     """Text, or any JSON object."""
 
     type: Literal["text", "json_object"]
 
 
-class NamedSchema(_Part):
+class NamedSchema(_Lenient):
     """A JSON schema with a name."""
 
     model_config = ConfigDict(strict=True, extra="ignore", populate_by_name=True)
@@ -181,32 +181,32 @@ class NamedSchema(_Part):
     json_schema: dict[str, Any] = Field(alias="schema")
 
 
-class SchemaFormat(_Part):
+class SchemaFormat(_Lenient):
     """JSON of a schema."""
 
     type: Literal["json_schema"]
     json_schema: NamedSchema
 
 
-class StreamOptions(_Part):
+class StreamOptions(_Lenient):
     """How an answer is streamed."""
 
     include_usage: bool | None = None
 
 
-class WebSearchOptions(_Part):
+class WebSearchOptions(_Lenient):
     """How the web is searched; ``high`` reads whole pages (PROTOCOL.md §4)."""
 
     search_context_size: Literal["low", "medium", "high"] | None = None
 
 
-class ThinkingChoice(_Part):
+class ThinkingChoice(_Lenient):
     """Whether an X model thinks before it answers (PROTOCOL.md §5)."""
 
     type: Literal["enabled", "disabled", "auto"]
 
 
-_CHAT_MODELS = suggested([*(spec.name for spec in MODELS), OLDER_TEXT_MODEL])
+_CHAT_MODELS = suggested([*(spec.name for spec in list_models()), LEGACY_TEXT_MODEL])
 
 
 class ChatCompletionRequest(BaseModel):
@@ -219,16 +219,16 @@ class ChatCompletionRequest(BaseModel):
     version: str | None = Field(None, description="With model spark-api: v1.1, v2.1, v3.1, …")
     stream: bool | None = None
     stream_options: StreamOptions | None = None
-    temperature: float | None = Field(None, json_schema_extra=span("temperature"))
-    top_p: float | None = Field(None, json_schema_extra=span("top_p"))
-    top_k: int | None = Field(None, json_schema_extra=span("top_k"))
+    temperature: float | None = Field(None, json_schema_extra=range_of("temperature"))
+    top_p: float | None = Field(None, json_schema_extra=range_of("top_p"))
+    top_k: int | None = Field(None, json_schema_extra=range_of("top_k"))
     max_tokens: int | None = Field(None, json_schema_extra={"minimum": 1})
     max_completion_tokens: int | None = Field(None, json_schema_extra={"minimum": 1})
-    presence_penalty: float | None = Field(None, json_schema_extra=span("presence_penalty"))
-    frequency_penalty: float | None = Field(None, json_schema_extra=span("frequency_penalty"))
+    presence_penalty: float | None = Field(None, json_schema_extra=range_of("presence_penalty"))
+    frequency_penalty: float | None = Field(None, json_schema_extra=range_of("frequency_penalty"))
     stop: str | Annotated[list[str], Field(max_length=MAX_STOPS)] | None = None
     tools: list[FunctionTool] | None = None
-    tool_choice: Literal["none", "auto", "required"] | ChosenFunction | None = None
+    tool_choice: Literal["none", "auto", "required"] | NamedToolChoice | None = None
     response_format: Annotated[PlainFormat | SchemaFormat, Field(discriminator="type")] | None = (
         None
     )
@@ -237,19 +237,19 @@ class ChatCompletionRequest(BaseModel):
     reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh"] | None = None
     user: str | None = None
     parallel_tool_calls: bool | None = None
-    n: One | None = None
-    logprobs: No | None = None
-    top_logprobs: Zero | None = None
+    n: OnlyOne | None = None
+    logprobs: OnlyFalse | None = None
+    top_logprobs: OnlyZero | None = None
     modalities: list[Literal["text"]] | None = None
     service_tier: Literal["auto", "default"] | None = None
-    store: No | None = None
+    store: OnlyFalse | None = None
     metadata: dict[str, str] | None = None
     safety_identifier: str | None = None
     prompt_cache_key: str | None = None
-    logit_bias: Nothing = None
-    seed: Nothing = None
-    audio: Nothing = None
-    prediction: Nothing = None
-    verbosity: Nothing = None
-    functions: Nothing = None
-    function_call: Nothing = None
+    logit_bias: OnlyNull = None
+    seed: OnlyNull = None
+    audio: OnlyNull = None
+    prediction: OnlyNull = None
+    verbosity: OnlyNull = None
+    functions: OnlyNull = None
+    function_call: OnlyNull = None

@@ -1,11 +1,11 @@
-"""What the routes answer, for the OpenAPI description; they are written elsewhere.
+"""What the routes respond: the types that responses are written through, and OpenAPI follows from.
 
 Dictionaries with types, since a field that is missing is not one that is null.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, NotRequired
+from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -39,7 +39,7 @@ class FunctionCall(TypedDict):
 
 
 class ToolCall(TypedDict):
-    """A tool that the model asks for."""
+    """A tool call."""
 
     id: str
     type: Literal["function"]
@@ -47,7 +47,7 @@ class ToolCall(TypedDict):
 
 
 class ToolCallDelta(ToolCall):
-    """A whole tool call within a streamed answer."""
+    """A whole tool call within a streamed response."""
 
     index: Count
 
@@ -62,7 +62,7 @@ class URLCitation(TypedDict):
 
 
 class Annotation(TypedDict):
-    """A source of the answer."""
+    """A source of the response."""
 
     type: Literal["url_citation"]
     url_citation: URLCitation
@@ -79,7 +79,7 @@ class Usage(TypedDict):
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
 
 
-class AnswerMessage(TypedDict):
+class ResponseMessage(TypedDict):
     """What the model says."""
 
     role: Literal["assistant"]
@@ -91,16 +91,26 @@ class AnswerMessage(TypedDict):
 
 
 class Choice(TypedDict):
-    """The one answer."""
+    """The one choice."""
 
     index: Literal[0]
-    message: AnswerMessage
+    message: ResponseMessage
     logprobs: None
     finish_reason: FinishReason
 
 
-class ChatCompletion(TypedDict):
-    """A whole answer."""
+_Legacy = Annotated[str, Field(description="With the legacy names of models")]
+
+
+class LegacyFields(TypedDict, total=False):
+    """What is added to a response under a legacy name of its model."""
+
+    version: _Legacy
+    domain: _Legacy
+
+
+class ChatCompletion(LegacyFields):
+    """A whole response."""
 
     id: str
     object: Literal["chat.completion"]
@@ -109,12 +119,10 @@ class ChatCompletion(TypedDict):
     choices: Annotated[list[Choice], Field(min_length=1, max_length=1)]
     usage: Usage | None
     sid: Sid
-    version: NotRequired[Annotated[str, Field(description="With the older dialect's names")]]
-    domain: NotRequired[Annotated[str, Field(description="With the older dialect's names")]]
 
 
 class Delta(TypedDict):
-    """A piece of the answer."""
+    """A part of a streamed response."""
 
     role: NotRequired[Literal["assistant"]]
     content: NotRequired[str]
@@ -125,7 +133,7 @@ class Delta(TypedDict):
 
 
 class ChunkChoice(TypedDict):
-    """A piece of the one answer; only the last has a reason."""
+    """A part of the one choice; only the last has a finish reason."""
 
     index: Literal[0]
     delta: Delta
@@ -134,7 +142,7 @@ class ChunkChoice(TypedDict):
 
 
 class ChatCompletionChunk(TypedDict):
-    """A piece of a streamed answer; with ``include_usage`` one without choices comes last."""
+    """A part of a streamed response; with ``include_usage`` one without choices comes last."""
 
     id: str
     object: Literal["chat.completion.chunk"]
@@ -217,9 +225,3 @@ class ModelList(TypedDict):
 
     object: Literal["list"]
     data: list[Model]
-
-
-ANSWERS: tuple[Any, ...] = (
-    Error, ChatCompletion, ChatCompletionChunk, EmbeddingList, ImageList, Model, ModelList,
-)  # fmt: skip
-"""What has a schema of its own in the description."""

@@ -1,13 +1,13 @@
-"""Checks values against the JSON schema of a stranger, within bounds.
+"""Checks values against a JSON schema that is not trusted, within bounds.
 
-A schema can ask whoever checks it to fetch an address (``$ref``), to run a regular expression
-that never ends, or to look at one value for years. Nothing of that is done.
+A schema can make its validator fetch an address (``$ref``), run a regular expression that never
+ends, or look at one value for years. Nothing of that is done.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
@@ -22,12 +22,11 @@ from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
 from iflytek_spark.errors import InvalidRequestError
-from iflytek_spark.messages import JSONObject
 
 MAX_CHARACTERS = 32 * 1024
 """The longest schema: checking the schema itself takes 5 µs a character."""
 
-_MOST_STEPS = 50_000
+_MAX_STEPS = 50_000
 _steps: ContextVar[Iterator[int]] = ContextVar("_steps")
 _Keyword = Callable[[Any, Any, Any, Any], Iterator[ValidationError] | None]
 
@@ -39,15 +38,15 @@ class _TooManyStepsError(Exception):
 class SchemaCheck:
     """A schema that values can be checked against."""
 
-    def __init__(self, schema: JSONObject) -> None:
+    def __init__(self, schema: Mapping[str, Any]) -> None:
         """Set up.
 
         Args:
-            schema: a JSON schema, of which ``$ref`` leads to places within it.
+            schema: a JSON schema, of which ``$ref`` leads to parts of itself.
 
         Raises:
             InvalidRequestError: for a schema that is none, is too long, or asks for what is not
-                done for strangers.
+                done here.
         """
         text = json.dumps(schema, ensure_ascii=False)
         if len(text) > MAX_CHARACTERS:
@@ -58,9 +57,9 @@ class SchemaCheck:
         """Say what is wrong with a value, or nothing.
 
         Raises:
-            InvalidRequestError: when the schema takes too many steps to tell.
+            InvalidRequestError: when the schema takes too many steps.
         """
-        _steps.set(iter(range(_MOST_STEPS)))
+        _steps.set(iter(range(_MAX_STEPS)))
         try:
             found = best_match(self._validator.iter_errors(value))
         except (_TooManyStepsError, RecursionError) as error:
@@ -85,8 +84,8 @@ def _validator(text: str) -> Any:
     return _Bounded(bounded, registry=Registry())
 
 
-def _refusal(words: str) -> InvalidRequestError:
-    return InvalidRequestError(f"response_format's schema {words}", param="response_format")
+def _refusal(problem: str) -> InvalidRequestError:
+    return InvalidRequestError(f"response_format's schema {problem}", param="response_format")
 
 
 def _without_dialects(part: Any) -> Any:
@@ -104,11 +103,11 @@ def _without_dialects(part: Any) -> Any:
     }
 
 
-def _check_references(schema: JSONObject) -> None:
+def _check_references(schema: Mapping[str, Any]) -> None:
     """Follow each reference, without fetching anything."""
     resource = DRAFT202012.create_resource(schema)
-    place = resource.id() or ""
-    resolver = Registry().with_resource(place, resource).resolver(place)
+    uri = resource.id() or ""
+    resolver = Registry().with_resource(uri, resource).resolver(uri)
     for reference in _references(schema):
         resolver.lookup(reference)
 
@@ -124,7 +123,7 @@ def _references(part: Any) -> Iterator[str]:
 def _pattern(
     _validator: Any, pattern: str, instance: object, _schema: object
 ) -> Iterator[ValidationError]:
-    """Match in linear time; what looks ahead or back is left to the caller's own reading."""
+    """Match in linear time; what looks ahead or back is not checked."""
     if not isinstance(instance, str) or (matcher := _matcher(pattern)) is None:
         return
     if not matcher.isinstance_python(instance):

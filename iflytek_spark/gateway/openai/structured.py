@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from iflytek_spark.client import AsyncSparkClient
+from iflytek_spark import AsyncSparkClient, ChatOptions, ChatResponse, Message, ModelSpec
 from iflytek_spark.errors import InvalidAnswerError
 from iflytek_spark.gateway.openai.schema_check import SchemaCheck
 from iflytek_spark.instructions import repair_instruction
-from iflytek_spark.messages import ChatResponse, JSONObject, Message
-from iflytek_spark.model_spec import ModelSpec
-from iflytek_spark.options import ChatOptions
 
 
 class JSONCheck:
     """What an answer must be."""
 
-    def __init__(self, wanted: JSONObject) -> None:
+    def __init__(self, response_format: Mapping[str, Any]) -> None:
         """Set up.
 
         Args:
-            wanted: the request's ``response_format``, json_object or json_schema.
+            response_format: of the request, json_object or json_schema.
 
         Raises:
             InvalidRequestError: for a schema that cannot be used.
         """
-        schema = wanted.get("json_schema", {}).get("schema", {"type": "object"})
+        schema = response_format.get("json_schema", {}).get("schema", {"type": "object"})
         self._schema = SchemaCheck(schema)
 
     def problem(self, response: ChatResponse) -> str:

@@ -1,4 +1,4 @@
-"""Awaits something, and does something else first when it would have to wait."""
+"""Sends together what has come together: what was collected is flushed before a wait."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from typing import Any, Generic, TypeVar
 _T = TypeVar("_T")
 
 
-class BeforeWaiting(Generic[_T]):
-    """Awaits ``work``; when that is not ready, ``first`` is awaited before.
+class FlushBeforeWait(Generic[_T]):
+    """Awaits ``work``; when that is not ready, ``flush`` is awaited before.
 
-    So what has come together is sent together, and nothing that has come is held back: frames
-    that wait in a buffer are read without a turn of the loop between them.
+    So nothing that has come is held back, and frames that wait in a buffer are read without a
+    turn of the loop between them.
     """
 
-    def __init__(self, work: Awaitable[_T], first: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def __init__(self, work: Awaitable[_T], flush: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Prepare.
 
         Args:
             work: what is awaited.
-            first: is called and awaited once, unless ``work`` is ready.
+            flush: is called and awaited once, unless ``work`` is ready.
         """
         self._work = work
-        self._first = first
+        self._flush = flush
 
     def __await__(self) -> Generator[Any, Any, _T]:
         steps = self._work.__await__()
@@ -32,7 +32,7 @@ class BeforeWaiting(Generic[_T]):
         except StopIteration as done:
             result: _T = done.value
             return result
-        yield from self._first().__await__()
+        yield from self._flush().__await__()
         return (yield from _Resumed(waited_for, steps))
 
 

@@ -5,22 +5,21 @@ from __future__ import annotations
 import base64
 import struct
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 from pydantic_core import PydanticCustomError, to_json
 from starlette.responses import Response
 
-from iflytek_spark.gateway.middleware.disconnect import unless_left
+from iflytek_spark.gateway.middleware.disconnect import cancel_on_disconnect
 from iflytek_spark.gateway.middleware.request_log_record import record_of
-from iflytek_spark.gateway.openai.model_names import EMBEDDING_MODEL, check_service
-from iflytek_spark.gateway.openai.openapi import described, suggested
+from iflytek_spark.gateway.openai.model_names import EMBEDDING_MODEL
+from iflytek_spark.gateway.openai.openapi import documented, suggested
 from iflytek_spark.gateway.openai.parsing import parse_body
 from iflytek_spark.gateway.openai.requests import ModelName, Text
-from iflytek_spark.gateway.openai.responses import EmbeddingList
-from iflytek_spark.gateway.state import GatewayServices, services_of
-from iflytek_spark.service_values import EmbeddingKind, Vector
+from iflytek_spark.gateway.openai.responses import Embedding, EmbeddingList
+from iflytek_spark.gateway.state import State
 from iflytek_spark.tokens import estimate_tokens
 
 router = APIRouter()
@@ -56,42 +55,45 @@ class EmbeddingRequest(BaseModel):
     encoding_format: Literal["float", "base64"] | None = None
     dimensions: Literal[2560] | None = None
     user: str | None = None
-    input_type: EmbeddingKind | None = Field(
+    input_type: Literal["document", "query"] | None = Field(
         None, description="What the texts are: passages to be found, or the question that looks"
     )
 
 
-@router.post("/v1/embeddings", **described(EmbeddingList, EmbeddingRequest))
-async def create_embeddings(
-    request: Request, services: Annotated[GatewayServices, Depends(services_of)]
-) -> Response:
+@router.post("/v1/embeddings", **documented(EmbeddingList, EmbeddingRequest))
+async def create_embeddings(request: Request, state: State) -> Response:
     """Turn texts into vectors, at the account's rate."""
     body = parse_body(EmbeddingRequest, await request.body())
-    settings = services.settings
-    check_service(body.model, EMBEDDING_MODEL, settings.models)
-    client = services.upstream.client(request.headers)
+    state.model_names.check_service(body.model, EMBEDDING_MODEL)
+    client = state.upstream.client(request.headers)
     record_of(request.scope).model = EMBEDDING_MODEL
     texts = [body.input] if isinstance(body.input, str) else body.input
     work = client.embed(
-        texts, kind=body.input_type or "document", max_qps=settings.embeddings_per_second
+        texts, kind=body.input_type or "document", max_qps=state.settings.embeddings_per_second
     )
-    vectors = await unless_left(request.receive, work)
+    vectors = await cancel_on_disconnect(request.receive, work)
     packed = body.encoding_format == "base64"
-    answer = _answer(body.model, texts, [_packed(one) if packed else one for one in vectors])
-    return Response(to_json(answer), media_type="application/json")
+    found = _embeddings(body.model, texts, [_packed(one) if packed else one for one in vectors])
+    return Response(to_json(found), media_type="application/json")
 
 
-def _answer(model: str, texts: Sequence[str], vectors: Sequence[Vector | str]) -> dict[str, Any]:
-    """Write the answer. Spark counts no tokens of embeddings: they are estimated."""
+def _embeddings(
+    model: str, texts: Sequence[str], vectors: Sequence[list[float] | str]
+) -> EmbeddingList:
+    """Write the response. Spark counts no tokens of embeddings: they are estimated."""
     tokens = sum(map(estimate_tokens, texts))
-    data = [
+    data: list[Embedding] = [
         {"object": "embedding", "index": index, "embedding": vector}
         for index, vector in enumerate(vectors)
     ]
-    usage = {"prompt_tokens": tokens, "total_tokens": tokens, "estimated": True}
-    return {"object": "list", "data": data, "model": model, "usage": usage}
+    return {
+        "object": "list",
+        "data": data,
+        "model": model,
+        "usage": {"prompt_tokens": tokens, "total_tokens": tokens, "estimated": True},
+    }
 
 
-def _packed(vector: Vector) -> str:
+def _packed(vector: list[float]) -> str:
     """Write a vector as base64 of little-endian float32, which is how Spark sends it too."""
     return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()

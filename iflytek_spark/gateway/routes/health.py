@@ -1,50 +1,57 @@
-"""``/healthz``, ``/readyz`` and ``/metrics``: for whoever runs the gateway. They tell no secret."""
+"""``/healthz``, ``/readyz`` and ``/metrics``: for the gateway's operator. They show no secret."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Literal, NotRequired, TypedDict
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import SecretStr
 from redis.exceptions import RedisError
 from starlette.responses import JSONResponse, Response
 
 from iflytek_spark.gateway.middleware.redis import connect
-from iflytek_spark.gateway.state import GatewayServices, services_of
+from iflytek_spark.gateway.state import GatewayState, State
 
 router = APIRouter(include_in_schema=False)
 
-_Services = Annotated[GatewayServices, Depends(services_of)]
+
+class Health(TypedDict):
+    """Whether the process lives, or requests should be sent to it; and if not, why not."""
+
+    status: Literal["ok", "ready", "not ready"]
+    because: NotRequired[list[str]]
 
 
 @router.get("/healthz")
 async def live() -> Response:
     """Say that the process lives."""
-    return JSONResponse({"status": "ok"})
+    health: Health = {"status": "ok"}
+    return JSONResponse(health)
 
 
 @router.get("/readyz")
-async def ready(services: _Services) -> Response:
+async def ready(state: State) -> Response:
     """Say whether requests should be sent here."""
-    if obstacles := await _obstacles(services):
-        return JSONResponse({"status": "not ready", "because": obstacles}, 503)
-    return JSONResponse({"status": "ready"})
+    health: Health = {"status": "ready"}
+    if obstacles := await _obstacles(state):
+        health = {"status": "not ready", "because": obstacles}
+    return JSONResponse(health, 503 if obstacles else 200)
 
 
 @router.get("/metrics")
-async def metrics(services: _Services) -> Response:
+async def metrics(state: State) -> Response:
     """Write what was counted."""
-    return Response(services.metrics.render(), media_type=CONTENT_TYPE_LATEST)
+    return Response(state.metrics.render(), media_type=CONTENT_TYPE_LATEST)
 
 
-async def _obstacles(services: GatewayServices) -> list[str]:
+async def _obstacles(state: GatewayState) -> list[str]:
     found = {
-        "the gateway is being stopped": services.drain.stopping,
-        "Spark credentials are missing": not services.upstream.ready(),
-        "Redis cannot be reached": not await _reached(services.settings.redis_url),
+        "the gateway is being stopped": state.drain.stopping,
+        "Spark credentials are missing": not state.upstream.ready(),
+        "Redis cannot be reached": not await _reached(state.settings.redis_url),
     }
-    return [words for words, true in found.items() if true]
+    return [obstacle for obstacle, is_there in found.items() if is_there]
 
 
 async def _reached(url: SecretStr | None) -> bool:

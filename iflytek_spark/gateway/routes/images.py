@@ -4,31 +4,33 @@ from __future__ import annotations
 
 import base64
 import time
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 from pydantic_core import PydanticCustomError, to_json
 from starlette.responses import Response
 
-from iflytek_spark.gateway.middleware.disconnect import unless_left
+from iflytek_spark import GeneratedImage
+from iflytek_spark.gateway.middleware.disconnect import cancel_on_disconnect
 from iflytek_spark.gateway.middleware.request_log_record import record_of
-from iflytek_spark.gateway.openai.model_names import IMAGE_MODEL, check_service
-from iflytek_spark.gateway.openai.openapi import described, suggested
+from iflytek_spark.gateway.openai.model_names import IMAGE_MODEL
+from iflytek_spark.gateway.openai.openapi import documented, suggested
 from iflytek_spark.gateway.openai.parsing import parse_body
-from iflytek_spark.gateway.openai.requests import ModelName, Nothing, One, Text
+from iflytek_spark.gateway.openai.requests import ModelName, OnlyNull, OnlyOne, Text
 from iflytek_spark.gateway.openai.responses import ImageList
-from iflytek_spark.gateway.state import GatewayServices, services_of
+from iflytek_spark.gateway.state import State
 from iflytek_spark.protocol.images import MAX_PROMPT
-from iflytek_spark.service_values import IMAGE_SIZES, GeneratedImage
+from iflytek_spark.service_values import IMAGE_SIZES
 
 router = APIRouter()
 
 _SIZES = {f"{width}x{height}": (width, height) for width, height in IMAGE_SIZES}
-_USUAL_SIZE = "512x512"
-_EXAMPLE: JsonValue = {"prompt": "雪山下的小屋", "size": _USUAL_SIZE}
-_KINDS = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg"}
-"""How image files begin: no source says which kind Spark sends (PROTOCOL.md §7)."""
+_DEFAULT_SIZE = "512x512"
+_EXAMPLE: JsonValue = {"prompt": "雪山下的小屋", "size": _DEFAULT_SIZE}
+_FORMATS: Mapping[bytes, Literal["png", "jpeg"]] = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg"}
+"""How image files begin: no source says which format Spark sends (PROTOCOL.md §7)."""
 
 
 def _legal_size(value: str) -> str:
@@ -56,7 +58,7 @@ class ImageGenerationRequest(BaseModel):
 
     prompt: Annotated[Text, Field(max_length=MAX_PROMPT)]
     model: Annotated[ModelName, Field(json_schema_extra=suggested([IMAGE_MODEL]))] | None = None
-    n: One | None = None
+    n: OnlyOne | None = None
     size: (
         Annotated[str, AfterValidator(_legal_size), Field(json_schema_extra={"enum": [*_SIZES]})]
         | None
@@ -66,36 +68,33 @@ class ImageGenerationRequest(BaseModel):
     background: Literal["auto"] | None = None
     moderation: Literal["auto"] | None = None
     user: str | None = None
-    style: Nothing = None
-    output_format: Nothing = None
+    style: OnlyNull = None
+    output_format: OnlyNull = None
 
 
-@router.post("/v1/images/generations", **described(ImageList, ImageGenerationRequest))
-async def create_image(
-    request: Request, services: Annotated[GatewayServices, Depends(services_of)]
-) -> Response:
+@router.post("/v1/images/generations", **documented(ImageList, ImageGenerationRequest))
+async def create_image(request: Request, state: State) -> Response:
     """Make an image from a description."""
     body = parse_body(ImageGenerationRequest, await request.body())
     if body.model is not None:
-        check_service(body.model, IMAGE_MODEL, services.settings.models)
-    client = services.upstream.client(request.headers)
+        state.model_names.check_service(body.model, IMAGE_MODEL)
+    client = state.upstream.client(request.headers)
     record = record_of(request.scope)
     record.model = IMAGE_MODEL
-    size = body.size or _USUAL_SIZE
+    size = body.size or _DEFAULT_SIZE
     width, height = _SIZES[size]
     work = client.generate_image(body.prompt, width=width, height=height)
-    image = await unless_left(request.receive, work)
+    image = await cancel_on_disconnect(request.receive, work)
     record.sid = image.sid
-    return Response(to_json(_answer(image, size)), media_type="application/json")
+    return Response(to_json(_images(image, size)), media_type="application/json")
 
 
-def _answer(image: GeneratedImage, size: str) -> dict[str, Any]:
-    packed = base64.b64encode(image.data).decode()
-    kind = next((kind for start, kind in _KINDS.items() if image.data.startswith(start)), None)
+def _images(image: GeneratedImage, size: str) -> ImageList:
+    formats = (name for start, name in _FORMATS.items() if image.data.startswith(start))
     return {
         "created": int(time.time()),
-        "data": [{"b64_json": packed}],
-        "output_format": kind,
+        "data": [{"b64_json": base64.b64encode(image.data).decode()}],
+        "output_format": next(formats, None),
         "size": size,
         "sid": image.sid,
     }

@@ -1,4 +1,4 @@
-"""A streamed answer as an ASGI response: server-sent events, one loop, back-pressure."""
+"""A streamed response in ASGI: server-sent events, one loop, back-pressure."""
 
 from __future__ import annotations
 
@@ -6,27 +6,28 @@ import time
 from collections.abc import AsyncGenerator
 from typing import Protocol
 
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from iflytek_spark.errors import SparkError
-from iflytek_spark.gateway.middleware.disconnect import CallerLeftError, unless_left
-from iflytek_spark.gateway.middleware.request_log_record import RequestRecord, record_of
-from iflytek_spark.gateway.openai.errors import note_error, spark_error_body
-from iflytek_spark.gateway.openai.sse import ChunkWriter, error_event
-from iflytek_spark.gateway.routes.coalesce import BeforeWaiting
-from iflytek_spark.messages import ChatResponse
-from iflytek_spark.protocol.events import (
+from iflytek_spark import (
+    ChatResponse,
     Citations,
     ContentDelta,
     Event,
     Finished,
     ReasoningDelta,
+    SparkError,
     ToolCallDelta,
 )
+from iflytek_spark.gateway.middleware.disconnect import cancel_on_disconnect
+from iflytek_spark.gateway.middleware.request_log_record import RequestLogRecord, record_of
+from iflytek_spark.gateway.openai.errors import spark_error_body
+from iflytek_spark.gateway.openai.sse import ChunkWriter, sse_event
+from iflytek_spark.gateway.routes.coalesce import FlushBeforeWait
 
-_MOST_BYTES = 64 * 1024
-"""What is sent in one piece at most."""
+_MAX_BYTES = 64 * 1024
+"""What is sent at once at most."""
 
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -36,7 +37,7 @@ _HEADERS = [
 
 
 class EventSource(Protocol):
-    """Where the events of an answer come from."""
+    """Where the events of a response come from."""
 
     async def __anext__(self) -> Event:
         """Return the next event."""
@@ -45,8 +46,8 @@ class EventSource(Protocol):
         """Let go of the connection."""
 
 
-class StreamedAnswer(Response):
-    """Sends an answer as it comes.
+class StreamedResponse(Response):
+    """Sends a response as it comes.
 
     Headers go out with the first event, so what fails before is an error with its own status.
     """
@@ -55,24 +56,24 @@ class StreamedAnswer(Response):
         """Prepare.
 
         Args:
-            source: the answer; it is closed at the end.
+            source: the response; it is closed at the end.
             writer: writes its events.
         """
         super().__init__()
         self._source = source
         self._writer = writer
-        self._pieces: list[bytes] = []
+        self._chunks: list[bytes] = []
         self._waiting = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the answer; it ends when the caller hangs up."""
+        """Send the response; it ends when the caller disconnects."""
         record = record_of(scope)
         try:
-            await unless_left(receive, self._run(scope, send, record))
-        except CallerLeftError:
-            record.left = True
+            await cancel_on_disconnect(receive, self._run(send, record))
+        except ClientDisconnect:
+            record.client_disconnected = True
 
-    async def _run(self, scope: Scope, send: Send, record: RequestRecord) -> None:
+    async def _run(self, send: Send, record: RequestLogRecord) -> None:
         try:
             first = await anext(self._source)  # what fails here has a status
             record.first_token = time.monotonic()
@@ -82,34 +83,34 @@ class StreamedAnswer(Response):
             try:
                 await self._send_rest(send, record, first)
             except SparkError as error:
-                note_error(scope, error)
-                self._add(error_event(spark_error_body(error)))
-            body = b"".join(self._pieces)
+                record.add_error(error)
+                self._add(sse_event(spark_error_body(error)))
+            body = b"".join(self._chunks)
             await send({"type": "http.response.body", "body": body, "more_body": False})
         finally:
             await self._source.aclose()
 
-    async def _send_rest(self, send: Send, record: RequestRecord, event: Event) -> None:
+    async def _send_rest(self, send: Send, record: RequestLogRecord, event: Event) -> None:
         async def flush() -> None:
-            body = b"".join(self._pieces)
-            self._pieces.clear()
+            body = b"".join(self._chunks)
+            self._chunks.clear()
             self._waiting = 0
             await send({"type": "http.response.body", "body": body, "more_body": True})
 
         while not isinstance(event, Finished):
-            if self._waiting > _MOST_BYTES:
+            if self._waiting > _MAX_BYTES:
                 await flush()
-            event = await BeforeWaiting(anext(self._source), flush)
+            event = await FlushBeforeWait(anext(self._source), flush)
             self._add(self._writer.write(event))
         record.usage, record.sid = event.usage, event.sid
 
-    def _add(self, piece: bytes) -> None:
-        self._pieces.append(piece)
-        self._waiting += len(piece)
+    def _add(self, chunk: bytes) -> None:
+        self._chunks.append(chunk)
+        self._waiting += len(chunk)
 
 
 async def events_of(response: ChatResponse) -> AsyncGenerator[Event, None]:
-    """Tell a whole answer as events."""
+    """Yield a whole response as events."""
     if response.reasoning:
         yield ReasoningDelta(response.reasoning)
     if response.text:

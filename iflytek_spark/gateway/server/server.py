@@ -26,11 +26,11 @@ _BACKLOG = 2048
 _KEEP_ALIVE_SECONDS = 65
 """Longer than the usual proxies keep a connection, so that they do not use one as it closes."""
 
-_GARBAGE = 10_000
+_COLLECTION_THRESHOLD = 10_000
 """Objects made since the last collection before the next; a request makes some hundreds."""
 
-_ENDING_SECONDS = 1
-"""For what was cut to end."""
+_CANCEL_SECONDS = 1
+"""For what was cancelled to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +63,14 @@ class Launch:
         """
         settings = self.settings()
         app = create_app(settings)
-        drain: Drain = app.state.services.drain
-        return GatewayServer(_config(app, self.loop), drain, settings.grace, on_started)
+        drain: Drain = app.state.gateway.drain
+        return GatewayServer(_config(app, self.loop), drain, settings.shutdown_timeout, on_started)
 
 
 class GatewayServer(uvicorn.Server):
     """Stops taking requests at the first signal, and ends when those under way have.
 
-    It goes on listening meanwhile, so that callers are told.
+    It goes on listening meanwhile, so that callers get a response.
 
     Attributes:
         status: the process's exit status.
@@ -80,7 +80,7 @@ class GatewayServer(uvicorn.Server):
         self,
         config: uvicorn.Config,
         drain: Drain,
-        grace: float,
+        shutdown_timeout: float,
         on_started: Callable[[], None],
     ) -> None:
         """Set up.
@@ -88,13 +88,13 @@ class GatewayServer(uvicorn.Server):
         Args:
             config: uvicorn's.
             drain: knows what runs.
-            grace: seconds that requests under way have to finish.
+            shutdown_timeout: seconds that requests under way have to finish.
             on_started: called when the server answers.
         """
         super().__init__(config)
         self.status = 0
         self._drain = drain
-        self._grace = grace
+        self._shutdown_timeout = shutdown_timeout
         self._on_started = on_started
         self._deadline = math.inf
 
@@ -105,19 +105,19 @@ class GatewayServer(uvicorn.Server):
             Whether it is to end at once. May be called from any thread.
         """
         again = self._drain.stopping
-        self._deadline = time.monotonic() + (0 if again else self._grace)
+        self._deadline = time.monotonic() + (0 if again else self._shutdown_timeout)
         self._drain.stopping = True
         return again
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Heed a signal."""
+        """Stop at a signal."""
         if self.stop():
             self.status = 128 + sig
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to answer, and tell so."""
+        """Begin to answer, and report it."""
         await super().startup(sockets)
-        _spare_the_collector()
+        _relax_garbage_collection()
         self._on_started()
 
     async def on_tick(self, counter: int) -> bool:
@@ -130,11 +130,11 @@ class GatewayServer(uvicorn.Server):
         return await super().on_tick(counter)
 
 
-def _spare_the_collector() -> None:
+def _relax_garbage_collection() -> None:
     """Have garbage collection look neither at what was loaded nor at every few requests."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_GARBAGE)
+    gc.set_threshold(_COLLECTION_THRESHOLD)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -178,5 +178,5 @@ def _config(app: FastAPI, loop: str) -> uvicorn.Config:
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=_ENDING_SECONDS,
+        timeout_graceful_shutdown=_CANCEL_SECONDS,
     )

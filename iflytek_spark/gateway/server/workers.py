@@ -53,7 +53,7 @@ def serve_with_workers(
 
 
 class _Worker:
-    """A process that serves, and the pipe that it is told through to stop."""
+    """A process that serves, and the pipe through which it is stopped."""
 
     def __init__(self, launch: Launch, listener: socket.socket) -> None:
         self.pipe, theirs = _SPAWN.Pipe()
@@ -67,8 +67,8 @@ class _Worker:
         with contextlib.suppress(OSError):  # it has ended by itself
             self.pipe.send(None)
 
-    def hear(self) -> None:
-        """Take in that it answers; a pipe that is closed tells nothing."""
+    def read(self) -> None:
+        """Note that it answers; a pipe that is closed says nothing."""
         with contextlib.suppress(EOFError, OSError):
             self.pipe.recv()
             self.ready = True
@@ -78,7 +78,7 @@ class _Worker:
 def _signals_held() -> Iterator[None]:
     """Hold the signals back; what is started here holds them back for good.
 
-    Whoever stops a gateway may signal one process or all of them, so workers heed their pipe alone.
+    A signal may go to one process or to all of them, so workers obey their pipe alone.
     """
     resource_tracker.ensure_running()  # multiprocessing starts it once, and lets signals through
     earlier = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
@@ -110,11 +110,11 @@ class _Supervisor:
         """Start the workers, and return the exit status when none is left."""
         for _ in range(count):
             self._start()
-        told = False
+        reported = False
         while self._workers:
             self._attend()
-            if not told and len(self._workers) == count and all(w.ready for w in self._workers):
-                told = True
+            if not reported and len(self._workers) == count and all(w.ready for w in self._workers):
+                reported = True
                 self._on_started()
         return self._status
 
@@ -137,11 +137,11 @@ class _Supervisor:
 
     def _attend(self) -> None:
         """Wait until a worker answers or ends."""
-        silent = {worker.pipe: worker for worker in self._workers if not worker.ready}
+        starting = {worker.pipe: worker for worker in self._workers if not worker.ready}
         alive = {worker.process.sentinel: worker for worker in self._workers}
-        for source in wait([*silent, *alive]):
+        for source in wait([*starting, *alive]):
             if isinstance(source, Connection):
-                silent[source].hear()
+                starting[source].read()
             elif isinstance(source, int):
                 self._replace(alive[source])
 
@@ -164,11 +164,11 @@ class _Supervisor:
 
 def _work(launch: Launch, listener: socket.socket, pipe: Connection) -> None:
     server = launch.server(on_started=lambda: pipe.send(None))
-    threading.Thread(target=_heed, args=(pipe, server), daemon=True).start()
+    threading.Thread(target=_obey, args=(pipe, server), daemon=True).start()
     server.run([listener])
 
 
-def _heed(pipe: Connection, server: GatewayServer) -> None:
+def _obey(pipe: Connection, server: GatewayServer) -> None:
     """Stop the server when its supervisor says so, or is gone."""
     try:
         while True:
