@@ -5,18 +5,12 @@ from __future__ import annotations
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from iflytek_spark import SparkError
 from iflytek_spark.gateway.middleware.disconnect import CLIENT_CLOSED_REQUEST
 from iflytek_spark.gateway.middleware.request_log_record import record_of
-from iflytek_spark.gateway.openai.errors import (
-    ErrorRow,
-    GatewayError,
-    error_body,
-    refusal_response,
-    spark_error_response,
-)
+from iflytek_spark.gateway.openai.errors import ErrorRow, GatewayError, error_response
 
 
 def add_exception_handlers(app: FastAPI) -> None:
@@ -31,28 +25,29 @@ async def _answer(request: Request, error: Exception) -> Response:
     match error:
         case SparkError():
             record.add_error(error)
-            return spark_error_response(error)
-        case GatewayError():
-            record.error = error.row.code
-            return refusal_response(error)
+            return error_response(error)
         case ClientDisconnect():
             record.client_disconnected = True
             return Response(status_code=CLIENT_CLOSED_REQUEST)
         case HTTPException():
-            return _no_such_route(request, error)
-    raise error
+            error = _no_such_route(request, error)
+    if not isinstance(error, GatewayError):
+        raise error
+    record.error = error.row.code
+    return error_response(error)
 
 
-def _no_such_route(request: Request, error: HTTPException) -> Response:
+def _no_such_route(request: Request, error: HTTPException) -> GatewayError:
     known_path = error.status_code == ErrorRow.NO_SUCH_METHOD.status
-    row = ErrorRow.NO_SUCH_METHOD if known_path else ErrorRow.NO_SUCH_ROUTE
-    record_of(request.scope).error = row.code
-    message = f"{request.method} {request.url.path}: {error.detail}"
-    return JSONResponse(error_body(message, row), row.status, error.headers)
+    return GatewayError(
+        ErrorRow.NO_SUCH_METHOD if known_path else ErrorRow.NO_SUCH_ROUTE,
+        f"{request.method} {request.url.path}: {error.detail}",
+        headers=error.headers,
+    )
 
 
 async def _unexpected(_request: Request, _error: Exception) -> Response:
     """Show nothing of it: Starlette raises it once more, and the server logs it and hangs up."""
-    row = ErrorRow.UNEXPECTED
     message = "the gateway failed in a way that was not foreseen; its log says how"
-    return JSONResponse(error_body(message, row), row.status, {"connection": "close"})
+    error = GatewayError(ErrorRow.UNEXPECTED, message, headers={"connection": "close"})
+    return error_response(error)

@@ -52,7 +52,8 @@ class Upstream:
                 may not be used.
             ConfigurationError: for a value that is no credential.
         """
-        given = [headers.get(f"x_{name}") or headers.get(_dashed(name)) for name in LEGACY_NAMES]
+        headed = [f"x_{name}" for name in LEGACY_NAMES]
+        given = [headers.get(name) or headers.get(name.replace("_", "-")) for name in headed]
         environ = self._environ if self._settings.own_credentials else {}
         try:
             return self._client(_credentials(given, environ))
@@ -84,10 +85,6 @@ class Upstream:
             preconnect=settings.preconnect,
             on_open=self._on_open,
         )
-
-
-def _dashed(name: str) -> str:
-    return f"x-{name.replace('_', '-')}"
 
 
 def _credentials(given: list[str | None], environ: Mapping[str, str]) -> Credentials:

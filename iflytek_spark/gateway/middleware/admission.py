@@ -8,7 +8,7 @@ from iflytek_spark.gateway.middleware.auth import KeyRing
 from iflytek_spark.gateway.middleware.body_limits import LimitedBody, check_declared_size
 from iflytek_spark.gateway.middleware.limits import Admission, Limits
 from iflytek_spark.gateway.middleware.request_log_record import is_api_request, record_of
-from iflytek_spark.gateway.openai.errors import GatewayError, refusal_response
+from iflytek_spark.gateway.openai.errors import GatewayError, error_response
 from iflytek_spark.gateway.settings import GatewaySettings
 
 
@@ -41,7 +41,7 @@ class AdmissionMiddleware:
             admission = await self._admit(scope)
         except GatewayError as error:
             record_of(scope).error = error.row.code
-            await refusal_response(error)(scope, receive, send)
+            await error_response(error)(scope, receive, send)
             return
         settings = self._settings
         body = LimitedBody(receive, settings.max_body_bytes, settings.body_timeout)

@@ -7,17 +7,16 @@ import contextlib
 from collections.abc import Iterator
 from typing import cast
 
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from iflytek_spark.gateway.middleware.request_log_record import is_api_request, record_of
-from iflytek_spark.gateway.openai.errors import ErrorRow, error_body
+from iflytek_spark.gateway.openai.errors import ErrorRow, GatewayError, error_body, error_response
 from iflytek_spark.gateway.openai.sse import sse_event
 
 _REFUSED = "the gateway is being stopped; try again"
 _CUT = "the gateway was stopped before the answer's end; ask again"
-_RETRY_SECONDS = 5
-"""Enough for another process to stand in its place."""
+_HEADERS = {"retry-after": "5", "connection": "close"}
+"""Seconds enough for another process to stand in its place."""
 
 _LAST_EVENT_SECONDS = 0.5
 """A caller that does not read is not waited for."""
@@ -99,11 +98,9 @@ class DrainMiddleware:
 
 
 async def _refuse(message: str, scope: Scope, receive: Receive, send: Send) -> None:
-    row = ErrorRow.STOPPING
-    record_of(scope).error = row.code
-    headers = {"retry-after": str(_RETRY_SECONDS), "connection": "close"}
-    response = JSONResponse(error_body(message, row), row.status, headers)
-    await response(scope, receive, send)
+    error = GatewayError(ErrorRow.STOPPING, message, headers=_HEADERS)
+    record_of(scope).error = error.row.code
+    await error_response(error)(scope, receive, send)
 
 
 async def _send_last(scope: Scope, receive: Receive, send: Send) -> None:
@@ -115,5 +112,5 @@ async def _send_last(scope: Scope, receive: Receive, send: Send) -> None:
             if record.status is None:
                 await _refuse(_CUT, scope, receive, send)
             elif record.streamed:
-                event = sse_event(error_body(_CUT, ErrorRow.STOPPING))
+                event = sse_event(error_body(GatewayError(ErrorRow.STOPPING, _CUT)))
                 await send({"type": "http.response.body", "body": event, "more_body": False})

@@ -5,17 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Mapping
 
-from pydantic import SecretStr
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from starlette.types import Message, Send
 
 from iflytek_spark.gateway.middleware.concurrency import ConcurrencySlots, MemorySlots, Release
-from iflytek_spark.gateway.middleware.rate_limit import (
-    RequestRate,
-    counted_in_memory,
-    counted_in_redis,
-)
+from iflytek_spark.gateway.middleware.rate_limit import RequestRate
 from iflytek_spark.gateway.middleware.redis import RedisSlots, connect
 from iflytek_spark.gateway.openai.errors import ErrorRow, GatewayError
 from iflytek_spark.gateway.settings import GatewaySettings
@@ -74,10 +68,13 @@ class Limits:
         Args:
             settings: the gateway's; a limit that is None is not counted.
         """
-        self._concurrency = settings.concurrent_requests
-        self._redis = _client(settings.redis_url)
-        self._rate = _rate(settings.requests_per_minute, self._redis)
-        self._slots = _slots(settings.concurrent_requests, self._redis)
+        self._concurrency, rate = settings.concurrent_requests, settings.requests_per_minute
+        url = settings.redis_url
+        self._redis = connect(url.get_secret_value()) if url else None
+        self._rate = RequestRate(rate, self._redis) if rate else None
+        self._slots: ConcurrencySlots | None = None
+        if limit := self._concurrency:
+            self._slots = RedisSlots(self._redis, limit) if self._redis else MemorySlots(limit)
 
     async def admit(self, caller: str) -> Admission:
         """Admit a request.
@@ -116,19 +113,3 @@ class Limits:
             await self._slots.aclose()
         if self._redis:
             await self._redis.aclose()
-
-
-def _client(url: SecretStr | None) -> Redis | None:
-    return connect(url.get_secret_value()) if url else None
-
-
-def _rate(limit: int | None, redis: Redis | None) -> RequestRate | None:
-    if limit is None:
-        return None
-    return counted_in_redis(limit, redis) if redis else counted_in_memory(limit)
-
-
-def _slots(limit: int | None, redis: Redis | None) -> ConcurrencySlots | None:
-    if limit is None:
-        return None
-    return RedisSlots(redis, limit) if redis else MemorySlots(limit)

@@ -73,9 +73,7 @@ class GatewayMetrics:
             registry=registry,
         )
         self.upstream_opens = Counter(
-            "spark_gateway_upstream_opens",
-            "WebSockets opened to Spark.",
-            registry=registry,
+            "spark_gateway_upstream_opens", "WebSockets opened to Spark.", registry=registry
         )
 
     def count(self, route: str, record: RequestLogRecord, ended: float) -> None:

@@ -21,15 +21,15 @@ class RequestRate:
     request more.
     """
 
-    def __init__(self, limit: int, storage: Storage) -> None:
+    def __init__(self, limit: int, redis: Redis | None) -> None:
         """Set up.
 
         Args:
             limit: requests of each caller in a minute.
-            storage: where they are counted.
+            redis: where others count too, or None to count in this process.
         """
         self._item = RateLimitItemPerMinute(limit)
-        self._limiter = SlidingWindowCounterRateLimiter(storage)
+        self._limiter = SlidingWindowCounterRateLimiter(_storage(redis))
 
     async def count(self, caller: str) -> dict[str, str]:
         """Count a request.
@@ -61,15 +61,10 @@ class RequestRate:
         )
 
 
-def counted_in_memory(limit: int) -> RequestRate:
-    """Return a rate that is counted in this process."""
-    return RequestRate(limit, MemoryStorage())
-
-
-def counted_in_redis(limit: int, client: Redis) -> RequestRate:
-    """Return a rate that is counted where others count too."""
-    pool: Any = client.connection_pool
-    storage = RedisStorage(
+def _storage(redis: Redis | None) -> Storage:
+    if redis is None:
+        return MemoryStorage()
+    pool: Any = redis.connection_pool
+    return RedisStorage(
         "async+redis://", implementation="redispy", key_prefix="iflytek-spark", connection_pool=pool
     )
-    return RequestRate(limit, storage)

@@ -78,22 +78,12 @@ _RETRY_SECONDS = 1.0
 STATUSES = sorted({row.status for row in ErrorRow if row is not ErrorRow.UNEXPECTED})
 """Every status of a failure, for the description of the routes."""
 
-OWN_STATUSES = sorted(
-    row.status
-    for row in (
-        ErrorRow.INVALID_API_KEY,
-        ErrorRow.MODEL_NOT_FOUND,
-        ErrorRow.NO_SUCH_METHOD,
-        ErrorRow.BODY_TOO_LARGE,
-        ErrorRow.RATE_LIMIT,
-        ErrorRow.STOPPING,
-    )
-)
+OWN_STATUSES = [401, 404, 405, 413, 429, 503]
 """Those of a route that does not ask Spark."""
 
 
 class GatewayError(Exception):
-    """A request that the gateway itself refuses."""
+    """What the gateway itself answers in place of a response."""
 
     def __init__(
         self,
@@ -113,67 +103,53 @@ class GatewayError(Exception):
         """
         super().__init__(message)
         self.row = row
-        self.message = message
         self.param = param
         self.headers = headers
 
 
-def row_of(error: SparkError) -> ErrorRow:
-    """Return the row of an error of the core.
+def error_body(error: SparkError | GatewayError) -> Error:
+    """Write an error as OpenAI does, with Spark's own code and sid beside it."""
+    row, spark = row_of(error), error if isinstance(error, SparkError) else None
+    return {
+        "error": {
+            "message": str(error),
+            "type": row.type,
+            "param": _param(error),
+            "code": row.code,
+            "spark_code": spark.code if spark else None,
+            "sid": spark.sid if spark else None,
+        }
+    }
+
+
+def error_response(error: SparkError | GatewayError) -> JSONResponse:
+    """Answer a request with an error."""
+    return JSONResponse(error_body(error), row_of(error).status, _headers(error))
+
+
+def row_of(error: SparkError | GatewayError) -> ErrorRow:
+    """Return the row of an error.
 
     A connection that failed for a field of the request was not Spark's, but an image's.
     """
+    if isinstance(error, GatewayError):
+        return error.row
     if error.param and isinstance(error, errors.APIConnectionError):
         return ErrorRow.INVALID_IMAGE_URL
     return next(_ROWS[base] for base in type(error).__mro__ if base in _ROWS)
 
 
-def error_body(
-    message: str,
-    row: ErrorRow,
-    *,
-    param: str | None = None,
-    spark_code: int | None = None,
-    sid: str | None = None,
-) -> Error:
-    """Write an error as OpenAI does, with Spark's own code and sid beside it."""
-    return {
-        "error": {
-            "message": message,
-            "type": row.type,
-            "param": param,
-            "code": row.code,
-            "spark_code": spark_code,
-            "sid": sid,
-        }
-    }
-
-
-def spark_error_body(error: SparkError) -> Error:
-    """Write an error of the core as OpenAI does."""
+def _param(error: SparkError | GatewayError) -> str | None:
+    if isinstance(error, GatewayError):
+        return error.param
     param = error.param or _PARAMS.get(type(error))
-    return error_body(
-        str(error),
-        row_of(error),
-        param=_FIELDS.get(param, param) if param else None,
-        spark_code=error.code,
-        sid=error.sid,
-    )
+    return _FIELDS.get(param, param) if param else None
 
 
-def spark_error_response(error: SparkError) -> JSONResponse:
-    """Answer a request with an error of the core."""
-    status = row_of(error).status
-    headers = {"retry-after": _retry_after(error)} if status in (429, 503) else None
-    return JSONResponse(spark_error_body(error), status, headers)
-
-
-def refusal_response(error: GatewayError) -> JSONResponse:
-    """Answer a request that the gateway itself refuses."""
-    body = error_body(error.message, error.row, param=error.param)
-    return JSONResponse(body, error.row.status, error.headers)
-
-
-def _retry_after(error: SparkError) -> str:
+def _headers(error: SparkError | GatewayError) -> Mapping[str, str] | None:
+    if isinstance(error, GatewayError):
+        return error.headers
+    if row_of(error).status not in (429, 503):
+        return None
     seconds = error.retry_after if isinstance(error, errors.APIError) else None
-    return str(math.ceil(_RETRY_SECONDS if seconds is None else seconds))
+    return {"retry-after": str(math.ceil(_RETRY_SECONDS if seconds is None else seconds))}

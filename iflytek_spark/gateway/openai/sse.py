@@ -7,14 +7,7 @@ from json.encoder import encode_basestring
 
 from pydantic_core import to_json
 
-from iflytek_spark import (
-    Citations,
-    ContentDelta,
-    Event,
-    Finished,
-    ReasoningDelta,
-    ToolCallDelta,
-)
+from iflytek_spark import Citations, ContentDelta, Event, Finished, ReasoningDelta, ToolCallDelta
 from iflytek_spark.gateway.openai.convert import (
     completion_id,
     to_annotations,

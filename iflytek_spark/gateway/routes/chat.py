@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
 from typing import Any, cast
 
 from fastapi import APIRouter, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from iflytek_spark import AsyncSparkClient, ChatOptions, ChatResponse, Event, Message, ModelSpec
+from iflytek_spark import AsyncSparkClient, ChatOptions, ChatResponse, Message, ModelSpec
 from iflytek_spark.adapting import route_images
 from iflytek_spark.catalogue import resolve
 from iflytek_spark.gateway.middleware.disconnect import cancel_on_disconnect
@@ -71,12 +70,7 @@ class ChatCall:
         """Return the response as it comes; JSON that was asked for comes when it is validated."""
         if self._check is None:
             return self._client.stream(self._messages, model=self.spec, **self._options)
-        return _checked_events(self)
-
-
-async def _checked_events(call: ChatCall) -> AsyncGenerator[Event, None]:
-    async for event in events_of(await call.response()):
-        yield event
+        return events_of(self.response)
 
 
 @router.post(

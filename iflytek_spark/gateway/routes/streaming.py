@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator
-from typing import Protocol
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import TypeAlias
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from iflytek_spark import (
+    AsyncChatStream,
     ChatResponse,
     Citations,
     ContentDelta,
@@ -22,7 +23,7 @@ from iflytek_spark import (
 )
 from iflytek_spark.gateway.middleware.disconnect import cancel_on_disconnect
 from iflytek_spark.gateway.middleware.request_log_record import RequestLogRecord, record_of
-from iflytek_spark.gateway.openai.errors import spark_error_body
+from iflytek_spark.gateway.openai.errors import error_body
 from iflytek_spark.gateway.openai.sse import ChunkWriter, sse_event
 from iflytek_spark.gateway.routes.coalesce import FlushBeforeWait
 
@@ -36,14 +37,8 @@ _HEADERS = [
 ]
 
 
-class EventSource(Protocol):
-    """Where the events of a response come from."""
-
-    async def __anext__(self) -> Event:
-        """Return the next event."""
-
-    async def aclose(self) -> None:
-        """Let go of the connection."""
+EventSource: TypeAlias = AsyncChatStream | AsyncGenerator[Event, None]
+"""Where the events of a response come from."""
 
 
 class StreamedResponse(Response):
@@ -84,7 +79,7 @@ class StreamedResponse(Response):
                 await self._send_rest(send, record, first)
             except SparkError as error:
                 record.add_error(error)
-                self._add(sse_event(spark_error_body(error)))
+                self._add(sse_event(error_body(error)))
             body = b"".join(self._chunks)
             await send({"type": "http.response.body", "body": body, "more_body": False})
         finally:
@@ -109,8 +104,9 @@ class StreamedResponse(Response):
         self._waiting += len(chunk)
 
 
-async def events_of(response: ChatResponse) -> AsyncGenerator[Event, None]:
-    """Yield a whole response as events."""
+async def events_of(work: Callable[[], Awaitable[ChatResponse]]) -> AsyncGenerator[Event, None]:
+    """Wait for a whole response, and yield it as events."""
+    response = await work()
     if response.reasoning:
         yield ReasoningDelta(response.reasoning)
     if response.text:

@@ -92,11 +92,7 @@ class _Supervisor:
     """Keeps the workers running, and passes on once that the gateway is to stop."""
 
     def __init__(
-        self,
-        launch: Launch,
-        listener: socket.socket,
-        counts: str,
-        on_started: Callable[[], None],
+        self, launch: Launch, listener: socket.socket, counts: str, on_started: Callable[[], None]
     ) -> None:
         self._launch = launch
         self._listener = listener
