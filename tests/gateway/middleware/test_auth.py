@@ -17,11 +17,11 @@ from tests.gateway.http_helpers import ask, code
 from tests.gateway.middleware.conftest import Keys
 from tests.gateway.serving import serving
 
-STRANGER = "sk-spark-of-a-stranger"
-UNKNOWN = (
+UNKNOWN_KEY = "sk-spark-of-no-caller"
+REFUSED_HEADERS = (
     b"",
     b"Bearer",
-    f"Bearer {STRANGER}".encode(),
+    f"Bearer {UNKNOWN_KEY}".encode(),
     b"Bearer sha256:" + b"0" * 64,
     b"Basic YW5uYTpwdw==",
     "Bearer ключ".encode(),
@@ -46,7 +46,7 @@ def test_without_a_known_key_nothing_is_answered(
 ) -> None:
     with httpx.Client(base_url=running_gateway(keys=keys.hashed)) as client:
         assert_refused(client.get("/v1/models"))
-        for header in UNKNOWN:
+        for header in REFUSED_HEADERS:
             assert_refused(client.get("/v1/models", headers={b"authorization": header}))
 
 
@@ -68,7 +68,7 @@ def test_the_scheme_may_be_written_in_small_letters(
 def test_without_keys_any_key_is_let_in(running_gateway: RunningGateway) -> None:
     url = running_gateway()
     assert ask(url).status_code == 200
-    assert ask(url, STRANGER).status_code == 200
+    assert ask(url, UNKNOWN_KEY).status_code == 200
 
 
 def test_the_description_is_open(running_gateway: RunningGateway, keys: Keys) -> None:
@@ -89,10 +89,10 @@ def test_no_key_is_logged_or_sent_back(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     url = running_gateway(keys=keys.hashed)
-    told = "".join(response.text for response in (ask(url, keys.anna), ask(url, STRANGER)))
-    told += "".join(record.getMessage() for record in caplog.records if record.name != "httpcore")
-    for secret in (keys.anna, STRANGER, *keys.hashed.values()):
-        assert secret not in told
+    shown = "".join(response.text for response in (ask(url, keys.anna), ask(url, UNKNOWN_KEY)))
+    shown += "".join(record.getMessage() for record in caplog.records if record.name != "httpcore")
+    for secret in (keys.anna, UNKNOWN_KEY, *keys.hashed.values()):
+        assert secret not in shown
 
 
 def test_a_new_key_is_known_by_its_hash_and_by_nothing_else() -> None:

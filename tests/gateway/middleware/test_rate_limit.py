@@ -26,8 +26,8 @@ def test_every_answer_tells_how_far_the_limit_is(
     url = running_gateway(requests_per_minute=2)
     answers = [ask(url), ask(url), ask(url)]
     names = ("limit", "remaining", "reset")
-    told = [[one.headers[f"x-ratelimit-{name}-requests"] for name in names] for one in answers]
-    assert told == [["2", "1", "51s"], ["2", "0", "51s"], ["2", "0", "51s"]]
+    shown = [[one.headers[f"x-ratelimit-{name}-requests"] for name in names] for one in answers]
+    assert shown == [["2", "1", "51s"], ["2", "0", "51s"], ["2", "0", "51s"]]
 
 
 def test_without_a_limit_nothing_is_counted(running_gateway: RunningGateway) -> None:

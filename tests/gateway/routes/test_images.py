@@ -102,18 +102,18 @@ def test_a_prompt_that_moderation_refuses(client: openai.OpenAI, gateway: Gatewa
     assert caught.value.code == "content_filter"
 
 
-@pytest.mark.parametrize(("kind", "told"), [("JPEG", "jpeg"), ("WEBP", None)])
-def test_the_kind_of_the_file_is_told_when_it_is_known(
-    gateway: Gateway, kind: str, told: str | None
+@pytest.mark.parametrize(("file_format", "output_format"), [("JPEG", "jpeg"), ("WEBP", None)])
+def test_the_format_of_the_file_is_named_when_it_is_known(
+    gateway: Gateway, file_format: str, output_format: str | None
 ) -> None:
-    image = drawn((64, 64), kind)
+    image = drawn((64, 64), file_format)
     text = {"content": base64.b64encode(image).decode(), "index": 0, "role": "assistant"}
     payload = {"choices": {"status": 2, "seq": 0, "text": [text]}}
     header = {"code": 0, "message": "Success", "sid": "cht1", "status": 2}
     frame = httpx.Request("POST", "http://x", json={"header": header, "payload": payload}).content
     gateway.spark.script(faults.Replay((frame.decode(),)))
     answer = post(gateway.url).json()
-    assert answer["output_format"] == told
+    assert answer["output_format"] == output_format
     assert picture(answer) == image
 
 

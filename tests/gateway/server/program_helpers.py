@@ -19,13 +19,13 @@ class Program:
     """A gateway that runs.
 
     Attributes:
-        told: the lines on stderr until it answered.
+        printed: the lines on stderr until it answered.
         url: where it answers.
     """
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
-        self.told: list[str] = []
+        self.printed: list[str] = []
         self.url = ""
         self._lines: queue.Queue[str] = queue.Queue()
         self._reading = threading.Thread(target=self._read, daemon=True)
@@ -36,7 +36,7 @@ class Program:
     def next_line(self) -> str:
         """The next line on stderr; fails when there is none in time, or the program has ended."""
         line = self._lines.get(timeout=_PATIENCE)
-        assert line, f"the gateway ended: {self.told}"
+        assert line, f"the gateway ended: {self.printed}"
         return line
 
     def end(self) -> tuple[int, list[str]]:
@@ -54,7 +54,7 @@ class Program:
         if line.startswith(_READY):
             self.url = line.removeprefix(_READY)
         else:
-            self.told.append(line)
+            self.printed.append(line)
 
     def _read(self) -> None:
         assert self.process.stderr

@@ -26,13 +26,13 @@ _ALSO_HERE = "127.0.0.2"
 
 def test_a_first_try_without_an_account(tmp_path: Path) -> None:
     with running(tmp_path, "--emulator") as gateway:
-        command = next(line for line in gateway.told if "curl" in line)
+        command = next(line for line in gateway.printed if "curl" in line)
         _, url, _, header, _, data = shlex.split(command)
         name, _, value = header.partition(": ")
         response = httpx.post(url, headers={name: value}, content=data.encode())
         assert response.json()["choices"][0]["message"]["content"]
         assert "server" not in response.headers
-        assert any("emulator" in line for line in gateway.told)
+        assert any("emulator" in line for line in gateway.printed)
         assert gateway.stop(signal.SIGINT) == (0, [])
     (line,) = (tmp_path / "stdout").read_text(encoding="utf-8").splitlines()
     assert json.loads(line)["status"] == 200
@@ -41,7 +41,7 @@ def test_a_first_try_without_an_account(tmp_path: Path) -> None:
 def test_without_keys_for_it_and_for_spark(tmp_path: Path, variables: dict[str, str]) -> None:
     environ = os.environ | {"GATEWAY_BASE_URL": variables.pop("GATEWAY_BASE_URL")}
     with running(tmp_path, "--host", _EVERYWHERE, "--loop", "asyncio", environ=environ) as gateway:
-        here, for_callers = gateway.told
+        here, for_callers = gateway.printed
         assert "no key is configured" in here
         assert urlsplit(gateway.url).hostname == _HERE
         with pytest.raises(ConnectionRefusedError):
@@ -64,7 +64,7 @@ def test_with_keys_it_listens_where_it_is_told(
     names = "".join(f"{name}={value}\n" for name, value in variables.items())
     (tmp_path / ".env").write_text(names, encoding="utf-8")
     with running(tmp_path, "--config", str(config)) as gateway:
-        assert gateway.told == []
+        assert gateway.printed == []
         _connect(_ALSO_HERE, gateway.url)
         url = gateway.url.replace(_EVERYWHERE, _HERE)
         assert [ask(url, sent).status_code for sent in (None, "another", key)] == [401, 401, 200]

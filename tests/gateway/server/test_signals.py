@@ -37,7 +37,7 @@ def test_workers_count_together_and_are_replaced_and_finish(
     counts = tmp_path / "counts"
     environ = {"PROMETHEUS_MULTIPROC_DIR": str(counts), "GATEWAY_REQUESTS_PER_MINUTE": "1000"}
     with start("--workers", "2", **environ) as gateway:
-        assert any("redis_url" in line for line in gateway.told)
+        assert any("redis_url" in line for line in gateway.printed)
         assert [ask(gateway.url, max_tokens=1).status_code for _ in range(4)] == [200] * 4
         victim, survivor = _workers(gateway)
         os.kill(victim, signal.SIGKILL)
