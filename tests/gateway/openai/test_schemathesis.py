@@ -51,9 +51,9 @@ def narrow(part: Any) -> Any:
 
 def closed(schemas: Any) -> Any:
     """Schemas of which those of answers have no field that they do not tell."""
-    for name, kind in vars(responses).items():
-        if is_typeddict(kind):
-            schemas[name]["additionalProperties"] = False
+    for name, described in schemas.items():
+        if is_typeddict(getattr(responses, name, None)):
+            described["additionalProperties"] = False
     return schemas
 
 
