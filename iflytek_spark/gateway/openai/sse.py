@@ -8,20 +8,7 @@ from json.encoder import encode_basestring
 from pydantic_core import to_json
 
 from iflytek_spark import Citations, ContentDelta, Event, Finished, ReasoningDelta, ToolCallDelta
-from iflytek_spark.gateway.openai.convert import (
-    completion_id,
-    to_annotations,
-    to_tool_call,
-    to_usage,
-)
-from iflytek_spark.gateway.openai.responses import (
-    ChatCompletionChunk,
-    ChunkChoice,
-    Delta,
-    Error,
-    FinishReason,
-    Usage,
-)
+from iflytek_spark.gateway.openai import convert, responses
 
 DONE = b"data: [DONE]\n\n"
 _PLACEHOLDER = "\0"
@@ -42,7 +29,7 @@ class ChunkWriter:
         """
         self._model = model
         self._include_usage = include_usage
-        self._id = completion_id()
+        self._id = convert.completion_id()
         self._created = int(time.time())
         self._characters = 0
         self._before_content, self._after = self._around({"content": _PLACEHOLDER})
@@ -61,21 +48,23 @@ class ChunkWriter:
             case ReasoningDelta(text):
                 return f"{self._before_reasoning}{encode_basestring(text)}{self._after}".encode()
             case ToolCallDelta(call):
-                return self._event({"tool_calls": [{"index": 0, **to_tool_call(call)}]})
+                return self._event({"tool_calls": [{"index": 0, **convert.to_tool_call(call)}]})
             case Citations(citations) if citations:
-                return self._event({"annotations": to_annotations(citations, self._characters)})
+                return self._event(
+                    {"annotations": convert.to_annotations(citations, self._characters)}
+                )
             case Finished(reason, usage):
-                return self._event({}, reason) + self._usage(to_usage(usage)) + DONE
+                return self._event({}, reason) + self._usage(convert.to_usage(usage)) + DONE
         return b""
 
-    def _around(self, delta: Delta) -> tuple[str, str]:
+    def _around(self, delta: responses.Delta) -> tuple[str, str]:
         """Return what stands before and after the text of a chunk."""
         placeholder = to_json(_PLACEHOLDER).decode()
         before, _, after = self._event(delta).decode().rpartition(placeholder)
         return before, after
 
-    def _event(self, delta: Delta, reason: FinishReason | None = None) -> bytes:
-        choice: ChunkChoice = {
+    def _event(self, delta: responses.Delta, reason: responses.FinishReason | None = None) -> bytes:
+        choice: responses.ChunkChoice = {
             "index": 0,
             "delta": delta,
             "logprobs": None,
@@ -83,11 +72,13 @@ class ChunkWriter:
         }
         return sse_event(self._chunk([choice], None))
 
-    def _usage(self, usage: Usage | None) -> bytes:
+    def _usage(self, usage: responses.Usage | None) -> bytes:
         return sse_event(self._chunk([], usage)) if self._include_usage else b""
 
-    def _chunk(self, choices: list[ChunkChoice], usage: Usage | None) -> ChatCompletionChunk:
-        chunk: ChatCompletionChunk = {
+    def _chunk(
+        self, choices: list[responses.ChunkChoice], usage: responses.Usage | None
+    ) -> responses.ChatCompletionChunk:
+        chunk: responses.ChatCompletionChunk = {
             "id": self._id,
             "object": "chat.completion.chunk",
             "created": self._created,
@@ -99,6 +90,6 @@ class ChunkWriter:
         return chunk
 
 
-def sse_event(data: ChatCompletionChunk | Error) -> bytes:
+def sse_event(data: responses.ChatCompletionChunk | responses.Error) -> bytes:
     """Write a server-sent event; after an error no ``[DONE]`` follows."""
     return b"data: %b\n\n" % to_json(data)

@@ -13,7 +13,6 @@ from iflytek_spark.gateway.openai.model_names import ModelNames
 from iflytek_spark.gateway.openai.openapi import documented, suggested
 from iflytek_spark.gateway.openai.responses import Model, ModelList
 from iflytek_spark.gateway.state import State
-from iflytek_spark.service_catalogue import Service
 
 router = APIRouter()
 
@@ -25,10 +24,7 @@ _CREATED = 1_683_331_200
 async def list_models(state: State) -> Response:
     """List every model, under its own name and under those of the configuration."""
     names = state.model_names
-    models: ModelList = {
-        "object": "list",
-        "data": [_model(name, names.find(name)) for name in names.listed()],
-    }
+    models: ModelList = {"object": "list", "data": [_model(name, names) for name in names.listed()]}
     return Response(to_json(models), media_type="application/json")
 
 
@@ -37,12 +33,12 @@ async def retrieve_model(
     model: Annotated[str, Path(json_schema_extra=suggested(ModelNames().listed()))], state: State
 ) -> Response:
     """Describe a model by any name that chat completions take for it."""
-    found = _model(model, state.model_names.find(model))
-    return Response(to_json(found), media_type="application/json")
+    return Response(to_json(_model(model, state.model_names)), media_type="application/json")
 
 
-def _model(name: str, found: ModelSpec | Service) -> Model:
+def _model(name: str, names: ModelNames) -> Model:
     """Describe a model; what the vendor does not say of a chat model is None."""
+    found = names.find(name)
     model: Model = {
         "id": name,
         "object": "model",
