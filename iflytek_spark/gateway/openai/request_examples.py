@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import JsonValue
+from pydantic.config import JsonDict
 
 from iflytek_spark import list_models
 from iflytek_spark.catalogue import DEFAULT_MODEL
 
 
-def range_of(name: str) -> dict[str, Any]:
+def range_of(name: str) -> JsonDict:
     """Return the JSON schema of a number: the widest range that any model has for it.
 
     Args:
