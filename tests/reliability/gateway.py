@@ -99,7 +99,7 @@ def url(target: Target) -> str:
     patient = replace(target.timeout, total=total if total > 1 else total * _ROOM)
     app = create_app(load_settings())
     upstream = _Upstream(replace(target, timeout=patient))
-    app.state.services = replace(app.state.services, upstream=upstream)
+    app.state.gateway = replace(app.state.gateway, upstream=upstream)
     # asyncio's own loop, since the lookup of names is stood in for in Python
     running = serving(in_a_loop_with_a_thread(app), loop="asyncio")
     return f"{_RUNNING.enter_context(running)}/v1/chat/completions"

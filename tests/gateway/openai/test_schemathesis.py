@@ -50,7 +50,7 @@ def narrow(part: Any) -> Any:
 
 
 def closed(schemas: Any) -> Any:
-    """Schemas of which those of answers have no field that they do not tell."""
+    """Schemas of which those of responses have no field that is not described."""
     for name, described in schemas.items():
         if is_typeddict(getattr(responses, name, None)):
             described["additionalProperties"] = False
