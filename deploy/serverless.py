@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging.config
 
 from iflytek_spark.gateway.app import create_app
-from iflytek_spark.gateway.observe.access_log import LOGGING
+from iflytek_spark.gateway.middleware.access_log import LOGGING
 from iflytek_spark.gateway.settings import load_settings
 
 logging.config.dictConfig(LOGGING)

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator
 
 from iflytek_spark.catalogue import resolve
-from iflytek_spark.gateway.convert import to_messages, to_options
-from iflytek_spark.gateway.parsing import parse_body
-from iflytek_spark.gateway.requests import ChatCompletionRequest
+from iflytek_spark.gateway.openai.convert import to_messages, to_options
+from iflytek_spark.gateway.openai.parsing import parse_body
+from iflytek_spark.gateway.openai.requests import ChatCompletionRequest
 from iflytek_spark.protocol.frames import encode_request
 from iflytek_spark.requests import build_request
 

@@ -20,7 +20,7 @@ from iflytek_spark.emulator.post import POST_SERVICES
 from iflytek_spark.emulator.response_frames import response_frames
 from iflytek_spark.emulator.rules import respond
 from iflytek_spark.errors import SparkError
-from iflytek_spark.gateway.errors import CallerError
+from iflytek_spark.gateway.openai.errors import GatewayError
 from iflytek_spark.options import ChatOptions
 from iflytek_spark.protocol.embedding import decode_embedding
 from iflytek_spark.protocol.envelope import read_error
@@ -152,5 +152,7 @@ TARGETS: dict[str, Target] = {
     "posted requests": Target(posted_requests, seeds.posted_requests, ()),
     "http": Target(http, seeds.http, (h11.RemoteProtocolError,)),
     "websocket": Target(websocket, seeds.websocket, ()),
-    "gateway": Target(gateway.chat_completion, gateway.chat_completions, (CallerError, SparkError)),
+    "gateway": Target(
+        gateway.chat_completion, gateway.chat_completions, (GatewayError, SparkError)
+    ),
 }

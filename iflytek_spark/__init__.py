@@ -8,7 +8,7 @@ loads no WebSocket or HTTP library.
 from __future__ import annotations
 
 from iflytek_spark._version import __version__
-from iflytek_spark.catalogue import list_models
+from iflytek_spark.catalogue import DEFAULT_MODEL, list_models
 from iflytek_spark.catalogue import resolve as find_model
 from iflytek_spark.client import AsyncSparkClient, SparkClient, get_completion
 from iflytek_spark.credentials import Credentials
@@ -66,11 +66,15 @@ from iflytek_spark.protocol.events import (
     ToolCallDelta,
 )
 from iflytek_spark.service_values import (
+    EMBEDDING,
+    IMAGE_GENERATION,
     IMAGE_SIZES,
+    MAX_IMAGE_PROMPT,
     EmbeddingKind,
     EmbedOptions,
     GeneratedImage,
     Progress,
+    Service,
     TooLong,
     Vector,
 )
@@ -79,7 +83,11 @@ from iflytek_spark.timeouts import Timeouts
 from iflytek_spark.tokens import estimate_tokens
 
 __all__ = [
+    "DEFAULT_MODEL",
+    "EMBEDDING",
+    "IMAGE_GENERATION",
     "IMAGE_SIZES",
+    "MAX_IMAGE_PROMPT",
     "APIConnectionError",
     "APIError",
     "APITimeoutError",
@@ -124,6 +132,7 @@ __all__ = [
     "RateLimitError",
     "ReasoningDelta",
     "Role",
+    "Service",
     "SparkClient",
     "SparkError",
     "StreamInterruptedError",

@@ -16,8 +16,14 @@ from iflytek_spark.model_spec import ModelSpec
 from iflytek_spark.options import ChatOptions
 from iflytek_spark.protocol.retry import RetryPolicy
 from iflytek_spark.protocol.steps import Clock
-from iflytek_spark.service_catalogue import EMBEDDING, IMAGE_GENERATION, Service
-from iflytek_spark.service_values import EmbedOptions, GeneratedImage, Vector
+from iflytek_spark.service_values import (
+    EMBEDDING,
+    IMAGE_GENERATION,
+    EmbedOptions,
+    GeneratedImage,
+    Service,
+    Vector,
+)
 from iflytek_spark.streams import AsyncChatStream, ChatStream
 from iflytek_spark.timeouts import Timeouts
 from iflytek_spark.transports.base import Ahead, AsyncTransport, Pool, Route, Transport

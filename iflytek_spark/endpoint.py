@@ -10,7 +10,7 @@ from iflytek_spark.catalogue import DEFAULT_MODEL, resolve
 from iflytek_spark.credentials import OWN_FAMILY, environment, environment_family
 from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.model_spec import ModelSpec
-from iflytek_spark.service_catalogue import Service
+from iflytek_spark.service_values import Service
 
 _USUAL_PORT = {"ws": 80, "wss": 443, "http": 80, "https": 443}
 _SCHEMES = {  # by whether it is a WebSocket, and whether it is secure

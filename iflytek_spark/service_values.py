@@ -1,12 +1,31 @@
-"""What users of embeddings and image generation hand in and get back: values, and no wire."""
+"""The services of signed POST: their addresses, and what users hand in and get back."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from typing_extensions import TypedDict
+
+
+class Service(NamedTuple):
+    """A service that takes one signed POST request for one answer.
+
+    Attributes:
+        title: the product's name.
+        url: its address.
+    """
+
+    title: str
+    url: str
+
+
+EMBEDDING = Service("Spark Embedding", "https://emb-cn-huabei-1.xf-yun.com/")
+"""Vectors of texts (PROTOCOL.md §8)."""
+
+IMAGE_GENERATION = Service("Spark 图片生成", "https://spark-api.cn-huabei-1.xf-yun.com/v2.1/tti")
+"""Images from a description (PROTOCOL.md §7)."""
 
 Vector: TypeAlias = list[float]
 """2,560 numbers."""
@@ -69,3 +88,6 @@ IMAGE_SIZES: Mapping[tuple[int, int], int] = {
     (1024, 1024): 14,
 }
 """The sizes that Spark makes, width first, and the points that each costs (PROTOCOL.md §7)."""
+
+MAX_IMAGE_PROMPT = 1000
+"""Characters that the description of an image may have (PROTOCOL.md §7)."""

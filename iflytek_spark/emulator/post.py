@@ -20,8 +20,12 @@ from iflytek_spark.emulator.request_log import RequestLog, SeenRequest
 from iflytek_spark.emulator.signed_service import SignedService
 from iflytek_spark.protocol import embedding, images
 from iflytek_spark.protocol.wire import RequestRefusedError
-from iflytek_spark.service_catalogue import EMBEDDING, IMAGE_GENERATION
-from iflytek_spark.service_values import IMAGE_SIZES
+from iflytek_spark.service_values import (
+    EMBEDDING,
+    IMAGE_GENERATION,
+    IMAGE_SIZES,
+    MAX_IMAGE_PROMPT,
+)
 from iflytek_spark.tokens import estimate_tokens
 
 
@@ -153,8 +157,8 @@ def answer_image(data: bytes, app_id: str, sid: str) -> bytes:
         raise refused(assumptions.WRONG_DOMAIN)
     if not request.prompt.strip():
         raise refused(assumptions.EMPTY_CONTENT, 0)
-    if len(request.prompt) > images.MAX_PROMPT:
-        raise refused(assumptions.LONG_PROMPT, images.MAX_PROMPT)
+    if len(request.prompt) > MAX_IMAGE_PROMPT:
+        raise refused(assumptions.LONG_PROMPT, MAX_IMAGE_PROMPT)
     if (request.width, request.height) not in IMAGE_SIZES:
         raise refused(assumptions.OUT_OF_RANGE, "width", f"{request.width}x{request.height}")
     image = encode_png(request.prompt, request.width, request.height)

@@ -7,8 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from iflytek_spark.errors import ConfigurationError
-from iflytek_spark.gateway.serving.arguments import add_arguments
-from iflytek_spark.gateway.serving.starting import print_new_key, start
+from iflytek_spark.gateway.server.command import add_arguments, print_new_key, start
 
 __all__ = ["add_arguments", "main", "run"]
 

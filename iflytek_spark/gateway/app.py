@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from iflytek_spark._version import __version__
-from iflytek_spark.gateway import chat, embeddings, images, models
-from iflytek_spark.gateway.describe import describe
-from iflytek_spark.gateway.embeddings import EmbeddingRequest
-from iflytek_spark.gateway.failures import handle_failures
-from iflytek_spark.gateway.guard.middleware import Guard
-from iflytek_spark.gateway.images import ImageGenerationRequest
-from iflytek_spark.gateway.observe import health
-from iflytek_spark.gateway.observe.layer import ObserveLayer
-from iflytek_spark.gateway.observe.metrics import GatewayMetrics
-from iflytek_spark.gateway.requests import ChatCompletionRequest
-from iflytek_spark.gateway.services import GatewayServices
-from iflytek_spark.gateway.serving.drain import Drain, DrainLayer
+from iflytek_spark import __version__
+from iflytek_spark.gateway.exception_handlers import add_exception_handlers
+from iflytek_spark.gateway.middleware.admission import AdmissionMiddleware
+from iflytek_spark.gateway.middleware.drain import Drain, DrainMiddleware
+from iflytek_spark.gateway.middleware.metrics import GatewayMetrics
+from iflytek_spark.gateway.middleware.telemetry import TelemetryMiddleware
+from iflytek_spark.gateway.openai.model_names import ModelNames
+from iflytek_spark.gateway.openai.openapi import complete_openapi
+from iflytek_spark.gateway.openai.requests import ChatCompletionRequest
+from iflytek_spark.gateway.routes import chat, embeddings, health, images, models
+from iflytek_spark.gateway.routes.embeddings import EmbeddingRequest
+from iflytek_spark.gateway.routes.images import ImageGenerationRequest
 from iflytek_spark.gateway.settings import GatewaySettings, load_settings
+from iflytek_spark.gateway.state import GatewayState
 from iflytek_spark.gateway.upstream import Upstream
 
 
@@ -43,13 +43,14 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     )
     metrics, drain = GatewayMetrics(), Drain()
     upstream = Upstream(settings, on_open=metrics.upstream_opens.inc)
-    app.state.services = GatewayServices(settings, upstream, metrics, drain)
+    names = ModelNames(settings.models)
+    app.state.gateway = GatewayState(settings, names, upstream, metrics, drain)
     for routes in (chat, models, embeddings, images, health):
         app.include_router(routes.router)
-    handle_failures(app)
-    app.add_middleware(Guard, settings=settings)
-    app.add_middleware(DrainLayer, drain=drain)
-    app.add_middleware(ObserveLayer, metrics=metrics)  # the last one is outside
+    add_exception_handlers(app)
+    app.add_middleware(AdmissionMiddleware, settings=settings)
+    app.add_middleware(DrainMiddleware, drain=drain)
+    app.add_middleware(TelemetryMiddleware, metrics=metrics)  # the last one is outside
     bodies = (ChatCompletionRequest, EmbeddingRequest, ImageGenerationRequest)
-    describe(app, bodies, with_keys=bool(settings.keys))
+    complete_openapi(app, bodies, with_keys=bool(settings.keys))
     return app

@@ -20,31 +20,31 @@ from pydantic_settings import (
 )
 
 from iflytek_spark.errors import ConfigurationError, UnknownModelError
-from iflytek_spark.gateway.naming import find_model
+from iflytek_spark.gateway.openai.model_names import ModelNames
 
 HashedKey = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
-"""A key of the gateway's own as the configuration holds it; see :mod:`.guard.keys`."""
+"""A key of the gateway's own as the configuration holds it; see :mod:`.middleware.auth`."""
 
 
-def _known(own_names: Mapping[str, str]) -> Mapping[str, str]:
+def _known(names: Mapping[str, str]) -> Mapping[str, str]:
     """Refuse a name for a model that does not exist."""
-    for name, meaning in own_names.items():
+    for name, meaning in names.items():
         try:
-            find_model(meaning, {})
+            ModelNames().find(meaning)
         except UnknownModelError as error:
-            words = {"name": repr(name), "meaning": repr(meaning), "error": str(error)}
+            context = {"name": repr(name), "meaning": repr(meaning), "error": str(error)}
             raise PydanticCustomError(
-                "model", "{name} means {meaning}, but: {error}", words
+                "model", "{name} means {meaning}, but: {error}", context
             ) from error
-    return own_names
+    return names
 
 
-OwnNames = Annotated[Mapping[str, str], AfterValidator(_known)]
+ConfiguredNames = Annotated[Mapping[str, str], AfterValidator(_known)]
 """Names for models, and what they mean."""
 
 
 def _checked(url: SecretStr) -> SecretStr:
-    """The parser's own words could tell the password."""
+    """The parser's own message could show the password."""
     with suppress(ValueError):
         parts = urlsplit(url.get_secret_value())
         if parts.scheme in {"redis", "rediss"} and parts.hostname and parts.port != 0:
@@ -79,7 +79,8 @@ class GatewaySettings(BaseSettings):
         first_token_timeout: seconds to the first frame.
         token_timeout: seconds between two frames.
         total_timeout: seconds for a whole answer.
-        grace: seconds that running answers have to finish when the gateway is stopped.
+        shutdown_timeout: seconds that running responses have to finish when the gateway is
+            stopped.
         preconnect: connections to Spark that are kept ready.
     """
 
@@ -91,7 +92,7 @@ class GatewaySettings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535)
     keys: Mapping[str, HashedKey] = Field(default_factory=dict)
     own_credentials: bool = True
-    models: OwnNames = Field(default_factory=dict)
+    models: ConfiguredNames = Field(default_factory=dict)
     image_model: str | None = "image"
     base_url: str | None = None
     requests_per_minute: int | None = Field(None, ge=1)
@@ -104,7 +105,7 @@ class GatewaySettings(BaseSettings):
     first_token_timeout: float = Field(60.0, gt=0)
     token_timeout: float = Field(60.0, gt=0)
     total_timeout: float = Field(600.0, gt=0)
-    grace: float = Field(30.0, ge=0)
+    shutdown_timeout: float = Field(30.0, ge=0)
     preconnect: int = Field(0, ge=0)
 
     @classmethod

@@ -8,33 +8,26 @@ from functools import lru_cache
 
 from starlette.datastructures import Headers
 
-from iflytek_spark.client import AsyncSparkClient
-from iflytek_spark.credentials import OWN_FAMILY, Credentials
-from iflytek_spark.endpoint import Endpoint
+from iflytek_spark import AsyncSparkClient, Credentials, Timeouts
 from iflytek_spark.errors import MissingCredentialsError
 from iflytek_spark.gateway.settings import GatewaySettings
-from iflytek_spark.timeouts import Timeouts
 
-OLDER_NAMES = ("APP_ID", "API_KEY", "API_SECRET")
+LEGACY_NAMES = ("APP_ID", "API_KEY", "API_SECRET")
 """The variables, and behind ``X_`` the headers, of the gateway that this one replaces."""
 
-_CLIENTS = 1024
+_MAX_CLIENTS = 1024
 
 
 class Upstream:
     """Gives each request the client of its credentials."""
 
     def __init__(
-        self,
-        settings: GatewaySettings,
-        environ: Mapping[str, str] | None = None,
-        on_open: Callable[[], object] | None = None,
+        self, settings: GatewaySettings, on_open: Callable[[], object] | None = None
     ) -> None:
-        """Set up.
+        """Set up; the gateway's own credentials are those of the environment now.
 
         Args:
             settings: the gateway's.
-            environ: where the gateway's own credentials are; the process's by default.
             on_open: called for each WebSocket that is opened.
 
         Raises:
@@ -43,9 +36,9 @@ class Upstream:
         """
         self._settings = settings
         self._on_open = on_open
-        self._environ = _with_older_names(os.environ if environ is None else environ)
-        Endpoint.from_env(base_url=settings.base_url, environ=self._environ)
-        self._client = lru_cache(_CLIENTS)(self._new_client)
+        self._environ = dict(os.environ)
+        AsyncSparkClient(Credentials("none", "none", "none"), base_url=settings.base_url)
+        self._client = lru_cache(_MAX_CLIENTS)(self._new_client)
 
     def client(self, headers: Headers) -> AsyncSparkClient:
         """Return the client for a request.
@@ -59,20 +52,21 @@ class Upstream:
                 may not be used.
             ConfigurationError: for a value that is no credential.
         """
-        given = [headers.get(f"x_{name}") or headers.get(_dashed(name)) for name in OLDER_NAMES]
+        headed = [f"x_{name}" for name in LEGACY_NAMES]
+        given = [headers.get(name) or headers.get(name.replace("_", "-")) for name in headed]
         environ = self._environ if self._settings.own_credentials else {}
         try:
-            return self._client(Credentials.resolve(*given, environ=environ))
+            return self._client(_credentials(given, environ))
         except MissingCredentialsError as error:
-            names = ", ".join(f"X_{name}" for name in OLDER_NAMES)
+            names = ", ".join(f"X_{name}" for name in LEGACY_NAMES)
             raise MissingCredentialsError(
                 error.message, hint=f"or send the headers {names}"
             ) from None
 
     def ready(self) -> bool:
-        """Tell whether callers without credentials of their own can be served."""
+        """Return whether callers without credentials of their own can be served."""
         try:
-            Credentials.resolve(environ=self._environ)
+            _credentials([None] * len(LEGACY_NAMES), self._environ)
         except MissingCredentialsError:
             return not self._settings.own_credentials
         return True
@@ -93,17 +87,12 @@ class Upstream:
         )
 
 
-def _dashed(name: str) -> str:
-    return f"x-{name.replace('_', '-')}"
-
-
-def _with_older_names(environ: Mapping[str, str]) -> Mapping[str, str]:
-    """Let ``APP_ID`` and its like stand in where no family of variables is complete."""
+def _credentials(given: list[str | None], environ: Mapping[str, str]) -> Credentials:
+    """Complete credentials from a family of variables, or else from the legacy ones, never both."""
     try:
-        Credentials.resolve(environ=environ)
+        return Credentials.resolve(*given, environ=environ)
     except MissingCredentialsError:
-        names = (OWN_FAMILY.app_id[0], OWN_FAMILY.api_key, OWN_FAMILY.api_secret)
-        older = {name: environ[old] for name, old in zip(names, OLDER_NAMES) if environ.get(old)}
-        if len(older) == len(names) or not any(OWN_FAMILY.read(environ)):  # families never mix
-            return {**environ, **older}
-    return environ
+        values = [value or environ.get(name) for value, name in zip(given, LEGACY_NAMES)]
+        if not all(values):
+            raise
+        return Credentials.resolve(*values, environ={})

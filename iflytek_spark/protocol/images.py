@@ -20,10 +20,7 @@ from iflytek_spark.protocol.envelope import (
     write_answer,
     write_request,
 )
-from iflytek_spark.service_values import IMAGE_SIZES, GeneratedImage
-
-MAX_PROMPT = 1000
-"""Characters that a prompt may have."""
+from iflytek_spark.service_values import IMAGE_SIZES, MAX_IMAGE_PROMPT, GeneratedImage
 
 DOMAIN = "general"
 """The one model of the service."""
@@ -47,9 +44,9 @@ def check_image_request(prompt: str, width: int, height: int) -> None:
     """
     if not isinstance(prompt, str) or not prompt.strip():
         raise InvalidRequestError("prompt is not a text, or empty")
-    if len(prompt) > MAX_PROMPT:
+    if len(prompt) > MAX_IMAGE_PROMPT:
         raise InvalidRequestError(
-            f"prompt has {len(prompt)} characters", hint=f"Spark takes at most {MAX_PROMPT}"
+            f"prompt has {len(prompt)} characters", hint=f"Spark takes at most {MAX_IMAGE_PROMPT}"
         )
     if (width, height) not in IMAGE_SIZES:
         legal = ", ".join(f"{wide}x{high}" for wide, high in IMAGE_SIZES)

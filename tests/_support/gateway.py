@@ -46,7 +46,7 @@ class _Upstream(Upstream):
     """Asks the service of a target, in its way."""
 
     def __init__(self, target: Target) -> None:
-        super().__init__(load_settings(), {})
+        super().__init__(load_settings())
         self._target = target
 
     def client(self, headers: Headers) -> AsyncSparkClient:
@@ -71,7 +71,7 @@ def url(target: Target) -> str:
     patient = replace(target.timeout, total=total if total > 1 else total * _ROOM)
     app = create_app(load_settings())
     upstream = _Upstream(replace(target, timeout=patient))
-    app.state.services = replace(app.state.services, upstream=upstream)
+    app.state.gateway = replace(app.state.gateway, upstream=upstream)
     # asyncio's own loop, since the lookup of names is stood in for in Python
     running = serving(in_a_loop_with_a_thread(app), loop="asyncio")
     return f"{_RUNNING.enter_context(running)}/v1/chat/completions"

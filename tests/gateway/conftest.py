@@ -13,7 +13,7 @@ from iflytek_spark.emulator import Emulator
 from iflytek_spark.gateway.app import create_app
 from iflytek_spark.gateway.settings import load_settings
 from tests._support.service import lead_to
-from tests.gateway.one_gateway import Gateway, one_gateway
+from tests.gateway.gateway_helpers import Gateway, one_gateway
 from tests.gateway.serving import serving
 
 

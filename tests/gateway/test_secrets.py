@@ -19,13 +19,13 @@ from iflytek_spark.client import AsyncSparkClient
 from iflytek_spark.emulator import Fault, faults, running_emulator
 from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.gateway.app import create_app
-from iflytek_spark.gateway.guard.keys import hash_key
+from iflytek_spark.gateway.middleware.auth import hash_key
 from iflytek_spark.gateway.settings import load_settings
 from tests.core.drawing import drawn
-from tests.gateway.guard.redis_server import running_redis
-from tests.gateway.one_gateway import Gateway, one_gateway
-from tests.gateway.program.programs import running
-from tests.gateway.questions import MODEL, asked, data_url, shown
+from tests.gateway.chat_helpers import MODEL, asked, data_url, shown
+from tests.gateway.gateway_helpers import Gateway, one_gateway
+from tests.gateway.redis_server import running_redis
+from tests.gateway.server.program_helpers import running
 from tests.reliability.traces import noted_waits
 from tests.trust.marked import LOGGERS, MARKED, Heard, everything_about, marks_in
 
@@ -70,17 +70,17 @@ FAULTS: dict[str, Fault | None] = {
 
 
 @pytest.fixture
-def heard(caplog: pytest.LogCaptureFixture) -> Iterator[Heard]:
+def logged(caplog: pytest.LogCaptureFixture) -> Iterator[Heard]:
     """Everything that is logged, by whomever, from DEBUG on."""
-    heard = Heard()
+    logged = Heard()
     loggers = [logging.getLogger(name) for name in ("", *LOGGERS, *MORE_LOGGERS)]
     for logger in loggers:
         caplog.set_level(logging.DEBUG, logger.name)
-    handler = heard.handler()
+    handler = logged.handler()
     alone = [logger for logger in loggers if logger.parent is None or not logger.propagate]
     for logger in alone:
         logger.addHandler(handler)
-    yield heard
+    yield logged
     for logger in alone:
         logger.removeHandler(handler)
 
@@ -101,7 +101,7 @@ def answers(url: str, headers: dict[str, str]) -> Iterator[httpx2.Response]:
             yield client.post(f"{url}/{path}", content=json.dumps(body))
 
 
-def told(answer: httpx2.Response) -> str:
+def received(answer: httpx2.Response) -> str:
     """The head and the body of an answer; a whole one may repeat the prompt."""
     words = answer.text.replace(PROMPT_MARK, "") if answer.is_success else answer.text
     return f"{answer.headers} {words}"
@@ -118,23 +118,23 @@ def found_in(shown: Iterable[str]) -> list[str]:
     return marks_in(text) + [mark for mark in (PROMPT_MARK,) if mark in text]
 
 
-def of_the_gateway(heard: Heard) -> list[str]:
+def of_the_gateway(logged: Heard) -> list[str]:
     """What is logged, but for the local Spark, to which prompts are sent."""
-    return [line for line in heard.lines if not line.startswith("iflytek_spark.emulator")]
+    return [line for line in logged.lines if not line.startswith("iflytek_spark.emulator")]
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_requests_let_no_secret_out(
-    heard: Heard, capfd: pytest.CaptureFixture[str], fault: str
+    logged: Heard, capfd: pytest.CaptureFixture[str], fault: str
 ) -> None:
     with marked_gateway() as gateway, noted_waits():
         gateway.spark.script(*[FAULTS[fault]] * 1000)
         asked = [*answers(gateway.url, BEARER), *answers(gateway.url, BEARER | OWN)]
-        shown = [*map(told, asked), *pages(gateway.url), *capfd.readouterr()]
+        shown = [*map(received, asked), *pages(gateway.url), *capfd.readouterr()]
     assert (asked[0].status_code == 200) is (fault == "no fault")
-    assert found_in([*shown, *of_the_gateway(heard)]) == []
-    assert marks_in("".join(heard.lines)) == []
-    assert len([line for line in heard.lines if "gateway.access" in line]) == len(asked)
+    assert found_in([*shown, *of_the_gateway(logged)]) == []
+    assert marks_in("".join(logged.lines)) == []
+    assert len([line for line in logged.lines if "gateway.access" in line]) == len(asked)
 
 
 @pytest.mark.parametrize(
@@ -148,29 +148,29 @@ def test_requests_let_no_secret_out(
         BEARER | OWN | {"X_APP_ID": "MARKER=ID"},
     ],
 )
-def test_wrong_keys_are_refused_without_being_shown(heard: Heard, headers: dict[str, str]) -> None:
+def test_wrong_keys_are_refused_without_being_shown(logged: Heard, headers: dict[str, str]) -> None:
     with marked_gateway(own_credentials=False) as gateway:
         refused = list(answers(gateway.url, headers))
-        shown = [*map(told, refused), *pages(gateway.url)]
+        shown = [*map(received, refused), *pages(gateway.url)]
     assert not any(answer.is_success for answer in refused)
-    assert found_in([*shown, *of_the_gateway(heard)]) == []
+    assert found_in([*shown, *of_the_gateway(logged)]) == []
 
 
 @pytest.mark.parametrize("reached", [True, False])
-def test_the_password_of_redis_is_told_nobody(heard: Heard, reached: bool) -> None:
+def test_the_password_of_redis_is_told_nobody(logged: Heard, reached: bool) -> None:
     with ExitStack() as redis:
         url = redis.enter_context(running_redis()).replace("//", "//:MARKERPASSWORD@")
         if not reached:
             redis.close()
         with marked_gateway(redis_url=url) as gateway:
             asked = list(answers(gateway.url, BEARER))
-            shown = [*map(told, asked), *pages(gateway.url)]
+            shown = [*map(received, asked), *pages(gateway.url)]
     assert {answer.status_code == 503 for answer in asked} == {not reached}
-    assert ("Redis cannot be reached" in "".join(heard.lines)) is not reached
-    assert found_in([*shown, *of_the_gateway(heard)]) == []
+    assert ("Redis cannot be reached" in "".join(logged.lines)) is not reached
+    assert found_in([*shown, *of_the_gateway(logged)]) == []
 
 
-def test_a_defect_is_logged_without_them(heard: Heard, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_defect_is_logged_without_them(logged: Heard, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(client: AsyncSparkClient, *_: object, **__: object) -> None:
         raise RuntimeError(f"a defect of {client}")
 
@@ -178,10 +178,10 @@ def test_a_defect_is_logged_without_them(heard: Heard, monkeypatch: pytest.Monke
         monkeypatch.setattr(AsyncSparkClient, name, broken)
     with marked_gateway() as gateway:
         failed = list(answers(gateway.url, BEARER | OWN))
-        shown = [*map(told, failed), *pages(gateway.url)]
+        shown = [*map(received, failed), *pages(gateway.url)]
     assert 500 in {answer.status_code for answer in failed}
-    assert "RuntimeError: a defect of AsyncSparkClient" in "".join(heard.lines)
-    assert found_in([*shown, *of_the_gateway(heard)]) == []
+    assert "RuntimeError: a defect of AsyncSparkClient" in "".join(logged.lines)
+    assert found_in([*shown, *of_the_gateway(logged)]) == []
 
 
 def test_the_configuration_is_written_down_without_them(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,11 +189,11 @@ def test_the_configuration_is_written_down_without_them(monkeypatch: pytest.Monk
         monkeypatch.setenv(name.removeprefix("X_"), value)
     settings = load_settings(redis_url="redis://:MARKERPASSWORD@localhost:1")
     app = create_app(settings)
-    services = app.state.services
-    client = services.upstream.client(Headers(OWN))
-    things = [settings, app, services, services.upstream, client]
+    state = app.state.gateway
+    client = state.upstream.client(Headers(OWN))
+    things = [settings, app, state, state.upstream, client]
     forms = [*map(repr, things), *map(str, things), settings.model_dump_json()]
-    assert services.upstream.ready()
+    assert state.upstream.ready()
     assert found_in(forms) == []
 
 
@@ -231,4 +231,4 @@ def test_a_program_writes_none_of_them(tmp_path: Path) -> None:
     assert {200, 400, 401} <= {answer.status_code for answer in asked}
     written = (tmp_path / "stdout").read_text()
     assert written.count("\n") == len(asked)
-    assert found_in([written, *program.told, *further]) == []
+    assert found_in([written, *program.printed, *further]) == []

@@ -1,0 +1,53 @@
+"""What an app answers when a route raises: every failure has OpenAI's form."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+
+from iflytek_spark import SparkError
+from iflytek_spark.gateway.middleware.disconnect import CLIENT_CLOSED_REQUEST
+from iflytek_spark.gateway.middleware.request_log_record import record_of
+from iflytek_spark.gateway.openai.errors import ErrorRow, GatewayError, error_response
+
+
+def add_exception_handlers(app: FastAPI) -> None:
+    """Answer what an app's routes raise."""
+    for error in (SparkError, GatewayError, ClientDisconnect, HTTPException):
+        app.add_exception_handler(error, _answer)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def _answer(request: Request, error: Exception) -> Response:
+    record = record_of(request.scope)
+    match error:
+        case SparkError():
+            record.add_error(error)
+            return error_response(error)
+        case ClientDisconnect():
+            record.client_disconnected = True
+            return Response(status_code=CLIENT_CLOSED_REQUEST)
+        case HTTPException():
+            error = _no_such_route(request, error)
+    if not isinstance(error, GatewayError):
+        raise error
+    record.error = error.row.code
+    return error_response(error)
+
+
+def _no_such_route(request: Request, error: HTTPException) -> GatewayError:
+    known_path = error.status_code == ErrorRow.NO_SUCH_METHOD.status
+    return GatewayError(
+        ErrorRow.NO_SUCH_METHOD if known_path else ErrorRow.NO_SUCH_ROUTE,
+        f"{request.method} {request.url.path}: {error.detail}",
+        headers=error.headers,
+    )
+
+
+async def _unexpected(_request: Request, _error: Exception) -> Response:
+    """Show nothing of it: Starlette raises it once more, and the server logs it and hangs up."""
+    message = "the gateway failed in a way that was not foreseen; its log says how"
+    error = GatewayError(ErrorRow.UNEXPECTED, message, headers={"connection": "close"})
+    return error_response(error)

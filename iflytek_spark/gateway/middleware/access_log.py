@@ -1,0 +1,74 @@
+"""One line of JSON for each request: never a prompt, a key, a signed URL or a query string."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.types import Scope
+
+from iflytek_spark.gateway.middleware.request_log_record import RequestLogRecord
+
+LOGGER = logging.getLogger("iflytek_spark.gateway.access")
+
+_PATH_LENGTH = 256
+"""A path is the caller's text; of a longer one the beginning is logged."""
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "%(message)s"},
+        "problem": {"format": "%(levelname)s: %(message)s"},
+    },
+    "handlers": {
+        "access": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "stream": "ext://sys.stdout",
+        },
+        "problems": {
+            "class": "logging.StreamHandler",
+            "formatter": "problem",
+            "stream": "ext://sys.stderr",
+        },
+    },
+    "loggers": {
+        LOGGER.name: {"handlers": ["access"], "level": "INFO", "propagate": False},
+        "uvicorn.error": {"handlers": ["problems"], "level": "WARNING", "propagate": False},
+    },
+}
+"""What a process that serves the gateway logs: requests on stdout, problems on stderr."""
+
+
+def write_access(scope: Scope, record: RequestLogRecord, ended: float) -> None:
+    """Log a request that has ended.
+
+    Args:
+        scope: the request's.
+        record: what is known of it.
+        ended: when it ended, on the record's clock.
+    """
+    if not LOGGER.isEnabledFor(logging.INFO):
+        return
+    first, usage = record.first_token, record.usage
+    line = {
+        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "method": scope["method"],
+        "path": scope["path"][:_PATH_LENGTH],
+        "status": record.status,
+        "caller": record.caller,
+        "model": record.model,
+        "streamed": record.streamed,
+        "sid": record.sid,
+        "prompt_tokens": usage.prompt_tokens if usage else None,
+        "completion_tokens": usage.completion_tokens if usage else None,
+        "seconds": round(ended - record.started, 4),
+        "first_token_seconds": None if first is None else round(first - record.started, 4),
+        "error": record.error,
+        "spark_code": record.error_code,
+        "client_disconnected": record.client_disconnected,
+    }
+    LOGGER.info("%s", json.dumps(line, ensure_ascii=False))

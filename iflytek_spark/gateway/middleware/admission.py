@@ -1,0 +1,65 @@
+"""What a request must pass before the routes of ``/v1/``: its key, its size and its limits."""
+
+from __future__ import annotations
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from iflytek_spark.gateway.middleware.auth import KeyRing
+from iflytek_spark.gateway.middleware.body_limits import LimitedBody, check_declared_size
+from iflytek_spark.gateway.middleware.limits import Admission, Limits
+from iflytek_spark.gateway.middleware.request_log_record import is_api_request, record_of
+from iflytek_spark.gateway.openai.errors import GatewayError, error_response
+from iflytek_spark.gateway.settings import GatewaySettings
+
+
+class AdmissionMiddleware:
+    """Admits a request that has a key, is within the limits, and is sent in time."""
+
+    def __init__(self, app: ASGIApp, settings: GatewaySettings) -> None:
+        """Set up.
+
+        Args:
+            app: what answers.
+            settings: the gateway's.
+        """
+        self._app = app
+        self._settings = settings
+        self._keys = KeyRing(settings.keys)
+        self._limits = Limits(settings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer why not."""
+        if scope["type"] == "lifespan":
+            await self._live(scope, receive, send)
+        elif is_api_request(scope):
+            await self._answer(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            admission = await self._admit(scope)
+        except GatewayError as error:
+            record_of(scope).error = error.row.code
+            await error_response(error)(scope, receive, send)
+            return
+        settings = self._settings
+        body = LimitedBody(receive, settings.max_body_bytes, settings.body_timeout)
+        try:
+            await self._app(scope, body, admission.sending(send))
+        finally:
+            await admission.release()
+
+    async def _admit(self, scope: Scope) -> Admission:
+        record = record_of(scope)
+        record.caller = self._keys.caller(scope)
+        check_declared_size(scope, self._settings.max_body_bytes)
+        return await self._limits.admit(record.caller)
+
+    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_last(message: Message) -> None:
+            if message["type"].startswith("lifespan.shutdown."):
+                await self._limits.aclose()
+            await send(message)
+
+        await self._app(scope, receive, send_last)

@@ -1,0 +1,70 @@
+"""Counts the requests of each caller in a minute."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+from limits import RateLimitItemPerMinute
+from limits.aio.storage import MemoryStorage, RedisStorage, Storage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from redis.asyncio import Redis
+
+from iflytek_spark.gateway.openai.errors import ErrorRow, GatewayError
+
+
+class RequestRate:
+    """Admits so many requests of each caller in any minute.
+
+    A sliding window, of two numbers for each caller: at the turn of a minute it can admit one
+    request more.
+    """
+
+    def __init__(self, limit: int, redis: Redis | None) -> None:
+        """Set up.
+
+        Args:
+            limit: requests of each caller in a minute.
+            redis: where others count too, or None to count in this process.
+        """
+        self._item = RateLimitItemPerMinute(limit)
+        self._limiter = SlidingWindowCounterRateLimiter(_storage(redis))
+
+    async def count(self, caller: str) -> dict[str, str]:
+        """Count a request.
+
+        Args:
+            caller: who asks.
+
+        Returns:
+            OpenAI's headers that show how far the caller is from the limit.
+
+        Raises:
+            GatewayError: when the limit is reached.
+            RedisError: when it cannot be counted.
+        """
+        admitted = await self._limiter.hit(self._item, caller)
+        reset, remaining = await self._limiter.get_window_stats(self._item, caller)
+        seconds = max(0, math.floor(reset - time.time())) + 1  # after the turn, not at it
+        headers = {
+            "x-ratelimit-limit-requests": str(self._item.amount),
+            "x-ratelimit-remaining-requests": str(remaining),
+            "x-ratelimit-reset-requests": f"{seconds}s",
+        }
+        if admitted:
+            return headers
+        raise GatewayError(
+            ErrorRow.RATE_LIMIT,
+            f"{self._item.amount} requests a minute are allowed: try again in {seconds} s",
+            headers={**headers, "retry-after": str(seconds)},
+        )
+
+
+def _storage(redis: Redis | None) -> Storage:
+    if redis is None:
+        return MemoryStorage()
+    pool: Any = redis.connection_pool
+    return RedisStorage(
+        "async+redis://", implementation="redispy", key_prefix="iflytek-spark", connection_pool=pool
+    )

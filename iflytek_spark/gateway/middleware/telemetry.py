@@ -1,0 +1,63 @@
+"""Logs and counts each request of the API when it has ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from iflytek_spark.gateway.middleware.access_log import write_access
+from iflytek_spark.gateway.middleware.disconnect import CLIENT_CLOSED_REQUEST
+from iflytek_spark.gateway.middleware.metrics import GatewayMetrics
+from iflytek_spark.gateway.middleware.request_log_record import (
+    RequestLogRecord,
+    is_api_request,
+    record_of,
+)
+
+_FAILED = 500
+"""The status of a request without a response, unless its caller disconnected."""
+
+
+class TelemetryMiddleware:
+    """Logs and counts what passes under ``/v1/``."""
+
+    def __init__(self, app: ASGIApp, metrics: GatewayMetrics) -> None:
+        """Set up.
+
+        Args:
+            app: what answers.
+            metrics: what counts.
+        """
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on; its record is complete afterwards."""
+        if not is_api_request(scope):
+            await self._app(scope, receive, send)
+            return
+        record = record_of(scope)
+
+        def send_noted(message: Message) -> Awaitable[None]:
+            if record.status is None:
+                record.status = message["status"]
+            return send(message)
+
+        self._metrics.in_flight.inc()
+        try:
+            await self._app(scope, receive, send_noted)
+        except Exception as error:
+            record.error = type(error).__name__
+            raise
+        finally:
+            self._metrics.in_flight.dec()
+            self._report(scope, record)
+
+    def _report(self, scope: Scope, record: RequestLogRecord) -> None:
+        if record.status is None:
+            record.status = CLIENT_CLOSED_REQUEST if record.client_disconnected else _FAILED
+        ended = time.monotonic()
+        self._metrics.count(getattr(scope.get("route"), "path", "none"), record, ended)
+        write_access(scope, record, ended)

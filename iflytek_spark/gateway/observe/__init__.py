@@ -1,1 +1,0 @@
-"""What operators see of the gateway: access log, metrics and health."""

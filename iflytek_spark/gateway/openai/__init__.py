@@ -1,0 +1,1 @@
+"""OpenAI's shapes: requests, responses, errors, names of models, and how they become Spark's."""

@@ -1,0 +1,239 @@
+"""From OpenAI's request to the core's messages and options, and from its response to OpenAI's."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import uuid
+from collections.abc import Sequence
+from typing import Literal
+
+from iflytek_spark import (
+    ChatOptions,
+    ChatResponse,
+    Citation,
+    ImagePart,
+    Message,
+    ModelSpec,
+    TextPart,
+    Tool,
+    ToolCall,
+    Usage,
+    WebSearch,
+)
+from iflytek_spark.errors import InvalidRequestError
+from iflytek_spark.gateway.openai import responses
+from iflytek_spark.gateway.openai.requests import (
+    AnyMessage,
+    AssistantMessage,
+    ChatCompletionRequest,
+    FunctionTool,
+    ImageContent,
+    NamedToolChoice,
+    PreviousToolCall,
+    SchemaFormat,
+    TextContent,
+    ToolMessage,
+)
+
+_UID_LENGTH = 32
+_NEUTRAL = {"top_p": 1.0, "presence_penalty": 0.0, "frequency_penalty": 0.0}
+"""What clients send for "leave it as it is"; models without the parameter do not get it."""
+
+
+def to_messages(messages: Sequence[AnyMessage]) -> list[Message]:
+    """Translate a conversation."""
+    return [_message(message) for message in messages]
+
+
+def _message(message: AnyMessage) -> Message:
+    content = _content(message.content)
+    match message:
+        case AssistantMessage():
+            calls = tuple(_previous_call(call) for call in message.tool_calls or ())
+            return Message("assistant", content, tool_calls=calls)
+        case ToolMessage():
+            return Message("tool", content, tool_call_id=message.tool_call_id)
+    return Message("user" if message.role == "user" else "system", content)
+
+
+def _content(
+    content: str | Sequence[TextContent | ImageContent] | None,
+) -> str | tuple[TextPart | ImagePart, ...]:
+    if content is None or isinstance(content, str):
+        return content or ""
+    return tuple(_part(part) for part in content)
+
+
+def _part(part: TextContent | ImageContent) -> TextPart | ImagePart:
+    return (
+        TextPart(part.text) if isinstance(part, TextContent) else ImagePart(url=part.image_url.url)
+    )
+
+
+def _previous_call(call: PreviousToolCall) -> ToolCall:
+    return ToolCall(call.id, call.function.name, call.function.arguments)
+
+
+def to_options(request: ChatCompletionRequest, spec: ModelSpec) -> ChatOptions:
+    """Translate what a request sets.
+
+    Args:
+        request: the request.
+        spec: the model that answers.
+
+    Returns:
+        The core's options; None means not set.
+
+    Raises:
+        InvalidRequestError: for two limits that differ.
+    """
+    options = ChatOptions(
+        temperature=request.temperature,
+        top_k=request.top_k,
+        max_tokens=_max_tokens(request),
+        stop=request.stop,
+        tools=[_tool(tool) for tool in request.tools or ()],
+        tool_choice=_choice(request.tool_choice),
+        response_format=_format(request),
+        web_search=_web_search(request),
+        thinking=_thinking(request),
+        uid=_uid(request.user),
+    )
+    for name in ("top_p", "presence_penalty", "frequency_penalty"):
+        value = getattr(request, name)
+        if getattr(spec, name) is not None or value != _NEUTRAL[name]:
+            options[name] = value
+    return options
+
+
+def _max_tokens(request: ChatCompletionRequest) -> int | None:
+    limits = {request.max_tokens, request.max_completion_tokens} - {None}
+    if len(limits) > 1:
+        raise InvalidRequestError(
+            f"max_tokens is {request.max_tokens} and max_completion_tokens is "
+            f"{request.max_completion_tokens}",
+            hint="send one of them",
+            param="max_completion_tokens",
+        )
+    return next(iter(limits), None)
+
+
+def _tool(tool: FunctionTool) -> Tool:
+    function = tool.function
+    return Tool(function.name, function.description or "", function.parameters or {})
+
+
+def _choice(choice: str | NamedToolChoice | None) -> str | None:
+    return choice.function.name if isinstance(choice, NamedToolChoice) else choice
+
+
+def _format(request: ChatCompletionRequest) -> dict[str, object] | None:
+    wanted = request.response_format
+    if wanted is None:
+        return None
+    if isinstance(wanted, SchemaFormat):
+        inner = {"name": wanted.json_schema.name, "schema": wanted.json_schema.json_schema}
+        return {"type": wanted.type, "json_schema": inner}
+    return {"type": wanted.type}
+
+
+def _web_search(request: ChatCompletionRequest) -> bool | WebSearch:
+    wanted = request.web_search_options
+    if wanted is None:
+        return False
+    return WebSearch("deep" if wanted.search_context_size == "high" else "normal")
+
+
+def _thinking(request: ChatCompletionRequest) -> Literal["enabled", "disabled", "auto"] | None:
+    if request.thinking is not None:
+        return request.thinking.type
+    if request.reasoning_effort is None:
+        return None
+    return "disabled" if request.reasoning_effort in ("none", "minimal") else "enabled"
+
+
+def _uid(user: str | None) -> str | None:
+    """Spark takes at most 32 characters (PROTOCOL.md §2); a longer id is sent as its hash."""
+    if not user or len(user) <= _UID_LENGTH:
+        return user or None
+    return hashlib.sha256(user.encode()).hexdigest()[:_UID_LENGTH]
+
+
+def completion_id() -> str:
+    """Return a new id of a response."""
+    return f"chatcmpl-{uuid.uuid4().hex}"
+
+
+def to_completion(model: str, response: ChatResponse) -> responses.ChatCompletion:
+    """Translate a whole response.
+
+    Args:
+        model: the name that the caller used.
+        response: of the core.
+    """
+    message: responses.ResponseMessage = {
+        "role": "assistant",
+        "content": response.text or (None if response.tool_calls else ""),
+        "refusal": None,
+    }
+    if response.reasoning:
+        message["reasoning_content"] = response.reasoning
+    if response.citations:
+        message["annotations"] = to_annotations(response.citations, len(response.text))
+    if response.tool_calls:
+        message["tool_calls"] = [to_tool_call(call) for call in response.tool_calls]
+    choice: responses.Choice = {
+        "index": 0,
+        "message": message,
+        "logprobs": None,
+        "finish_reason": response.finish_reason,
+    }
+    return {
+        "id": completion_id(),
+        "object": "chat.completion",
+        "created": int(time.time()),
+        "model": model,
+        "choices": [choice],
+        "usage": to_usage(response.usage),
+        "sid": response.sid,
+    }
+
+
+def to_tool_call(call: ToolCall) -> responses.ToolCall:
+    """Translate a tool call of a response."""
+    function: responses.FunctionCall = {"name": call.name, "arguments": call.arguments}
+    return {"id": call.id, "type": "function", "function": function}
+
+
+def to_annotations(citations: Sequence[Citation], characters: int) -> list[responses.Annotation]:
+    """Translate the pages that were found.
+
+    Args:
+        citations: the pages. Spark does not say which words each stands for, so it stands for
+            all of them.
+        characters: the length of the text so far.
+    """
+    return [
+        {
+            "type": "url_citation",
+            "url_citation": {
+                "url": citation.url,
+                "title": citation.title,
+                "start_index": 0,
+                "end_index": characters,
+            },
+        }
+        for citation in citations
+    ]
+
+
+def to_usage(usage: Usage | None) -> responses.Usage | None:
+    """Translate token counts; None when Spark gave none."""
+    if usage is None:
+        return None
+    return {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "total_tokens": usage.total_tokens,
+    }

@@ -1,0 +1,155 @@
+"""Errors in OpenAI's form: one table from what failed to an HTTP status."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from enum import Enum
+
+from starlette.responses import JSONResponse
+
+from iflytek_spark import SparkError, errors
+from iflytek_spark.gateway.openai.responses import Error
+
+_REQUEST, _SERVER = "invalid_request_error", "server_error"
+_AUTHENTICATION, _RATE_LIMIT = "authentication_error", "rate_limit_error"
+
+
+class ErrorRow(Enum):
+    """A failure: HTTP status, OpenAI's type, a code that programs read, the core's errors of it.
+
+    A core's error belongs to the row of its nearest class; a row without is the gateway's own.
+    """
+
+    SPARK_KEYS_MISSING = 401, _AUTHENTICATION, "spark_keys_missing", errors.MissingCredentialsError
+    MODEL_NOT_FOUND = 404, _REQUEST, "model_not_found", errors.UnknownModelError
+    CONFIGURATION = 400, _REQUEST, "invalid_configuration", errors.ConfigurationError
+    INVALID_VALUE = 400, _REQUEST, "invalid_value", errors.InvalidRequestError
+    INVALID_IMAGE_URL = 400, _REQUEST, "invalid_image_url"
+    CONTEXT_LENGTH = 400, _REQUEST, "context_length_exceeded", errors.ContextLengthError
+    CONTENT_FILTER = 400, _REQUEST, "content_filter", errors.ContentFilterError
+    SPARK_REFUSED = 400, _REQUEST, "spark_refused", errors.BadRequestError
+    CLOCK_SKEW = 503, _SERVER, "clock_skew", errors.ClockSkewError
+    SPARK_KEYS_REFUSED = 401, _AUTHENTICATION, "spark_keys_refused", errors.AuthenticationError
+    NOT_PERMITTED = 403, "permission_error", "spark_not_permitted", errors.PermissionDeniedError
+    SPARK_NOT_FOUND = 404, _REQUEST, "spark_not_found", errors.NotFoundError
+    RATE_LIMIT = 429, _RATE_LIMIT, "rate_limit_exceeded", errors.RateLimitError
+    TIMEOUT = 504, _SERVER, "spark_timeout", errors.APITimeoutError
+    INTERRUPTED = 502, _SERVER, "spark_interrupted", errors.StreamInterruptedError
+    UNREACHABLE = 502, _SERVER, "spark_unreachable", errors.APIConnectionError
+    INVALID_FRAME = 502, _SERVER, "spark_invalid_frame", errors.InvalidFrameError
+    EMPTY_ANSWER = 502, _SERVER, "spark_empty_answer", errors.EmptyAnswerError
+    TOOL_NOT_CALLED = 502, _SERVER, "tool_not_called", errors.ToolNotCalledError
+    INVALID_ANSWER = 502, _SERVER, "invalid_answer", errors.InvalidAnswerError
+    SPARK_FAILED = 503, _SERVER, "spark_failed", errors.InternalServerError
+    SPARK_ERROR = 502, _SERVER, "spark_error", errors.SparkError
+
+    INVALID_API_KEY = 401, _AUTHENTICATION, "invalid_api_key"
+    NO_SUCH_ROUTE = 404, _REQUEST, "no_such_route"
+    NO_SUCH_METHOD = 405, _REQUEST, "no_such_route"
+    BODY_TIMEOUT = 408, _REQUEST, "request_timeout"
+    BODY_TOO_LARGE = 413, _REQUEST, "request_too_large"
+    CONCURRENCY_LIMIT = 429, _RATE_LIMIT, "concurrency_limit_exceeded"
+    LIMITS_UNAVAILABLE = 503, _SERVER, "limits_unavailable"
+    STOPPING = 503, _SERVER, "gateway_stopping"
+    UNEXPECTED = 500, _SERVER, "internal_error"
+
+    def __init__(
+        self, status: int, error_type: str, code: str, error: type[SparkError] | None = None
+    ) -> None:
+        """Name the parts of a row."""
+        self.status = status
+        self.type = error_type
+        self.code = code
+        self.error = error
+
+
+_ROWS = {row.error: row for row in ErrorRow}
+_PARAMS: dict[type[SparkError], str] = {
+    errors.UnknownModelError: "model",
+    errors.ContextLengthError: "messages",
+}
+_FIELDS = {"web_search": "web_search_options", "uid": "user"}
+"""The core's options that OpenAI calls otherwise."""
+
+_RETRY_SECONDS = 1.0
+"""What a caller waits when Spark itself names no time: its limits are per second."""
+
+STATUSES = sorted({row.status for row in ErrorRow if row is not ErrorRow.UNEXPECTED})
+"""Every status of a failure, for the description of the routes."""
+
+OWN_STATUSES = [401, 404, 405, 413, 429, 503]
+"""Those of a route that does not ask Spark."""
+
+
+class GatewayError(Exception):
+    """What the gateway itself answers in place of a response."""
+
+    def __init__(
+        self,
+        row: ErrorRow,
+        message: str,
+        *,
+        param: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Refuse a request.
+
+        Args:
+            row: what failed.
+            message: what is wrong, and what to do.
+            param: the field of the request, like ``messages[0].role``.
+            headers: of the response, like ``retry-after``.
+        """
+        super().__init__(message)
+        self.row = row
+        self.param = param
+        self.headers = headers
+
+
+def error_body(error: SparkError | GatewayError) -> Error:
+    """Write an error as OpenAI does, with Spark's own code and sid beside it."""
+    row, spark = row_of(error), error if isinstance(error, SparkError) else None
+    return {
+        "error": {
+            "message": str(error),
+            "type": row.type,
+            "param": _param(error),
+            "code": row.code,
+            "spark_code": spark.code if spark else None,
+            "sid": spark.sid if spark else None,
+        }
+    }
+
+
+def error_response(error: SparkError | GatewayError) -> JSONResponse:
+    """Answer a request with an error."""
+    return JSONResponse(error_body(error), row_of(error).status, _headers(error))
+
+
+def row_of(error: SparkError | GatewayError) -> ErrorRow:
+    """Return the row of an error.
+
+    A connection that failed for a field of the request was not Spark's, but an image's.
+    """
+    if isinstance(error, GatewayError):
+        return error.row
+    if error.param and isinstance(error, errors.APIConnectionError):
+        return ErrorRow.INVALID_IMAGE_URL
+    return next(_ROWS[base] for base in type(error).__mro__ if base in _ROWS)
+
+
+def _param(error: SparkError | GatewayError) -> str | None:
+    if isinstance(error, GatewayError):
+        return error.param
+    param = error.param or _PARAMS.get(type(error))
+    return _FIELDS.get(param, param) if param else None
+
+
+def _headers(error: SparkError | GatewayError) -> Mapping[str, str] | None:
+    if isinstance(error, GatewayError):
+        return error.headers
+    if row_of(error).status not in (429, 503):
+        return None
+    seconds = error.retry_after if isinstance(error, errors.APIError) else None
+    return {"retry-after": str(math.ceil(_RETRY_SECONDS if seconds is None else seconds))}

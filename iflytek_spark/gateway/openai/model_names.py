@@ -1,0 +1,128 @@
+"""Which model a caller means: names of the catalogue, the configuration and the legacy gateway.
+
+The legacy gateway is the one that this one replaces: its callers say ``"model": "spark-api"`` with
+a ``version``, ``"vision"`` and ``"gpt-4-vision-preview"``.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from iflytek_spark import (
+    DEFAULT_MODEL,
+    EMBEDDING,
+    IMAGE_GENERATION,
+    ModelSpec,
+    Service,
+    find_model,
+    list_models,
+)
+from iflytek_spark.errors import InvalidRequestError, UnknownModelError
+from iflytek_spark.gateway.openai.responses import LegacyFields
+
+LEGACY_TEXT_MODEL = "spark-api"
+_LEGACY_NAMES = {"vision": "image", "gpt-4-vision-preview": "image"}
+
+EMBEDDING_MODEL = "spark-embedding"
+IMAGE_MODEL = "spark-image"
+"""Names for the two services that are no chat models."""
+
+_SERVICES: Mapping[str, Service] = {EMBEDDING_MODEL: EMBEDDING, IMAGE_MODEL: IMAGE_GENERATION}
+_ROUTES = {EMBEDDING_MODEL: "/v1/embeddings", IMAGE_MODEL: "/v1/images/generations"}
+
+
+class ModelNames:
+    """Every name that callers may use for a model."""
+
+    def __init__(self, configured: Mapping[str, str] | None = None) -> None:
+        """Set up.
+
+        Args:
+            configured: the configuration's names and what they mean.
+        """
+        self._configured = configured or {}
+
+    def chat_model(self, name: str, version: str | None = None) -> ModelSpec:
+        """Find the chat model of a request.
+
+        Args:
+            name: the request's ``model``.
+            version: the request's ``version``, which goes with ``spark-api`` alone.
+
+        Raises:
+            UnknownModelError: for an unknown name; it lists the nearest.
+            InvalidRequestError: for a version beside another model.
+        """
+        if name == LEGACY_TEXT_MODEL:
+            return find_model(version or DEFAULT_MODEL)
+        if version is not None:
+            raise InvalidRequestError(
+                f"version is {version!r}, but it goes with model {LEGACY_TEXT_MODEL!r} alone",
+                hint="leave it out",
+                param="version",
+            )
+        found = self.find(name)
+        if isinstance(found, ModelSpec):
+            return found
+        route = _ROUTES[self._meaning(name)]
+        raise UnknownModelError(f"model {name!r} does not chat", hint=f"it answers at {route}")
+
+    def find(self, name: str) -> ModelSpec | Service:
+        """Find a chat model or a service.
+
+        Args:
+            name: any name.
+
+        Raises:
+            UnknownModelError: for an unknown name; it lists the nearest.
+        """
+        meaning = self._meaning(name)
+        if meaning in _SERVICES:
+            return _SERVICES[meaning]
+        try:
+            return find_model(DEFAULT_MODEL if meaning == LEGACY_TEXT_MODEL else meaning)
+        except UnknownModelError as error:
+            near = difflib.get_close_matches(name, self.listed(), n=3, cutoff=0.4)
+            question = f"did you mean {' or '.join(near)}? " if near else ""
+            raise UnknownModelError(
+                error.message, hint=f"{question}GET /v1/models lists every model"
+            ) from None
+
+    def check_service(self, name: str, service: str) -> None:
+        """Refuse a model that is not a service's.
+
+        Args:
+            name: the request's ``model``.
+            service: the service's name.
+
+        Raises:
+            UnknownModelError: for any other name.
+        """
+        if self._meaning(name) != service:
+            raise UnknownModelError(
+                f"model {name!r} does not answer at {_ROUTES[service]}", hint=f"{service} does"
+            )
+
+    def listed(self) -> tuple[str, ...]:
+        """Return every name that ``GET /v1/models`` lists, the catalogue's first."""
+        catalogue = (spec.name for spec in list_models())
+        names = (*catalogue, *_SERVICES, LEGACY_TEXT_MODEL, *self._configured)
+        return tuple(dict.fromkeys(names))
+
+    def _meaning(self, name: str) -> str:
+        return self._configured.get(name) or _LEGACY_NAMES.get(name) or name
+
+
+def legacy_fields(name: str, spec: ModelSpec) -> LegacyFields:
+    """Return what the legacy gateway adds to a response, and nothing under other names.
+
+    Args:
+        name: the request's ``model``.
+        spec: the model that answered.
+    """
+    if name != LEGACY_TEXT_MODEL and name not in _LEGACY_NAMES:
+        return {}
+    version = next(part for part in urlsplit(spec.url).path.split("/") if part)
+    return {"version": version, "domain": spec.domain}

@@ -1,0 +1,116 @@
+"""The OpenAPI description: responses through FastAPI; the rest is what FastAPI does not see.
+
+Routes read their own body (:mod:`.parsing`), in one step from bytes to model. FastAPI's own way
+would parse twice, take a body for JSON by its content type alone, and answer 500 to deep nesting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypedDict
+
+from fastapi import FastAPI
+from pydantic import BaseModel, TypeAdapter
+from pydantic.config import JsonDict
+
+from iflytek_spark.gateway.openai.errors import OWN_STATUSES, STATUSES
+from iflytek_spark.gateway.openai.responses import ChatCompletionChunk, Error
+
+_REFERENCE = "#/components/schemas/{model}"
+_RETRY_AFTER = {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 0}}
+_CREDENTIALS = {
+    "spark_app_id": "X_APP_ID",
+    "spark_key": "X_API_KEY",
+    "spark_secret": "X_API_SECRET",
+}
+_SCHEMES: dict[str, Any] = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "A key of the gateway's own"},
+    **{
+        name: {
+            "type": "apiKey",
+            "in": "header",
+            "name": header,
+            "description": "The caller's own Spark credentials, in place of the gateway's",
+        }
+        for name, header in _CREDENTIALS.items()
+    },
+}
+
+
+class RouteDocumentation(TypedDict, total=False):
+    """Arguments of a route's decorator."""
+
+    responses: dict[int | str, dict[str, Any]]
+    openapi_extra: dict[str, Any]
+
+
+def documented(
+    response: type, body: type[BaseModel] | None = None, *, streams: bool = False
+) -> RouteDocumentation:
+    """Return what a route's decorator needs to describe its body, its response and its failures.
+
+    Args:
+        response: the type of the response.
+        body: the model of the JSON body, or None for a route without one.
+        streams: whether the response may be server-sent events.
+    """
+    statuses = OWN_STATUSES if body is None else STATUSES
+    responses: dict[int | str, dict[str, Any]] = {status: _failure(status) for status in statuses}
+    responses[200] = {"model": response, "description": "The response"}
+    if streams:
+        responses[200]["content"] = {"text/event-stream": {"itemSchema": _event()}}
+    if body is None:
+        return {"responses": responses}
+    content = {"application/json": {"schema": _reference(body)}}
+    return {
+        "responses": responses,
+        "openapi_extra": {"requestBody": {"required": True, "content": content}},
+    }
+
+
+def suggested(names: Iterable[str]) -> JsonDict:
+    """Return a schema of these names, and of others that the gateway may know."""
+    return {"anyOf": [{"enum": [*names]}, {"type": "string"}]}
+
+
+def complete_openapi(app: FastAPI, bodies: Iterable[type[BaseModel]], *, with_keys: bool) -> None:
+    """Add to an app's description what FastAPI does not see.
+
+    Args:
+        app: the app, with all its routes.
+        bodies: the models of the bodies.
+        with_keys: whether callers need a key of the gateway's own.
+    """
+    schema = app.openapi()
+    unseen: list[Any] = [(body, "validation", TypeAdapter(body)) for body in bodies]
+    unseen.append((ChatCompletionChunk, "serialization", TypeAdapter(ChatCompletionChunk)))
+    _, definitions = TypeAdapter.json_schemas(unseen, ref_template=_REFERENCE)
+    schemas = schema["components"]["schemas"]
+    schemas |= definitions["$defs"]
+    for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's own, which checks nothing
+        del schemas[name]
+    for route in schema["paths"].values():
+        for operation in route.values():
+            operation["responses"].pop("422", None)
+    schema["components"]["securitySchemes"] = _SCHEMES
+    key: dict[str, list[str]] = {"bearer": []} if with_keys else {}
+    schema["security"] = [key, key | {name: [] for name in _CREDENTIALS}]
+
+
+def _failure(status: int) -> dict[str, Any]:
+    headers = {"headers": {"retry-after": _RETRY_AFTER}} if status in (429, 503) else {}
+    return {"model": Error} | headers
+
+
+def _event() -> dict[str, Any]:
+    """Describe an event of a stream: a chunk, an error that ends it, or its proper end."""
+    texts = [
+        {"contentMediaType": "application/json", "contentSchema": _reference(data)}
+        for data in (ChatCompletionChunk, Error)
+    ]
+    data = {"type": "string", "anyOf": [*texts, {"const": "[DONE]"}]}
+    return {"type": "object", "required": ["data"], "properties": {"data": data}}
+
+
+def _reference(model: type) -> dict[str, str]:
+    return {"$ref": _REFERENCE.format(model=model.__name__)}

@@ -1,0 +1,92 @@
+"""Reads a request's body, and says which field is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails, from_json
+
+from iflytek_spark.gateway.openai.errors import ErrorRow, GatewayError
+
+_MESSAGES: Mapping[str, str] = {
+    "extra_forbidden": "there is no such field, or Spark has no counterpart for it; leave it out",
+    "none_required": "Spark has no counterpart for it; leave it out, or send null",
+    "union_tag_not_found": "it is missing",
+}
+"""Messages in place of pydantic's, which are for programmers."""
+
+_MAX_READ = 30
+_MAX_SHOWN = 3
+"""Problems of a body."""
+
+_Body = TypeVar("_Body", bound=BaseModel)
+
+
+def parse_body(model: type[_Body], body: bytes) -> _Body:
+    """Read a JSON body.
+
+    Args:
+        model: what it must be.
+        body: the bytes of the request.
+
+    Returns:
+        The request.
+
+    Raises:
+        GatewayError: when it is no JSON, or a field is wrong; it names the field.
+    """
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_input=False)[:_MAX_READ]
+    if problems[0]["type"] == "json_invalid":
+        message = f"the body is not JSON: {problems[0]['ctx']['error']}"
+        raise GatewayError(ErrorRow.INVALID_VALUE, message)
+    request = from_json(body)
+    found = _deepest([(_field(problem, request), _message(problem)) for problem in problems])
+    message = "; ".join(f"{field}: {text}" if field else text for field, text in found[:_MAX_SHOWN])
+    raise GatewayError(ErrorRow.INVALID_VALUE, message, param=found[0][0] or None)
+
+
+def _message(problem: ErrorDetails) -> str:
+    if problem["type"] == "union_tag_invalid":
+        return "{tag!r} is none of {expected_tags}".format_map(problem["ctx"])
+    return _MESSAGES.get(problem["type"], problem["msg"])
+
+
+def _deepest(found: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Leave out a field when a field within it is listed: the other branches of its union."""
+    fields = [field for field, _ in found]
+    return [
+        (field, text)
+        for field, text in found
+        if not any(other.startswith((f"{field}.", f"{field}[")) for other in fields)
+    ]
+
+
+def _field(problem: ErrorDetails, request: object) -> str:
+    """Write a location as OpenAI does: ``messages[0].content``."""
+    steps = _steps(problem, request)
+    name = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
+    return name.removeprefix(".")
+
+
+def _steps(problem: ErrorDetails, here: Any) -> Iterator[int | str]:
+    """Follow a location in the request; pydantic puts the branches of unions between its fields."""
+    location = problem["loc"]
+    for step in location:
+        if _leads_on(here, step):
+            here = here[step]
+            yield step
+    if problem["type"] == "missing":
+        yield location[-1]
+    if problem["type"].startswith("union_tag_"):
+        yield problem["ctx"]["discriminator"].strip("'")
+
+
+def _leads_on(here: Any, step: int | str) -> bool:
+    return (
+        isinstance(step, int) if isinstance(here, list) else isinstance(here, dict) and step in here
+    )

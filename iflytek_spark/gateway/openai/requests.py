@@ -1,0 +1,255 @@
+"""What OpenAI's chat completions take, as far as Spark can do it; nothing else is accepted.
+
+A field that Spark has no counterpart for is allowed only with the value that asks for nothing, so
+that clients which always send it work, and what cannot be done is refused by name.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError, PydanticKnownError
+
+from iflytek_spark import list_models
+from iflytek_spark.gateway.openai.model_names import LEGACY_TEXT_MODEL
+from iflytek_spark.gateway.openai.openapi import suggested
+from iflytek_spark.gateway.openai.request_examples import CHATS, range_of
+
+OnlyNull: TypeAlias = None
+"""The only value of a field that Spark has no counterpart for."""
+
+
+def _require_text(text: str) -> str:
+    if not text.strip():
+        raise PydanticCustomError("blank", "it is empty")
+    return text
+
+
+Text: TypeAlias = Annotated[
+    str,
+    Field(min_length=1, json_schema_extra={"pattern": r"[^\s\x1c-\x1f\x85]"}),
+    AfterValidator(_require_text),
+]
+"""A text that says something."""
+
+
+def _reject_boolean(value: object) -> object:
+    if isinstance(value, bool):
+        raise PydanticKnownError("int_type")
+    return value
+
+
+def _require_boolean(value: object) -> object:
+    if not isinstance(value, bool):
+        raise PydanticKnownError("bool_type")
+    return value
+
+
+OnlyFalse: TypeAlias = Annotated[Literal[False], BeforeValidator(_require_boolean)]
+OnlyZero: TypeAlias = Annotated[Literal[0], BeforeValidator(_reject_boolean)]
+OnlyOne: TypeAlias = Annotated[Literal[1], BeforeValidator(_reject_boolean)]
+"""To pydantic alone, true is the same literal as 1, and 0 as false."""
+
+ModelName: TypeAlias = Annotated[str, Field(max_length=256)]
+
+MAX_MESSAGES = 2048
+"""More than any model's context can hold."""
+
+MAX_STOPS = 64
+"""Each piece of an answer is looked through for every one; OpenAI takes 4."""
+
+
+class _Lenient(BaseModel):
+    """A part of a request. Clients send responses back as they came, with further fields."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+
+class TextContent(_Lenient):
+    """A piece of text."""
+
+    type: Literal["text"]
+    text: str
+
+
+class ImageURL(_Lenient):
+    """Where an image is: an address of http or https, or a data URL."""
+
+    url: str = Field(min_length=1)
+    detail: Literal["auto", "low", "high"] | None = None
+
+
+class ImageContent(_Lenient):
+    """An image."""
+
+    type: Literal["image_url"]
+    image_url: ImageURL
+
+
+class SystemMessage(_Lenient):
+    """An instruction."""
+
+    role: Literal["system", "developer"]
+    content: str | list[TextContent]
+
+
+class UserMessage(_Lenient):
+    """What the user says and shows."""
+
+    role: Literal["user"]
+    content: str | list[Annotated[TextContent | ImageContent, Field(discriminator="type")]]
+
+
+class CalledFunction(_Lenient):
+    """A function and the JSON text of its arguments."""
+
+    name: str = Field(min_length=1)
+    arguments: str
+
+
+class PreviousToolCall(_Lenient):
+    """A tool call of an earlier answer."""
+
+    id: str
+    type: Literal["function"] = "function"
+    function: CalledFunction
+
+
+class AssistantMessage(_Lenient):
+    """An earlier answer."""
+
+    role: Literal["assistant"]
+    content: str | list[TextContent] | None = None
+    tool_calls: list[PreviousToolCall] | None = None
+
+
+class ToolMessage(_Lenient):
+    """The result of a tool call."""
+
+    role: Literal["tool"]
+    content: str | list[TextContent]
+    tool_call_id: str
+
+
+AnyMessage: TypeAlias = Annotated[
+    SystemMessage | UserMessage | AssistantMessage | ToolMessage, Field(discriminator="role")
+]
+
+
+class Function(_Lenient):
+    """A function that the model may ask for."""
+
+    name: str = Field(min_length=1)
+    description: str | None = None
+    parameters: dict[str, Any] | None = None
+    strict: bool | None = None
+
+
+class FunctionTool(_Lenient):
+    """A tool. Spark knows functions only."""
+
+    type: Literal["function"]
+    function: Function
+
+
+class FunctionName(_Lenient):
+    """The name of a function."""
+
+    name: str
+
+
+class NamedToolChoice(_Lenient):
+    """The one function that is to be called."""
+
+    type: Literal["function"]
+    function: FunctionName
+
+
+class PlainFormat(_Lenient):
+    """Text, or any JSON object."""
+
+    type: Literal["text", "json_object"]
+
+
+class NamedSchema(_Lenient):
+    """A JSON schema with a name."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", populate_by_name=True)
+
+    name: str
+    json_schema: dict[str, Any] = Field(alias="schema")
+
+
+class SchemaFormat(_Lenient):
+    """JSON of a schema."""
+
+    type: Literal["json_schema"]
+    json_schema: NamedSchema
+
+
+class StreamOptions(_Lenient):
+    """How an answer is streamed."""
+
+    include_usage: bool | None = None
+
+
+class WebSearchOptions(_Lenient):
+    """How the web is searched; ``high`` reads whole pages (PROTOCOL.md §4)."""
+
+    search_context_size: Literal["low", "medium", "high"] | None = None
+
+
+class ThinkingChoice(_Lenient):
+    """Whether an X model thinks before it answers (PROTOCOL.md §5)."""
+
+    type: Literal["enabled", "disabled", "auto"]
+
+
+_CHAT_MODELS = suggested([*(spec.name for spec in list_models()), LEGACY_TEXT_MODEL])
+
+
+class ChatCompletionRequest(BaseModel):
+    """The body of ``POST /v1/chat/completions``."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", json_schema_extra={"examples": CHATS})
+
+    model: Annotated[ModelName, Field(json_schema_extra=_CHAT_MODELS)]
+    messages: list[AnyMessage] = Field(min_length=1, max_length=MAX_MESSAGES)
+    version: str | None = Field(None, description="With model spark-api: v1.1, v2.1, v3.1, …")
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    temperature: float | None = Field(None, json_schema_extra=range_of("temperature"))
+    top_p: float | None = Field(None, json_schema_extra=range_of("top_p"))
+    top_k: int | None = Field(None, json_schema_extra=range_of("top_k"))
+    max_tokens: int | None = Field(None, json_schema_extra={"minimum": 1})
+    max_completion_tokens: int | None = Field(None, json_schema_extra={"minimum": 1})
+    presence_penalty: float | None = Field(None, json_schema_extra=range_of("presence_penalty"))
+    frequency_penalty: float | None = Field(None, json_schema_extra=range_of("frequency_penalty"))
+    stop: str | Annotated[list[str], Field(max_length=MAX_STOPS)] | None = None
+    tools: list[FunctionTool] | None = None
+    tool_choice: Literal["none", "auto", "required"] | NamedToolChoice | None = None
+    response_format: Annotated[PlainFormat | SchemaFormat, Field(discriminator="type")] | None = (
+        None
+    )
+    web_search_options: WebSearchOptions | None = None
+    thinking: ThinkingChoice | None = None
+    reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh"] | None = None
+    user: str | None = None
+    parallel_tool_calls: bool | None = None
+    n: OnlyOne | None = None
+    logprobs: OnlyFalse | None = None
+    top_logprobs: OnlyZero | None = None
+    modalities: list[Literal["text"]] | None = None
+    service_tier: Literal["auto", "default"] | None = None
+    store: OnlyFalse | None = None
+    metadata: dict[str, str] | None = None
+    safety_identifier: str | None = None
+    prompt_cache_key: str | None = None
+    logit_bias: OnlyNull = None
+    seed: OnlyNull = None
+    audio: OnlyNull = None
+    prediction: OnlyNull = None
+    verbosity: OnlyNull = None
+    functions: OnlyNull = None
+    function_call: OnlyNull = None

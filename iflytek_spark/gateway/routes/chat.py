@@ -1,0 +1,91 @@
+"""``POST /v1/chat/completions``."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from iflytek_spark import AsyncSparkClient, ChatOptions, ChatResponse, Message
+from iflytek_spark.adapters import answering_model
+from iflytek_spark.gateway.middleware.disconnect import cancel_on_disconnect
+from iflytek_spark.gateway.middleware.request_log_record import record_of
+from iflytek_spark.gateway.openai.convert import to_completion, to_messages, to_options
+from iflytek_spark.gateway.openai.model_names import legacy_fields
+from iflytek_spark.gateway.openai.openapi import documented
+from iflytek_spark.gateway.openai.parsing import parse_body
+from iflytek_spark.gateway.openai.requests import ChatCompletionRequest
+from iflytek_spark.gateway.openai.responses import ChatCompletion
+from iflytek_spark.gateway.openai.sse import ChunkWriter
+from iflytek_spark.gateway.openai.structured import JSONCheck, checked_chat
+from iflytek_spark.gateway.routes.streaming import EventSource, StreamedResponse, events_of
+from iflytek_spark.gateway.state import GatewayState, State
+
+router = APIRouter()
+
+
+class ChatCall:
+    """One request, translated for the core.
+
+    Attributes:
+        spec: the model that answers.
+    """
+
+    def __init__(
+        self, body: ChatCompletionRequest, client: AsyncSparkClient, state: GatewayState
+    ) -> None:
+        """Translate a request.
+
+        Args:
+            body: the request.
+            client: of the request's credentials.
+            state: the gateway's.
+
+        Raises:
+            SparkError: for a request that Spark would refuse.
+        """
+        self._client = client
+        self._messages: list[Message] = to_messages(body.messages)
+        named = state.model_names.chat_model(body.model, body.version)
+        options = to_options(body, named)
+        image_model = state.settings.image_model
+        self.spec = answering_model(named, self._messages, image_model)
+        self._model = named
+        self._options: ChatOptions = {**options, "image_model": image_model}
+        wanted = options["response_format"]
+        self._check = JSONCheck(wanted) if wanted and wanted["type"] != "text" else None
+
+    async def response(self) -> ChatResponse:
+        """Return the whole response; JSON that was asked for is validated."""
+        if self._check is not None:
+            return await checked_chat(
+                self._client, self._model, self._messages, self._options, self._check
+            )
+        return await self._client.chat(self._messages, model=self._model, **self._options)
+
+    def events(self) -> EventSource:
+        """Return the response as it comes; JSON that was asked for comes when it is validated."""
+        if self._check is None:
+            return self._client.stream(self._messages, model=self._model, **self._options)
+        return events_of(self.response)
+
+
+@router.post(
+    "/v1/chat/completions", **documented(ChatCompletion, ChatCompletionRequest, streams=True)
+)
+async def create_chat_completion(request: Request, state: State) -> Response:
+    """Answer a conversation, whole or as server-sent events."""
+    body = parse_body(ChatCompletionRequest, await request.body())
+    call = ChatCall(body, state.upstream.client(request.headers), state)
+    record = record_of(request.scope)
+    record.model, record.streamed = call.spec.name, bool(body.stream)
+    if body.stream:
+        usage = body.stream_options is not None and bool(body.stream_options.include_usage)
+        return StreamedResponse(call.events(), ChunkWriter(body.model, include_usage=usage))
+    response = await cancel_on_disconnect(request.receive, call.response())
+    record.usage, record.sid = response.usage, response.sid
+    completion: ChatCompletion = {
+        **to_completion(body.model, response),
+        **legacy_fields(body.model, call.spec),
+    }
+    return Response(to_json(completion), media_type="application/json")

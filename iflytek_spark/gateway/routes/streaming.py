@@ -1,0 +1,118 @@
+"""A streamed response in ASGI: server-sent events, one loop, back-pressure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import TypeAlias
+
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from iflytek_spark import (
+    AsyncChatStream,
+    ChatResponse,
+    Citations,
+    ContentDelta,
+    Event,
+    Finished,
+    ReasoningDelta,
+    SparkError,
+    ToolCallDelta,
+)
+from iflytek_spark.gateway.middleware.disconnect import cancel_on_disconnect
+from iflytek_spark.gateway.middleware.request_log_record import RequestLogRecord, record_of
+from iflytek_spark.gateway.openai.errors import error_body
+from iflytek_spark.gateway.openai.sse import ChunkWriter, sse_event
+from iflytek_spark.gateway.routes.coalesce import FlushBeforeWait
+
+_MAX_BYTES = 64 * 1024
+"""What is sent at once at most."""
+
+_HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache"),
+    (b"x-accel-buffering", b"no"),
+]
+
+
+EventSource: TypeAlias = AsyncChatStream | AsyncGenerator[Event, None]
+"""Where the events of a response come from."""
+
+
+class StreamedResponse(Response):
+    """Sends a response as it comes.
+
+    Headers go out with the first event, so what fails before is an error with its own status.
+    """
+
+    def __init__(self, source: EventSource, writer: ChunkWriter) -> None:
+        """Prepare.
+
+        Args:
+            source: the response; it is closed at the end.
+            writer: writes its events.
+        """
+        super().__init__()
+        self._source = source
+        self._writer = writer
+        self._chunks: list[bytes] = []
+        self._waiting = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the response; it ends when the caller disconnects."""
+        record = record_of(scope)
+        try:
+            await cancel_on_disconnect(receive, self._run(send, record))
+        except ClientDisconnect:
+            record.client_disconnected = True
+
+    async def _run(self, send: Send, record: RequestLogRecord) -> None:
+        try:
+            first = await anext(self._source)  # what fails here has a status
+            record.first_token = time.monotonic()
+            await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+            self._add(self._writer.role())
+            self._add(self._writer.write(first))
+            try:
+                await self._send_rest(send, record, first)
+            except SparkError as error:
+                record.add_error(error)
+                self._add(sse_event(error_body(error)))
+            body = b"".join(self._chunks)
+            await send({"type": "http.response.body", "body": body, "more_body": False})
+        finally:
+            await self._source.aclose()
+
+    async def _send_rest(self, send: Send, record: RequestLogRecord, event: Event) -> None:
+        async def flush() -> None:
+            body = b"".join(self._chunks)
+            self._chunks.clear()
+            self._waiting = 0
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+
+        while not isinstance(event, Finished):
+            if self._waiting > _MAX_BYTES:
+                await flush()
+            event = await FlushBeforeWait(anext(self._source), flush)
+            self._add(self._writer.write(event))
+        record.usage, record.sid = event.usage, event.sid
+
+    def _add(self, chunk: bytes) -> None:
+        self._chunks.append(chunk)
+        self._waiting += len(chunk)
+
+
+async def events_of(work: Callable[[], Awaitable[ChatResponse]]) -> AsyncGenerator[Event, None]:
+    """Wait for a whole response, and yield it as events."""
+    response = await work()
+    if response.reasoning:
+        yield ReasoningDelta(response.reasoning)
+    if response.text:
+        yield ContentDelta(response.text)
+    for call in response.tool_calls:
+        yield ToolCallDelta(call)
+    for plugin in response.plugins:
+        yield Citations(response.citations, plugin)
+    yield Finished(response.finish_reason, response.usage, response.sid)

@@ -1,0 +1,153 @@
+"""The gateway's command line: its options, and what it prints."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from iflytek_spark import DEFAULT_MODEL
+from iflytek_spark.emulator import SERVICE_PACE, running_emulator
+from iflytek_spark.env_file import load_env_file
+from iflytek_spark.gateway.middleware.auth import new_key
+from iflytek_spark.gateway.server.server import LOOPBACK, Launch, address_of, listen
+from iflytek_spark.gateway.server.workers import serve_with_workers
+from iflytek_spark.gateway.settings import GatewaySettings
+from iflytek_spark.gateway.upstream import LEGACY_NAMES, Upstream
+
+LOOPS = ("uvloop", "asyncio")
+# 500 connects at once, p95 to the first byte: uvloop 0.29 s, asyncio 0.37; of streams 2.8 s, 3.0 s.
+_LOOP = "asyncio" if sys.platform == "win32" else "uvloop"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the gateway's options to a command line.
+
+    Args:
+        parser: the command line.
+    """
+    parser.add_argument("--host", help="address to listen on (GATEWAY_HOST, or 127.0.0.1)")
+    parser.add_argument(
+        "--port", type=int, help="port to listen on, 0 for a free one (GATEWAY_PORT, or 8000)"
+    )
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings, a TOML file")
+    parser.add_argument(
+        "--workers", type=_count, default=1, metavar="N", help="processes that serve (%(default)s)"
+    )
+    parser.add_argument(
+        "--loop", choices=LOOPS, default=_LOOP, help="event loop of the server (%(default)s)"
+    )
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
+        "--emulator", action="store_true", help="answer from a local stand-in; it needs no keys"
+    )
+    what.add_argument(
+        "--new-key", metavar="NAME", help="make a key for a caller, print it, and serve nothing"
+    )
+
+
+def start(args: argparse.Namespace) -> int:
+    """Serve until a signal comes.
+
+    Args:
+        args: the parsed options of :func:`add_arguments`.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        ConfigurationError: for what the user can correct.
+    """
+    load_env_file()
+    given = {"host": args.host, "port": args.port}
+    with _emulator(args.emulator) as emulated:
+        chosen = emulated | {name: value for name, value in given.items() if value is not None}
+        launch = Launch(args.config, args.loop, chosen)
+        settings = launch.settings()
+        with listen(settings.host if settings.keys else LOOPBACK, settings.port) as listener:
+            _print_settings(settings, args.workers)
+            ready = _Ready(address_of(listener), settings, emulated=args.emulator)
+            if args.workers > 1:
+                return serve_with_workers(launch, listener, args.workers, ready)
+            server = launch.server(ready)
+            server.run([listener])
+            return server.status
+
+
+def print_new_key(name: str) -> None:
+    """Print a key, and what the configuration holds of it.
+
+    Args:
+        name: whose key it is, for the configuration and the access log.
+    """
+    key, known = new_key()
+    print(f"The key of {name}, which is shown only here:\n\n    {key}\n")
+    print(f"In the configuration's file, under [keys]:\n\n    {json.dumps(name)} = {known!r}\n")
+    variable = shlex.quote(json.dumps({name: known}))
+    print(
+        f"Or, when it is the only one, in the environment or .env:\n\n    GATEWAY_KEYS={variable}"
+    )
+
+
+@contextlib.contextmanager
+def _emulator(wanted: bool) -> Iterator[dict[str, Any]]:
+    """Run an emulator, if it is wanted, and yield the settings that lead to it."""
+    if not wanted:
+        yield {}
+        return
+    with running_emulator(pace=SERVICE_PACE) as spark:
+        os.environ.update(spark.environment)
+        yield {"base_url": spark.base_url}
+
+
+def _print_settings(settings: GatewaySettings, workers: int) -> None:
+    """Print what the user may not expect, in a line each."""
+    has_credentials = Upstream(
+        settings
+    ).ready()  # which refuses an address before anything is printed
+    if not settings.keys:
+        _print(f"no key is configured, so only this machine is served, on {LOOPBACK} (--new-key)")
+    if not has_credentials:
+        headers = ", ".join(f"X_{name}" for name in LEGACY_NAMES)
+        _print(f"Spark credentials are missing: callers must send their own as {headers}")
+    limited = settings.requests_per_minute or settings.concurrent_requests
+    if limited and workers > 1 and settings.redis_url is None:
+        _print("each worker counts limits for itself: set redis_url to count them together")
+
+
+class _Ready:
+    """Prints, when the gateway answers, how to ask it."""
+
+    def __init__(self, url: str, settings: GatewaySettings, *, emulated: bool) -> None:
+        self._url = url
+        self._with_key = bool(settings.keys)
+        self._emulated = emulated
+
+    def __call__(self) -> None:
+        if self._emulated:
+            _print("a local emulator answers, which is not a language model; try:")
+            _print(self._command())
+        _print(f"listening on {self._url}")
+
+    def _command(self) -> str:
+        question = {"model": DEFAULT_MODEL, "messages": [{"role": "user", "content": "你好"}]}
+        key = ' -H "Authorization: Bearer $KEY"' if self._with_key else ""
+        data = shlex.quote(json.dumps(question, ensure_ascii=False))
+        address = f"{self._url}/v1/chat/completions"
+        return f"  curl {address}{key} -H 'Content-Type: application/json' -d {data}"
+
+
+def _print(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1")
+    return int(text)
