@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from iflytek_spark.catalogue import list_models
 from iflytek_spark.cli.models import markdown_table
 from iflytek_spark.cli.tables import markdown
-from iflytek_spark.model_spec import ModelSpec
+from iflytek_spark.models.catalogue import list_models
+from iflytek_spark.models.spec import ModelSpec
 
 ROOT = Path(__file__).parents[1]
 CHAPTER = "notebooks/data/handbook/01-models.md"

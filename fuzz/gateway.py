@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from iflytek_spark.catalogue import resolve
 from iflytek_spark.gateway.openai.convert import to_messages, to_options
 from iflytek_spark.gateway.openai.parsing import parse_body
 from iflytek_spark.gateway.openai.requests import ChatCompletionRequest
-from iflytek_spark.protocol.frames import encode_request
-from iflytek_spark.requests import build_request
+from iflytek_spark.models.catalogue import find_model
+from iflytek_spark.protocol.wire.chat_client import encode_request
+from iflytek_spark.requests.build import build_request
 
 _CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 _FUNCTION = {"name": "weather", "description": "查询天气", "parameters": _CITY}
@@ -26,7 +26,7 @@ _TALK = [
 def chat_completion(data: bytes) -> None:
     """The body of ``POST /v1/chat/completions``."""
     body = parse_body(ChatCompletionRequest, data)
-    spec = resolve(body.model)
+    spec = find_model(body.model)
     request = build_request(spec, to_messages(body.messages), to_options(body, spec))
     if not any(message.images for message in request.messages):
         encode_request(request, "app1", "uid1")

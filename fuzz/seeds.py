@@ -9,24 +9,28 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from iflytek_spark import Citation, Message, Tool, Usage
-from iflytek_spark.catalogue import resolve
-from iflytek_spark.protocol.embedding import DIMENSIONS, encode_embedding, encode_embedding_answer
-from iflytek_spark.protocol.frames import encode_request
-from iflytek_spark.protocol.images import encode_image_answer, encode_image_request
-from iflytek_spark.protocol.service_frames import encode_answer, encode_error, encode_search
-from iflytek_spark.protocol.wire import FunctionCall, Piece
-from iflytek_spark.requests import ChatRequest, build_request
+from iflytek_spark.models.catalogue import find_model
+from iflytek_spark.protocol.wire.chat_client import encode_request
+from iflytek_spark.protocol.wire.chat_server import encode_answer, encode_error, encode_search
+from iflytek_spark.protocol.wire.embedding import (
+    DIMENSIONS,
+    encode_embedding,
+    encode_embedding_answer,
+)
+from iflytek_spark.protocol.wire.image import encode_image_answer, encode_image_request
+from iflytek_spark.protocol.wire.values import Delta, FunctionCall
+from iflytek_spark.requests.build import ChatRequest, build_request
 
 APP_ID = "app1"
 NOW = 1736150400.0
 _SID = "cht000b702a@dx18d6fb9d758b894540"
 _USAGE = Usage(3, 4, 7)
 _ANSWERS = {
-    "text": [Piece("您"), Piece("好，世界"), Piece("")],
-    "reasoning": [Piece(reasoning="想"), Piece("答", reasoning="")],
-    "call": [Piece(call=FunctionCall("天气", '{"city":"合肥"}'))],
-    "json": [Piece('```json\n{"a":'), Piece("1}\n```")],
-    "markup": [Piece("<function=天气>"), Piece('{"city":"合肥"}</function>')],
+    "text": [Delta("您"), Delta("好，世界"), Delta("")],
+    "reasoning": [Delta(reasoning="想"), Delta("答", reasoning="")],
+    "call": [Delta(call=FunctionCall("天气", '{"city":"合肥"}'))],
+    "json": [Delta('```json\n{"a":'), Delta("1}\n```")],
+    "markup": [Delta("<function=天气>"), Delta('{"city":"合肥"}</function>')],
 }
 _HEAD = (
     "{method} {path}?authorization=YXBp&date=Mon%2C+06+Jan+2025+08%3A00%3A00+GMT&host=spark"
@@ -87,9 +91,9 @@ def chat_requests() -> Iterator[bytes]:
         Message("user", "三"),
     ]
     for name in ("lite", "max", "4.0Ultra", "x1"):
-        spec = resolve(name)
+        spec = find_model(name)
         yield _request(build_request(spec, talk if spec.system_role else "你好", {"top_k": 2}))
-    ultra = resolve("4.0Ultra")
+    ultra = find_model("4.0Ultra")
     yield _request(build_request(ultra, "合肥天气", {"tools": [tool], "web_search": True}))
 
 

@@ -13,7 +13,6 @@ import h11
 from fuzz import gateway, seeds
 from fuzz.connections import all_requests, websocket_message
 from iflytek_spark import Credentials, SparkClient, Tool
-from iflytek_spark.catalogue import MODELS
 from iflytek_spark.emulator.chat import seen_chat
 from iflytek_spark.emulator.checks import Router, check, check_length
 from iflytek_spark.emulator.post import POST_SERVICES
@@ -21,17 +20,18 @@ from iflytek_spark.emulator.response_frames import response_frames
 from iflytek_spark.emulator.rules import respond
 from iflytek_spark.errors import SparkError
 from iflytek_spark.gateway.openai.errors import GatewayError
-from iflytek_spark.options import ChatOptions
-from iflytek_spark.protocol.embedding import decode_embedding
-from iflytek_spark.protocol.envelope import read_error
+from iflytek_spark.models.catalogue import MODELS
 from iflytek_spark.protocol.events import Event, Finished
-from iflytek_spark.protocol.frames import decode_frame
-from iflytek_spark.protocol.handshake import refusal_error
-from iflytek_spark.protocol.images import decode_image
-from iflytek_spark.protocol.service_frames import decode_request
-from iflytek_spark.protocol.signing import verify_url
-from iflytek_spark.protocol.steps import HandshakeRefusedError
-from iflytek_spark.protocol.wire import RequestRefusedError
+from iflytek_spark.protocol.steps import HTTPStatusError
+from iflytek_spark.protocol.wire.chat_client import decode_frame
+from iflytek_spark.protocol.wire.chat_server import decode_request
+from iflytek_spark.protocol.wire.embedding import decode_embedding
+from iflytek_spark.protocol.wire.envelope import read_error
+from iflytek_spark.protocol.wire.http_errors import status_error
+from iflytek_spark.protocol.wire.image import decode_image
+from iflytek_spark.protocol.wire.signing import verify_url
+from iflytek_spark.protocol.wire.values import RequestRefusedError
+from iflytek_spark.requests.options import ChatOptions
 from iflytek_spark.transports.mock import MockScript
 
 ME = Credentials(seeds.APP_ID, "key1", "secret1")
@@ -103,7 +103,7 @@ def refusal(data: bytes) -> None:
     status, date, retry_after, body = (data.split(b"\n", 3) + [b""] * 4)[:4]
     headers = {"date": date.decode("latin-1"), "retry-after": retry_after.decode("latin-1")}
     number = 100 + int.from_bytes(status[:2]) % 900
-    raise refusal_error(HandshakeRefusedError(number, headers, body), seeds.NOW)
+    raise status_error(HTTPStatusError(number, headers, body), seeds.NOW)
 
 
 def chat_request(data: bytes) -> None:

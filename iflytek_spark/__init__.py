@@ -8,8 +8,6 @@ loads no WebSocket or HTTP library.
 from __future__ import annotations
 
 from iflytek_spark._version import __version__
-from iflytek_spark.catalogue import DEFAULT_MODEL, list_models
-from iflytek_spark.catalogue import resolve as find_model
 from iflytek_spark.client import AsyncSparkClient, SparkClient, get_completion
 from iflytek_spark.credentials import Credentials
 from iflytek_spark.endpoint import Endpoint
@@ -23,14 +21,14 @@ from iflytek_spark.errors import (
     ConfigurationError,
     ContentFilterError,
     ContextLengthError,
-    EmptyAnswerError,
+    EmptyResponseError,
     InternalServerError,
-    InvalidAnswerError,
-    InvalidFrameError,
     InvalidRequestError,
+    InvalidResponseError,
     MissingCredentialsError,
     NotFoundError,
     PermissionDeniedError,
+    ProtocolError,
     RateLimitError,
     SparkError,
     StreamInterruptedError,
@@ -55,17 +53,8 @@ from iflytek_spark.messages import (
     Usage,
     WebSearch,
 )
-from iflytek_spark.model_spec import Interval, ModelSpec
-from iflytek_spark.options import ChatOptions
-from iflytek_spark.protocol.events import (
-    Citations,
-    ContentDelta,
-    Event,
-    Finished,
-    ReasoningDelta,
-    ToolCallDelta,
-)
-from iflytek_spark.service_values import (
+from iflytek_spark.models.catalogue import DEFAULT_MODEL, find_model, list_models
+from iflytek_spark.models.services import (
     EMBEDDING,
     IMAGE_GENERATION,
     IMAGE_SIZES,
@@ -78,9 +67,19 @@ from iflytek_spark.service_values import (
     TooLong,
     Vector,
 )
+from iflytek_spark.models.spec import ModelSpec, Range
+from iflytek_spark.protocol.events import (
+    Citations,
+    ContentDelta,
+    Event,
+    Finished,
+    ReasoningDelta,
+    ToolCallDelta,
+)
+from iflytek_spark.requests.options import ChatOptions
+from iflytek_spark.requests.tokens import estimate_tokens
 from iflytek_spark.streams import AsyncChatStream, ChatStream
 from iflytek_spark.timeouts import Timeouts
-from iflytek_spark.tokens import estimate_tokens
 
 __all__ = [
     "DEFAULT_MODEL",
@@ -108,7 +107,7 @@ __all__ = [
     "Credentials",
     "EmbedOptions",
     "EmbeddingKind",
-    "EmptyAnswerError",
+    "EmptyResponseError",
     "Endpoint",
     "Event",
     "FinishReason",
@@ -116,10 +115,8 @@ __all__ = [
     "GeneratedImage",
     "ImagePart",
     "InternalServerError",
-    "Interval",
-    "InvalidAnswerError",
-    "InvalidFrameError",
     "InvalidRequestError",
+    "InvalidResponseError",
     "JSONObject",
     "Message",
     "MissingCredentialsError",
@@ -129,6 +126,8 @@ __all__ = [
     "PermissionDeniedError",
     "PluginResult",
     "Progress",
+    "ProtocolError",
+    "Range",
     "RateLimitError",
     "ReasoningDelta",
     "Role",

@@ -16,13 +16,13 @@ estimate, and the service has the last word (code 10907)."""
 UNKNOWN_CONTEXT_TOKENS = 131072
 """Assumed of models whose context no source gives: the longest that any of them has."""
 
-MAX_FRAME_BYTES = 8 * 1024 * 1024
+MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 """A longer frame is taken for a fault: §2.4 knows no limit, real ones have a few hundred bytes."""
 
 TURN_SEPARATOR = "\n\n"
 """Put between neighbours of one role when they are merged: §4 asks for alternating roles."""
 
-SAID_BEFORE = "（此前助手说：{}）"
+ASSISTANT_FIRST = "（此前助手说：{}）"
 """How an assistant's words before the user's first, a greeting for instance, are put into the
 user's turn: §4 has the user begin."""
 

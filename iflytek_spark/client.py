@@ -7,16 +7,12 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Generic, TypeVar, Unpack
 
-from iflytek_spark.catalogue import resolve
 from iflytek_spark.credentials import Credentials
 from iflytek_spark.endpoint import Endpoint
 from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.messages import ChatResponse, Message
-from iflytek_spark.model_spec import ModelSpec
-from iflytek_spark.options import ChatOptions
-from iflytek_spark.protocol.retry import RetryPolicy
-from iflytek_spark.protocol.steps import Clock
-from iflytek_spark.service_values import (
+from iflytek_spark.models.catalogue import find_model
+from iflytek_spark.models.services import (
     EMBEDDING,
     IMAGE_GENERATION,
     EmbedOptions,
@@ -24,9 +20,19 @@ from iflytek_spark.service_values import (
     Service,
     Vector,
 )
+from iflytek_spark.models.spec import ModelSpec
+from iflytek_spark.protocol.retry import RetryPolicy
+from iflytek_spark.protocol.steps import Clock
+from iflytek_spark.requests.options import ChatOptions
 from iflytek_spark.streams import AsyncChatStream, ChatStream
 from iflytek_spark.timeouts import Timeouts
-from iflytek_spark.transports.base import Ahead, AsyncTransport, Pool, Route, Transport
+from iflytek_spark.transports.base import (
+    AsyncTransport,
+    ConnectionOptions,
+    Pool,
+    PreconnectSettings,
+    Transport,
+)
 from iflytek_spark.transports.clock import SYSTEM_CLOCK
 
 if TYPE_CHECKING:
@@ -49,7 +55,7 @@ class _Client(Generic[_T]):
         max_retries: int = 2,
         proxy: str | None = None,
         ssl_context: ssl.SSLContext | None = None,
-        transport: Callable[[Route], _T] | None = None,
+        transport: Callable[[ConnectionOptions], _T] | None = None,
         clock: Clock = SYSTEM_CLOCK,
         preconnect: int = 0,
         image_model: str | ModelSpec | None = None,
@@ -87,12 +93,12 @@ class _Client(Generic[_T]):
         self._endpoint = Endpoint.from_env(model, base_url)
         self._timeouts = Timeouts.of(timeout)
         self._retry = RetryPolicy(max_retries)
-        self._image_model = None if image_model is None else resolve(image_model)
-        self._route = Route(proxy, ssl_context, on_open)
+        self._image_model = None if image_model is None else find_model(image_model)
+        self._route = ConnectionOptions(proxy, ssl_context, on_open)
         self._clock = clock
         self._preconnect = preconnect
         self._pool: Pool[_T] | None = self._new_pool(preconnect) if preconnect else None
-        self._transport: Callable[[Route], _T] | None = self._pool or transport
+        self._transport: Callable[[ConnectionOptions], _T] | None = self._pool or transport
 
     def __repr__(self) -> str:
         url = self._endpoint.base_url or "the catalogue's addresses"
@@ -124,8 +130,10 @@ class _Client(Generic[_T]):
                 self._pool = self._transport = self._new_pool(self._preconnect)
         return known
 
-    def _preconnect_settings(self, size: int) -> Ahead:
-        return Ahead(size, self._credentials, self._route, self._clock, self._timeouts.connect)
+    def _preconnect_settings(self, size: int) -> PreconnectSettings:
+        return PreconnectSettings(
+            size, self._credentials, self._route, self._clock, self._timeouts.connect
+        )
 
     def _asked(
         self,
@@ -137,9 +145,9 @@ class _Client(Generic[_T]):
         from iflytek_spark.protocol.call import call_flow  # loads what chats
         from iflytek_spark.protocol.dialects import CHAT_DIALECTS
         from iflytek_spark.protocol.exchange import ChatExchange
-        from iflytek_spark.requests import build_request
+        from iflytek_spark.requests.build import build_request
 
-        spec = self.model if model is None else resolve(model)
+        spec = self.model if model is None else find_model(model)
         options = {"image_model": self._image_model, **options}
         request = build_request(spec, messages, options)
         exchange = ChatExchange(CHAT_DIALECTS[request.spec.dialect], request)
@@ -158,7 +166,7 @@ class _Client(Generic[_T]):
             retry=self._retry,
         )
 
-    def _service(self, service: Service) -> tuple[CallContext, Route]:
+    def _service(self, service: Service) -> tuple[CallContext, ConnectionOptions]:
         return self._context(self._endpoint.service_url(service)), self._route
 
 
@@ -214,15 +222,19 @@ class SparkClient(_Client[Transport]):
 
     def _open(self) -> Transport:
         if self._transport is None:
-            from iflytek_spark.transports.sync import SyncTransport  # loads websocket-client
+            from iflytek_spark.transports.ws_sync import (
+                WebSocketTransport,  # loads websocket-client
+            )
 
-            return SyncTransport(self._route)
+            return WebSocketTransport(self._route)
         return self._transport(self._route)
 
     def _new_pool(self, size: int) -> Pool[Transport]:
-        from iflytek_spark.transports.warm_sync import WarmPool  # loads websocket-client
+        from iflytek_spark.transports.preconnect.pool_sync import (
+            PreconnectPool,  # loads websocket-client
+        )
 
-        return WarmPool(self._preconnect_settings(size))
+        return PreconnectPool(self._preconnect_settings(size))
 
     def embed(self, texts: Sequence[str], **options: Unpack[EmbedOptions]) -> list[Vector]:
         """Turn texts into vectors of 2,560 numbers.
@@ -239,7 +251,7 @@ class SparkClient(_Client[Transport]):
             ContextLengthError: for a text that is too long.
             SparkError: the first failure that retries did not mend; what else runs is stopped.
         """
-        from iflytek_spark.services.embeddings import CheckedOptions, embed  # loads httpx2
+        from iflytek_spark.embeddings.embed import CheckedOptions, embed  # loads httpx2
 
         return embed(*self._service(EMBEDDING), texts, CheckedOptions(**options))
 
@@ -250,7 +262,7 @@ class SparkClient(_Client[Transport]):
             prompt: what it is to show, at most 1,000 characters.
             width: pixels.
             height: pixels. Spark makes only the sizes of
-                :data:`~iflytek_spark.service_values.IMAGE_SIZES`.
+                :data:`~iflytek_spark.models.services.IMAGE_SIZES`.
 
         Returns:
             The image.
@@ -259,8 +271,8 @@ class SparkClient(_Client[Transport]):
             InvalidRequestError: before anything is sent; it names the legal sizes.
             SparkError: see :mod:`iflytek_spark.errors`.
         """
+        from iflytek_spark.image_generation import generate_image  # loads httpx2
         from iflytek_spark.protocol.dialects.signed_post import ImageToMake
-        from iflytek_spark.services.image_generation import generate_image  # loads httpx2
 
         wanted = ImageToMake(prompt, width, height)
         return generate_image(*self._service(IMAGE_GENERATION), wanted)
@@ -293,19 +305,23 @@ class AsyncSparkClient(_Client[AsyncTransport]):
 
     def _open(self) -> AsyncTransport:
         if self._transport is None:
-            from iflytek_spark.transports.aio import AioTransport  # loads websockets
+            from iflytek_spark.transports.ws_async import (
+                AsyncWebSocketTransport,  # loads websockets
+            )
 
-            return AioTransport(self._route)
+            return AsyncWebSocketTransport(self._route)
         return self._transport(self._route)
 
     def _new_pool(self, size: int) -> Pool[AsyncTransport]:
-        from iflytek_spark.transports.warm_aio import AsyncWarmPool  # loads websockets
+        from iflytek_spark.transports.preconnect.pool_async import (
+            AsyncPreconnectPool,  # loads websockets
+        )
 
-        return AsyncWarmPool(self._preconnect_settings(size))
+        return AsyncPreconnectPool(self._preconnect_settings(size))
 
     async def embed(self, texts: Sequence[str], **options: Unpack[EmbedOptions]) -> list[Vector]:
         """Turn texts into vectors of 2,560 numbers; see :meth:`SparkClient.embed`."""
-        from iflytek_spark.services.embeddings import CheckedOptions, aembed  # loads httpx2
+        from iflytek_spark.embeddings.embed import CheckedOptions, aembed  # loads httpx2
 
         return await aembed(*self._service(EMBEDDING), texts, CheckedOptions(**options))
 
@@ -313,8 +329,8 @@ class AsyncSparkClient(_Client[AsyncTransport]):
         self, prompt: str, *, width: int = 512, height: int = 512
     ) -> GeneratedImage:
         """Make an image; see :meth:`SparkClient.generate_image`."""
+        from iflytek_spark.image_generation import agenerate_image  # loads httpx2
         from iflytek_spark.protocol.dialects.signed_post import ImageToMake
-        from iflytek_spark.services.image_generation import agenerate_image  # loads httpx2
 
         wanted = ImageToMake(prompt, width, height)
         return await agenerate_image(*self._service(IMAGE_GENERATION), wanted)

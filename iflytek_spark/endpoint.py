@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
-from iflytek_spark.catalogue import DEFAULT_MODEL, resolve
 from iflytek_spark.credentials import OWN_FAMILY, environment, environment_family
 from iflytek_spark.errors import ConfigurationError
-from iflytek_spark.model_spec import ModelSpec
-from iflytek_spark.service_values import Service
+from iflytek_spark.models.catalogue import DEFAULT_MODEL, find_model
+from iflytek_spark.models.services import Service
+from iflytek_spark.models.spec import ModelSpec
 
 _USUAL_PORT = {"ws": 80, "wss": 443, "http": 80, "https": 443}
 _SCHEMES = {  # by whether it is a WebSocket, and whether it is secure
@@ -62,17 +62,17 @@ class Endpoint:
             ConfigurationError: for an unusable address.
         """
         if isinstance(base_url, Endpoint):
-            return base_url if model is None else replace(base_url, model=resolve(model))
+            return base_url if model is None else replace(base_url, model=find_model(model))
         environ = environment(environ)
         family = environment_family(environ)
         named = environ.get(OWN_FAMILY.model, "").strip() or environ.get(family.model, "").strip()
         url = base_url or environ.get(OWN_FAMILY.url, "").strip()
         only_for: ModelSpec | None = None
         if not url and family is not OWN_FAMILY and named:
-            url, only_for = environ.get(family.url, "").strip(), resolve(named)
+            url, only_for = environ.get(family.url, "").strip(), find_model(named)
         if url:
             _parse(url)
-        return cls(resolve(model or named or DEFAULT_MODEL), url or None, only_for)
+        return cls(find_model(model or named or DEFAULT_MODEL), url or None, only_for)
 
     def at(self, base_url: str | None) -> Endpoint:
         """Return this endpoint at another address; None keeps its own."""

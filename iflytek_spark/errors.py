@@ -10,9 +10,9 @@
     ├── APIConnectionError            no connection, or the connection was lost
     │   ├── APITimeoutError           one of the four time-outs ran out (also TimeoutError)
     │   └── StreamInterruptedError    the answer ended before its final frame
-    ├── InvalidFrameError             a frame that the protocol does not allow
+    ├── ProtocolError             a frame that the protocol does not allow
     ├── ToolNotCalledError            a tool call was required, and the model answered in text
-    ├── InvalidAnswerError            the answer does not fit the schema (also ValueError)
+    ├── InvalidResponseError            the answer does not fit the schema (also ValueError)
     └── APIError                      Spark itself answered with an error
         ├── AuthenticationError       the signature or the key was refused
         │   └── ClockSkewError        this machine's clock is wrong
@@ -22,7 +22,7 @@
         ├── NotFoundError             no such model or route
         ├── ContentFilterError        moderation refused the question or stopped the answer
         ├── RateLimitError            too many requests
-        ├── EmptyAnswerError          a whole answer without any content
+        ├── EmptyResponseError          a whole answer without any content
         └── InternalServerError       Spark failed or is busy
 """
 
@@ -135,7 +135,7 @@ class StreamInterruptedError(APIConnectionError):
     """The connection ended before the final frame: what arrived is not a whole answer."""
 
 
-class InvalidFrameError(SparkError):
+class ProtocolError(SparkError):
     """A frame that is not JSON, lacks a key, or comes out of order."""
 
 
@@ -143,7 +143,7 @@ class ToolNotCalledError(SparkError):
     """A tool call was required, and the model answered in text, twice."""
 
 
-class InvalidAnswerError(SparkError, ValueError):
+class InvalidResponseError(SparkError, ValueError):
     """The answer does not fit the schema that was asked for, even after the model was told why."""
 
 
@@ -200,7 +200,7 @@ class RateLimitError(APIError):
     retryable = True
 
 
-class EmptyAnswerError(APIError):
+class EmptyResponseError(APIError):
     """Spark ended the answer without text, reasoning or a tool call."""
 
     retryable = True

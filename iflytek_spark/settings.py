@@ -29,14 +29,14 @@ from pydantic import (
 from pydantic_core import to_jsonable_python
 
 from iflytek_spark.adapters.clients import kept_client
-from iflytek_spark.catalogue import list_models, resolve
 from iflytek_spark.client import AsyncSparkClient, SparkClient
 from iflytek_spark.credentials import Credentials
 from iflytek_spark.endpoint import Endpoint
 from iflytek_spark.errors import InvalidRequestError, MissingCredentialsError
 from iflytek_spark.messages import Thinking, WebSearch
-from iflytek_spark.model_spec import ModelSpec
-from iflytek_spark.options import OPTIONS, ChatOptions
+from iflytek_spark.models.catalogue import find_model, list_models
+from iflytek_spark.models.spec import ModelSpec
+from iflytek_spark.requests.options import OPTIONS, ChatOptions
 from iflytek_spark.timeouts import Timeouts
 
 __all__ = ["MODEL_OPTIONS", "CallOptions", "ChatSettings", "ConnectionSettings", "Model"]
@@ -218,7 +218,7 @@ class ChatSettings(ConnectionSettings):
         if not self.model:
             default = self._resolved_endpoint().model
             self.model = default.name if default in list_models() else default
-        resolve(self.model)
+        find_model(self.model)
 
     def _model_setting(self) -> str | ModelSpec | None:
         if self.model or self._own_client is None:
@@ -232,7 +232,7 @@ class ChatSettings(ConnectionSettings):
     @property
     def _spec(self) -> ModelSpec:
         """The model that answers calls which name none."""
-        return resolve(self.model)
+        return find_model(self.model)
 
     def _call_options(self, given: Mapping[str, object]) -> CallOptions:
         """Join the options of a call with the model's own; the call's win.

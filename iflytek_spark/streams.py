@@ -231,6 +231,6 @@ def _builder(model: str) -> ResponseBuilder:
 
 def _load(image: ImagePart, timeout: float) -> bytes:
     """Load an image; what that needs is loaded with the first one."""
-    from iflytek_spark.pictures.load import load_image
+    from iflytek_spark.images.load import load_image
 
     return load_image(image, timeout)

@@ -13,14 +13,14 @@ class Timeouts:
 
     Attributes:
         connect: until the WebSocket is open.
-        first_frame: from the request to the first frame.
-        between_frames: from one frame to the next.
+        response: from the request to the first frame.
+        idle: from one frame to the next.
         total: the whole call with its retries.
     """
 
     connect: float = 10.0
-    first_frame: float = 60.0
-    between_frames: float = 60.0
+    response: float = 60.0
+    idle: float = 60.0
     total: float = 600.0
 
     @classmethod
@@ -32,13 +32,13 @@ class Timeouts:
         return replace(
             whole,
             connect=min(given, usual.connect),
-            first_frame=min(given, usual.first_frame),
-            between_frames=min(given, usual.between_frames),
+            response=min(given, usual.response),
+            idle=min(given, usual.idle),
         )
 
     def __post_init__(self) -> None:
         """Refuse a time-out that is not a positive number of seconds."""
-        for name in ("connect", "first_frame", "between_frames", "total"):
+        for name in ("connect", "response", "idle", "total"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
                 raise ConfigurationError(f"timeout {name} is {value!r}, not a number of seconds")

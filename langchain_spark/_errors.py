@@ -49,7 +49,7 @@ class SparkModelInterruptedError(spark.StreamInterruptedError, core.ModelConnect
     """The answer ended before its final frame."""
 
 
-class SparkModelFrameError(spark.InvalidFrameError, core.ModelAPIError):
+class SparkModelProtocolError(spark.ProtocolError, core.ModelAPIError):
     """A frame that the protocol does not allow."""
 
 
@@ -57,7 +57,7 @@ class SparkModelToolNotCalledError(spark.ToolNotCalledError, core.ModelError):
     """A tool call was required, and the model answered in text, twice."""
 
 
-class SparkModelInvalidAnswerError(spark.InvalidAnswerError, core.ModelError):
+class SparkModelInvalidResponseError(spark.InvalidResponseError, core.ModelError):
     """The answer does not fit the schema that was asked for."""
 
 
@@ -97,7 +97,7 @@ class SparkModelRateLimitError(spark.RateLimitError, core.ModelRateLimitError):
     """Too many requests."""
 
 
-class SparkModelEmptyAnswerError(spark.EmptyAnswerError, core.ModelAPIError):
+class SparkModelEmptyResponseError(spark.EmptyResponseError, core.ModelAPIError):
     """A whole answer without any content."""
 
 

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.v1 import BaseModel as BaseModelV1
 from pydantic.v1 import ValidationError as ValidationErrorV1
 
-from iflytek_spark import InvalidAnswerError
+from iflytek_spark import InvalidResponseError
 from iflytek_spark.adapters import ValidatedRequest, schema_format
 
 Method: TypeAlias = Literal["function_calling", "json_schema", "json_mode"]
@@ -158,7 +158,7 @@ class StructuredOutput:
         try:
             return self._check(self._json(raw))
         except (ValidationError, ValidationErrorV1, ValueError, TypeError, RecursionError) as error:
-            raise InvalidAnswerError(
+            raise InvalidResponseError(
                 f"the model's answer does not fit the schema: {error}"
             ) from error
 
@@ -173,7 +173,7 @@ class StructuredOutput:
         raw = request.response
         try:
             value, problem = request.value, None
-        except InvalidAnswerError as error:
+        except InvalidResponseError as error:
             text = "" if raw is None else str(raw.text)
             value, problem = None, OutputParserException(error.message, llm_output=text)
             problem.__cause__ = error

@@ -14,7 +14,7 @@ from llama_index.core.base.llms.types import (
 from llama_index.core.program.utils import FlexibleModel, process_streaming_objects
 from pydantic import BaseModel, ValidationError
 
-from iflytek_spark import InvalidAnswerError, InvalidRequestError, ModelSpec, Tool
+from iflytek_spark import InvalidRequestError, InvalidResponseError, ModelSpec, Tool
 from iflytek_spark.adapters import ValidatedRequest, check_tools, schema_format, tool_to_openai
 
 M = TypeVar("M", bound=BaseModel)
@@ -69,7 +69,7 @@ class StructuredCall(Generic[M]):
                 return self._output_cls.model_validate_json(given)
             return self._output_cls.model_validate(given)
         except ValidationError as error:
-            raise InvalidAnswerError(
+            raise InvalidResponseError(
                 f"the model's answer does not fit {self._output_cls.__name__}: {error}"
             ) from error
 

@@ -61,7 +61,7 @@ class StructuredPrediction(FunctionCallingLLM):
             The object.
 
         Raises:
-            InvalidAnswerError: when the answer does not fit, nor the second one; it is a
+            InvalidResponseError: when the answer does not fit, nor the second one; it is a
                 SparkError and a ValueError.
             ToolNotCalledError: when the model insists on answering in text.
         """

@@ -13,8 +13,8 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 
 from iflytek_spark import SparkError, list_models
-from iflytek_spark.catalogue import DEFAULT_MODEL
-from iflytek_spark.model_spec import ModelKind
+from iflytek_spark.models.catalogue import DEFAULT_MODEL
+from iflytek_spark.models.spec import ModelKind
 from langchain_spark import ChatSpark
 
 MODELS = {

@@ -149,5 +149,5 @@ def test_importing_the_core_loads_no_socket_library_and_no_framework() -> None:
 
 
 def test_the_sync_client_does_not_load_the_library_of_the_async_one() -> None:
-    assert "websockets" not in loaded_by("import iflytek_spark.transports.sync")
-    assert "websocket" not in loaded_by("import iflytek_spark.transports.aio")
+    assert "websockets" not in loaded_by("import iflytek_spark.transports.ws_sync")
+    assert "websocket" not in loaded_by("import iflytek_spark.transports.ws_async")

@@ -27,7 +27,7 @@ from iflytek_spark.adapters.openai import (
 )
 from iflytek_spark.adapters.structured import ValidatedRequest
 from iflytek_spark.assumptions import UNKNOWN_CONTEXT_TOKENS
-from iflytek_spark.requests import answering_model, check_tools
+from iflytek_spark.requests.build import answering_model, check_tools
 
 __all__ = [
     "UNKNOWN_CONTEXT_TOKENS",

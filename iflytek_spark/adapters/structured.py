@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from iflytek_spark.errors import InvalidAnswerError
-from iflytek_spark.instructions import repair_instruction
+from iflytek_spark.errors import InvalidResponseError
+from iflytek_spark.requests.prompts import repair_instruction
 
 Messages = TypeVar("Messages")
 Response = TypeVar("Response")
@@ -43,7 +43,7 @@ class ValidatedRequest(Generic[Messages, Response, Value]):
 
         Args:
             messages: the conversation.
-            read: validates a response, and returns its value; raises InvalidAnswerError for one
+            read: validates a response, and returns its value; raises InvalidResponseError for one
                 that does not fit, whose message the model is shown.
             repair: continues the conversation with the refused response and an instruction.
         """
@@ -52,7 +52,7 @@ class ValidatedRequest(Generic[Messages, Response, Value]):
         self.response: Response | None = None
         self._read = read
         self._repair = repair
-        self._problem: InvalidAnswerError | None = None
+        self._problem: InvalidResponseError | None = None
         self._value: Value
 
     def receive(self, response: Response) -> None:
@@ -60,7 +60,7 @@ class ValidatedRequest(Generic[Messages, Response, Value]):
         first, self.response = self.response is None, response
         try:
             self._value, self._problem = self._read(response), None
-        except InvalidAnswerError as problem:
+        except InvalidResponseError as problem:
             self._problem = problem
             if first:
                 self.messages = self._repair(response, repair_instruction(problem.message))
@@ -72,7 +72,7 @@ class ValidatedRequest(Generic[Messages, Response, Value]):
         """What ``read`` returned; there is a value when all is ``done``.
 
         Raises:
-            InvalidAnswerError: when the second response did not fit either.
+            InvalidResponseError: when the second response did not fit either.
         """
         if self._problem is not None:
             raise self._problem

@@ -16,7 +16,7 @@ from iflytek_spark.endpoint import Endpoint
 from iflytek_spark.env_file import load_env_file
 from iflytek_spark.errors import MissingCredentialsError
 from iflytek_spark.messages import Message
-from iflytek_spark.options import ChatOptions
+from iflytek_spark.requests.options import ChatOptions
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -11,7 +11,7 @@ from iflytek_spark.cli.terminal import bold, dim, report
 from iflytek_spark.client import SparkClient
 from iflytek_spark.errors import SparkError
 from iflytek_spark.messages import Message
-from iflytek_spark.options import ChatOptions
+from iflytek_spark.requests.options import ChatOptions
 
 _PROMPT = "> "
 _HELP = "/clear forgets the conversation, /exit or Ctrl-D ends it, Ctrl-C stops an answer"

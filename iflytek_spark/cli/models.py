@@ -6,10 +6,10 @@ import argparse
 from collections.abc import Callable
 from typing import NamedTuple
 
-from iflytek_spark.catalogue import list_models
 from iflytek_spark.cli.tables import aligned, markdown
 from iflytek_spark.cli.terminal import bold
-from iflytek_spark.model_spec import ModelSpec
+from iflytek_spark.models.catalogue import list_models
+from iflytek_spark.models.spec import ModelSpec
 
 
 class Column(NamedTuple):

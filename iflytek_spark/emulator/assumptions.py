@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from iflytek_spark.protocol.warm import IDLE_LIMIT
+from iflytek_spark.transports.preconnect.idle import IDLE_LIMIT
 
 IDLE_TIMEOUT = IDLE_LIMIT
 """Seconds without a request after which the connection is dropped, without a close frame: §2.4

@@ -21,9 +21,9 @@ from iflytek_spark.emulator.responder import Responder
 from iflytek_spark.emulator.response_frames import response_frames
 from iflytek_spark.emulator.signed_service import SignedService
 from iflytek_spark.messages import ImagePart, Message, Role
-from iflytek_spark.model_spec import ModelSpec
-from iflytek_spark.protocol.service_frames import decode_request
-from iflytek_spark.protocol.wire import RequestRefusedError, Turn, WireRequest
+from iflytek_spark.models.spec import ModelSpec
+from iflytek_spark.protocol.wire.chat_server import decode_request
+from iflytek_spark.protocol.wire.values import RequestRefusedError, Turn, WireRequest
 
 _ROLES: dict[str, Role] = {"system": "system", "user": "user", "assistant": "assistant"}
 

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 from iflytek_spark.emulator import assumptions
 from iflytek_spark.emulator.assumptions import Error
-from iflytek_spark.emulator.media.image_header import ImageHeader, read_header
 from iflytek_spark.emulator.replies import SeenChat
 from iflytek_spark.emulator.rules.json_schema import is_schema
-from iflytek_spark.model_spec import ModelSpec
-from iflytek_spark.protocol.wire import RequestRefusedError, WireRequest
+from iflytek_spark.images.probe import ImageHeader, read_header
+from iflytek_spark.models.spec import ModelSpec
+from iflytek_spark.protocol.wire.values import RequestRefusedError, WireRequest
 
 _UID_LENGTH = 32
 _LARGEST_IMAGE = 4 * 1024 * 1024

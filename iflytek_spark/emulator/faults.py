@@ -33,7 +33,7 @@ from iflytek_spark.emulator.plan import (
     messages,
     position,
 )
-from iflytek_spark.protocol.service_frames import encode_error
+from iflytek_spark.protocol.wire.chat_server import encode_error
 
 __all__ = [
     "Cut", "ErrorFrame", "ExtraFrame", "Fault", "Fragment", "HangHandshake", "NoFinal", "Opcode",

@@ -18,15 +18,15 @@ from iflytek_spark.emulator.media.vectors import text_vector
 from iflytek_spark.emulator.plan import Fault, Hang, Plan, Refuse, Send
 from iflytek_spark.emulator.request_log import RequestLog, SeenRequest
 from iflytek_spark.emulator.signed_service import SignedService
-from iflytek_spark.protocol import embedding, images
-from iflytek_spark.protocol.wire import RequestRefusedError
-from iflytek_spark.service_values import (
+from iflytek_spark.models.services import (
     EMBEDDING,
     IMAGE_GENERATION,
     IMAGE_SIZES,
     MAX_IMAGE_PROMPT,
 )
-from iflytek_spark.tokens import estimate_tokens
+from iflytek_spark.protocol.wire import embedding, image
+from iflytek_spark.protocol.wire.values import RequestRefusedError
+from iflytek_spark.requests.tokens import estimate_tokens
 
 
 class PostService(SignedService):
@@ -151,9 +151,9 @@ def answer_embedding(data: bytes, app_id: str, sid: str) -> bytes:
 
 def answer_image(data: bytes, app_id: str, sid: str) -> bytes:
     """Answer with an image; see :func:`answer_embedding`."""
-    request = images.decode_image_request(data)
+    request = image.decode_image_request(data)
     _check_header(request.app_id, request.uid, app_id)
-    if request.domain != images.DOMAIN:
+    if request.domain != image.DOMAIN:
         raise refused(assumptions.WRONG_DOMAIN)
     if not request.prompt.strip():
         raise refused(assumptions.EMPTY_CONTENT, 0)
@@ -161,8 +161,8 @@ def answer_image(data: bytes, app_id: str, sid: str) -> bytes:
         raise refused(assumptions.LONG_PROMPT, MAX_IMAGE_PROMPT)
     if (request.width, request.height) not in IMAGE_SIZES:
         raise refused(assumptions.OUT_OF_RANGE, "width", f"{request.width}x{request.height}")
-    image = encode_png(request.prompt, request.width, request.height)
-    return images.encode_image_answer(sid, image)
+    picture = encode_png(request.prompt, request.width, request.height)
+    return image.encode_image_answer(sid, picture)
 
 
 def _check_header(app_id: str, uid: str, known: str) -> None:

@@ -22,8 +22,8 @@ from iflytek_spark.emulator import assumptions
 from iflytek_spark.emulator.plan import Fault
 from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.messages import Citation, JSONObject, Message, Tool, Usage
-from iflytek_spark.model_spec import ModelSpec
-from iflytek_spark.tokens import estimate_tokens
+from iflytek_spark.models.spec import ModelSpec
+from iflytek_spark.requests.tokens import estimate_tokens
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from iflytek_spark.emulator.replies import Reply, SeenChat, message_tokens
 from iflytek_spark.messages import Usage
-from iflytek_spark.protocol.service_frames import encode_answer, encode_search
-from iflytek_spark.protocol.wire import FunctionCall, Piece
-from iflytek_spark.tokens import estimate_tokens
+from iflytek_spark.protocol.wire.chat_server import encode_answer, encode_search
+from iflytek_spark.protocol.wire.values import Delta, FunctionCall
+from iflytek_spark.requests.tokens import estimate_tokens
 
 
 def response_frames(request: SeenChat, reply: Reply, sid: str, chunk_size: int) -> Iterator[str]:
@@ -37,18 +37,18 @@ def _limit(request: SeenChat) -> float:
     return request.options.get("max_tokens") or request.spec.default_max_tokens or float("inf")
 
 
-def _deltas(reply: Reply, limit: float, size: int) -> tuple[list[Piece], int]:
+def _deltas(reply: Reply, limit: float, size: int) -> tuple[list[Delta], int]:
     """Return what each frame carries, and the tokens of it all.
 
     The limit holds for reasoning and answer together (§5); a function call has 0 tokens (§3).
     """
     reasoning, reasoning_tokens = _cut(reply.reasoning, limit)
     text, text_tokens = _cut(reply.text, limit - reasoning_tokens)
-    deltas = [Piece(reasoning=part) for part in _chunks(reasoning, size)]
+    deltas = [Delta(reasoning=part) for part in _chunks(reasoning, size)]
     cut = _as_given(text, reply.deltas) if reply.deltas else _chunks(text, size)
-    deltas += [Piece(part) for part in cut]
-    deltas += [Piece(call=FunctionCall(call.name, call.written)) for call in reply.calls]
-    return deltas or [Piece()], reasoning_tokens + text_tokens
+    deltas += [Delta(part) for part in cut]
+    deltas += [Delta(call=FunctionCall(call.name, call.written)) for call in reply.calls]
+    return deltas or [Delta()], reasoning_tokens + text_tokens
 
 
 def _chunks(text: str, size: int) -> Iterator[str]:

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Self
 
-from iflytek_spark.catalogue import MODELS
 from iflytek_spark.credentials import OWN_FAMILY, Credentials
 from iflytek_spark.emulator import assumptions
 from iflytek_spark.emulator.chat import ChatService
@@ -25,7 +24,8 @@ from iflytek_spark.emulator.replies import Respond
 from iflytek_spark.emulator.request_log import RequestLog, SeenHandshake, SeenRequest
 from iflytek_spark.emulator.responder import Responder
 from iflytek_spark.errors import ConfigurationError
-from iflytek_spark.model_spec import ModelSpec
+from iflytek_spark.models.catalogue import MODELS
+from iflytek_spark.models.spec import ModelSpec
 
 _METHOD = 4
 """Bytes that tell a WebSocket's handshake (GET) from a signed POST."""

@@ -12,9 +12,9 @@ from iflytek_spark.emulator import assumptions
 from iflytek_spark.emulator.connections.http import JSON
 from iflytek_spark.emulator.plan import Close, Fault, Hang, Plan, Refuse, Send, Step
 from iflytek_spark.emulator.request_log import RequestLog
-from iflytek_spark.protocol.service_frames import encode_error
-from iflytek_spark.protocol.signing import http_date, verify_url
-from iflytek_spark.protocol.wire import RequestRefusedError
+from iflytek_spark.protocol.wire.chat_server import encode_error
+from iflytek_spark.protocol.wire.signing import http_date, verify_url
+from iflytek_spark.protocol.wire.values import RequestRefusedError
 
 _CLOSE = Close(assumptions.CLOSE_CODE, assumptions.CLOSE_REASON)
 

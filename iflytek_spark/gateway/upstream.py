@@ -78,8 +78,8 @@ class Upstream:
             base_url=settings.base_url,
             timeout=Timeouts(
                 connect=settings.connect_timeout,
-                first_frame=settings.first_token_timeout,
-                between_frames=settings.token_timeout,
+                response=settings.first_token_timeout,
+                idle=settings.token_timeout,
                 total=settings.total_timeout,
             ),
             preconnect=settings.preconnect,

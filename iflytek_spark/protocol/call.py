@@ -21,13 +21,12 @@ from iflytek_spark.credentials import Credentials
 from iflytek_spark.errors import (
     APIConnectionError,
     APITimeoutError,
-    InvalidFrameError,
+    ProtocolError,
     SparkError,
     StreamInterruptedError,
     ToolNotCalledError,
 )
 from iflytek_spark.protocol.exchange import Exchange
-from iflytek_spark.protocol.handshake import refusal_error
 from iflytek_spark.protocol.retry import RetryPolicy
 from iflytek_spark.protocol.steps import (
     Clock,
@@ -35,8 +34,8 @@ from iflytek_spark.protocol.steps import (
     ConnectTimedOutError,
     Emit,
     Flow,
-    FrameTooLargeError,
-    HandshakeRefusedError,
+    HTTPStatusError,
+    MessageTooLargeError,
     NotConnectedError,
     Receive,
     RedirectedError,
@@ -45,6 +44,7 @@ from iflytek_spark.protocol.steps import (
     StaleConnectionError,
     TransportError,
 )
+from iflytek_spark.protocol.wire.http_errors import status_error
 from iflytek_spark.timeouts import Timeouts
 
 T = TypeVar("T")
@@ -104,7 +104,7 @@ def call_flow(context: CallContext, exchange: Exchange[Any, Any, T]) -> Flow[T]:
         try:
             return (yield from attempt.run())
         except ToolNotCalledError:
-            if attempt.emitted or not exchange.ask_more_firmly():
+            if attempt.emitted or not exchange.retry_with_stronger_instruction():
                 raise
             continue
         except StaleConnectionError:
@@ -160,14 +160,14 @@ class _Attempt(Generic[T]):
             return (yield from self._read(now))
         except TimeoutError as error:
             raise self._timed_out(error) from _origin(error)
-        except HandshakeRefusedError as refused:
-            raise refusal_error(refused, now) from _origin(refused)
+        except HTTPStatusError as refused:
+            raise status_error(refused, now) from _origin(refused)
         except StaleConnectionError:
             raise  # no failure of the call
-        except FrameTooLargeError as error:
-            raise InvalidFrameError(
-                f"Spark sent a message that is too large: {error}"
-            ) from _origin(error)
+        except MessageTooLargeError as error:
+            raise ProtocolError(f"Spark sent a message that is too large: {error}") from _origin(
+                error
+            )
         except TransportError as error:
             raise self._lost(error) from _origin(error)
 
@@ -177,16 +177,16 @@ class _Attempt(Generic[T]):
         data = self._exchange.write(context.credentials.app_id, context.uid)
         opening = self._exchange.open(context.url, context.credentials, now)
         yield Connect(opening, self.within(limits.connect))
-        self._stage = "first_frame"
-        yield Send(data, self.within(limits.first_frame))
+        self._stage = "response"
+        yield Send(data, self.within(limits.response))
         reader = self._exchange.read()
-        patience = limits.first_frame
+        patience = limits.response
         while not reader.done:
             events = reader.receive((yield Receive(self.within(patience))))
             if events:
                 self.emitted = True
                 yield Emit(events)
-            self._stage, patience = "between_frames", limits.between_frames
+            self._stage, patience = "idle", limits.idle
         return reader.result
 
     def _timed_out(self, error: TimeoutError) -> APITimeoutError:

@@ -8,10 +8,9 @@ from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from iflytek_spark.assumptions import LENGTH_IS_LIMIT, SEQ_STEP
-from iflytek_spark.codes import api_error
 from iflytek_spark.errors import (
-    EmptyAnswerError,
-    InvalidFrameError,
+    EmptyResponseError,
+    ProtocolError,
     StreamInterruptedError,
 )
 from iflytek_spark.messages import (
@@ -29,7 +28,8 @@ from iflytek_spark.protocol.events import (
     ReasoningDelta,
     ToolCallDelta,
 )
-from iflytek_spark.protocol.frames import Frame
+from iflytek_spark.protocol.wire.chat_client import Frame
+from iflytek_spark.protocol.wire.error_codes import api_error
 
 _FLAGGED_WHOLE = 10019
 """Sent after the full result: the text may be shown, with a warning (PROTOCOL.md §4)."""
@@ -102,25 +102,25 @@ class ChatProtocol:
         """Take the next frame.
 
         Args:
-            frame: as :func:`~iflytek_spark.protocol.frames.decode_frame` gives it.
+            frame: as :func:`~iflytek_spark.protocol.wire.chat_client.decode_frame` gives it.
 
         Returns:
             The events it stands for; the last one is :class:`Finished` at the answer's end.
 
         Raises:
             APIError: for an error frame.
-            EmptyAnswerError: for a whole answer without any content.
-            InvalidFrameError: for a frame out of order, of another answer or after the end.
+            EmptyResponseError: for a whole answer without any content.
+            ProtocolError: for a frame out of order, of another answer or after the end.
         """
         foreign = bool(self.sid and frame.sid) and frame.sid != self.sid
         if frame.code:
             return self._refused(frame, foreign)
         if foreign:
             self.state = State.FAILED
-            raise InvalidFrameError("Spark sent a frame of another answer", sid=self.sid)
+            raise ProtocolError("Spark sent a frame of another answer", sid=self.sid)
         self.sid = frame.sid or self.sid
         if self._advance(Signal.LAST if frame.last else Signal.PIECE) is State.FAILED:
-            raise InvalidFrameError("Spark sent a frame after the answer's end", sid=self.sid)
+            raise ProtocolError("Spark sent a frame after the answer's end", sid=self.sid)
         if frame.has_choices:
             self._check_order(frame.seq)
         events = self._events(frame)
@@ -165,9 +165,7 @@ class ChatProtocol:
             self._counted = False
         elif seq != (previous + SEQ_STEP if self._counted else 0):
             self.state = State.FAILED
-            raise InvalidFrameError(
-                f"Spark sent piece {seq} of the answer out of order", sid=self.sid
-            )
+            raise ProtocolError(f"Spark sent piece {seq} of the answer out of order", sid=self.sid)
 
     def _events(self, frame: Frame) -> list[Event]:
         events: list[Event] = []
@@ -188,7 +186,7 @@ class ChatProtocol:
     def _finish(self, usage: Usage | None) -> Finished:
         if not (self._content or self._anything or self._tool_call):
             self.state = State.FAILED
-            raise EmptyAnswerError(
+            raise EmptyResponseError(
                 "Spark ended the answer without any content",
                 sid=self.sid,
                 hint="try again, or ask in other words",

@@ -12,9 +12,9 @@ from iflytek_spark.protocol.chat import ChatProtocol
 from iflytek_spark.protocol.dialects.base import Dialect
 from iflytek_spark.protocol.events import Event, Events, Finished
 from iflytek_spark.protocol.filters import filters_for
-from iflytek_spark.protocol.frames import Frame
 from iflytek_spark.protocol.steps import ConnectionFailedError, Flow, LoadImage, Opening
-from iflytek_spark.requests import ChatRequest, with_stronger_instruction
+from iflytek_spark.protocol.wire.chat_client import Frame
+from iflytek_spark.requests.build import ChatRequest, with_stronger_instruction
 
 Asked = TypeVar("Asked")
 Read = TypeVar("Read")
@@ -72,7 +72,7 @@ class Exchange(Generic[Asked, Read, T]):
         """Return what reads the answer of a new try."""
         raise NotImplementedError
 
-    def ask_more_firmly(self) -> bool:
+    def retry_with_stronger_instruction(self) -> bool:
         """Ask for a tool call in stronger words; False when that cannot be, or was done before."""
         return False
 
@@ -92,7 +92,7 @@ class ChatExchange(Exchange[ChatRequest, Frame, None]):
         """Return what reads the answer of a new try."""
         return ChatReader(self._dialect, self._request)
 
-    def ask_more_firmly(self) -> bool:
+    def retry_with_stronger_instruction(self) -> bool:
         """Ask for a tool call in stronger words; False when that was done before."""
         again = with_stronger_instruction(self._request)
         if again == self._request:

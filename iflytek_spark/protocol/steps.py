@@ -33,7 +33,7 @@ class Opening(NamedTuple):
 class Connect(NamedTuple):
     """Open a connection; the answer is None.
 
-    The driver throws TimeoutError, :class:`HandshakeRefusedError` or
+    The driver throws TimeoutError, :class:`HTTPStatusError` or
     :class:`ConnectionFailedError`. A transport of HTTP may do so at a later step.
     """
 
@@ -101,11 +101,11 @@ class StaleConnectionError(ConnectionFailedError):
     """
 
 
-class FrameTooLargeError(TransportError):
+class MessageTooLargeError(TransportError):
     """A message was longer than a transport accepts."""
 
 
-class HandshakeRefusedError(TransportError):
+class HTTPStatusError(TransportError):
     """The service answered with an HTTP status that is none of success.
 
     Attributes:

@@ -9,12 +9,12 @@ from typing import Protocol, TypeVar
 
 from iflytek_spark.credentials import Credentials
 from iflytek_spark.errors import ConfigurationError
-from iflytek_spark.protocol.signing import sign_url
 from iflytek_spark.protocol.steps import Clock, Opening
+from iflytek_spark.protocol.wire.signing import sign_url
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class ConnectionOptions:
     """How to reach the service.
 
     Attributes:
@@ -30,7 +30,7 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
-class Ahead:
+class PreconnectSettings:
     """What to open ahead of calls.
 
     Attributes:
@@ -43,7 +43,7 @@ class Ahead:
 
     size: int
     credentials: Credentials
-    route: Route
+    route: ConnectionOptions
     clock: Clock
     timeout: float
 
@@ -63,7 +63,7 @@ _T_co = TypeVar("_T_co", covariant=True)
 class Pool(Protocol[_T_co]):
     """Makes the transports of one client, and hands them connections that are open already."""
 
-    def __call__(self, route: Route) -> _T_co:
+    def __call__(self, route: ConnectionOptions) -> _T_co:
         """Make the transport of one call."""
 
     def close(self) -> None:

@@ -20,18 +20,18 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from iflytek_spark.assumptions import MAX_FRAME_BYTES
+from iflytek_spark.assumptions import MAX_MESSAGE_BYTES
 from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.protocol.steps import (
     ConnectionFailedError,
     ConnectTimedOutError,
-    FrameTooLargeError,
-    HandshakeRefusedError,
+    HTTPStatusError,
+    MessageTooLargeError,
     NotConnectedError,
     Opening,
     RedirectedError,
 )
-from iflytek_spark.transports.base import Route
+from iflytek_spark.transports.base import ConnectionOptions
 from iflytek_spark.transports.proxy import resolve_proxy
 from iflytek_spark.transports.tls import checked_context
 
@@ -50,7 +50,7 @@ class _Asked(NamedTuple):
 class HttpTransport:
     """Posts in the caller's thread; :meth:`abort` may be called from another one."""
 
-    def __init__(self, route: Route) -> None:
+    def __init__(self, route: ConnectionOptions) -> None:
         """Prepare without connecting.
 
         Args:
@@ -182,7 +182,7 @@ class HttpTransport:
 class AsyncHttpTransport:
     """Posts in the running event loop; otherwise as :class:`HttpTransport`."""
 
-    def __init__(self, route: Route) -> None:
+    def __init__(self, route: ConnectionOptions) -> None:
         """Prepare without connecting.
 
         Args:
@@ -246,7 +246,7 @@ class AsyncHttpTransport:
         return _checked(response, body.whole)
 
 
-def _settings(url: str, route: Route) -> dict[str, Any]:
+def _settings(url: str, route: ConnectionOptions) -> dict[str, Any]:
     proxy = resolve_proxy(url, route.proxy)
     scheme = urlsplit(proxy or "").scheme
     if scheme.startswith("socks4"):
@@ -298,7 +298,7 @@ def _checked(response: httpx2.Response, body: bytes) -> bytes:
     if 300 <= status < 400:
         raise RedirectedError("the service answered with a redirect, which is not followed")
     if status != 200:
-        raise HandshakeRefusedError(status, dict(response.headers), body)
+        raise HTTPStatusError(status, dict(response.headers), body)
     return body
 
 
@@ -310,8 +310,8 @@ class _Body:
 
     def add(self, chunk: bytes) -> None:
         self._data += chunk
-        if len(self._data) > MAX_FRAME_BYTES:
-            raise FrameTooLargeError(f"more than {MAX_FRAME_BYTES} bytes")
+        if len(self._data) > MAX_MESSAGE_BYTES:
+            raise MessageTooLargeError(f"more than {MAX_MESSAGE_BYTES} bytes")
 
     @property
     def whole(self) -> bytes:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from iflytek_spark.protocol.steps import Clock, Opening, TransportError
-from iflytek_spark.transports.base import Route
+from iflytek_spark.transports.base import ConnectionOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +54,11 @@ class MockScript:
         """A clock that moves only as the script says; its chance is always 0."""
         return Clock(lambda: self.now, lambda: self.now, lambda: 0.0)
 
-    def sync(self, _route: Route) -> MockTransport:
+    def sync(self, _route: ConnectionOptions) -> MockTransport:
         """Make the transport of one call of a SparkClient."""
         return MockTransport(self)
 
-    def aio(self, _route: Route) -> AsyncMockTransport:
+    def aio(self, _route: ConnectionOptions) -> AsyncMockTransport:
         """Make the transport of one call of an AsyncSparkClient."""
         return AsyncMockTransport(self)
 

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from python_socks import ProxyError, ProxyType
 from python_socks.sync import Proxy
 
-from iflytek_spark.assumptions import MAX_FRAME_BYTES
-from iflytek_spark.protocol.steps import ConnectionFailedError, FrameTooLargeError
+from iflytek_spark.assumptions import MAX_MESSAGE_BYTES
+from iflytek_spark.protocol.steps import ConnectionFailedError, MessageTooLargeError
 from iflytek_spark.transports.proxy import resolve_proxy
 
 _CHUNK = 65536
@@ -43,23 +43,23 @@ class DeadlineSocket:
         self._socket = sock
         self._buffer = b""
         self._at = 0
-        self._quota = MAX_FRAME_BYTES
+        self._quota = MAX_MESSAGE_BYTES
         self.deadline = deadline
 
     def start_frame(self, deadline: float) -> None:
         """Set the deadline of the next frame, and let it have its full size."""
         self.deadline = deadline
-        self._quota = MAX_FRAME_BYTES
+        self._quota = MAX_MESSAGE_BYTES
 
     def read(self, size: int) -> bytes:
         """Return exactly ``size`` bytes.
 
         Raises:
             ConnectionResetError: at the end of the stream.
-            FrameTooLargeError: when the frame would be longer than is accepted.
+            MessageTooLargeError: when the frame would be longer than is accepted.
         """
         if size > self._quota:
-            raise FrameTooLargeError(f"more than {MAX_FRAME_BYTES} bytes")
+            raise MessageTooLargeError(f"more than {MAX_MESSAGE_BYTES} bytes")
         start, end = self._at, self._at + size
         if end <= len(self._buffer):
             self._at = end
@@ -83,7 +83,7 @@ class DeadlineSocket:
         self._at += len(data)
         self._quota -= len(data)
         if self._quota < 0:
-            raise FrameTooLargeError(f"more than {MAX_FRAME_BYTES} bytes")
+            raise MessageTooLargeError(f"more than {MAX_MESSAGE_BYTES} bytes")
         return data
 
     def send(self, data: bytes) -> int:
@@ -144,7 +144,7 @@ def open_socket(
     Args:
         url: a ws or wss address.
         deadline: the moment, in seconds of the monotonic clock, until which to try.
-        proxy: as in :class:`~iflytek_spark.transports.base.Route`.
+        proxy: as in :class:`~iflytek_spark.transports.base.ConnectionOptions`.
         context: the TLS context of a wss address, None for ws.
 
     Returns:

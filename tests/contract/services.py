@@ -12,13 +12,13 @@ from iflytek_spark.emulator import Emulator, Fault, faults, running_emulator
 from iflytek_spark.protocol.steps import (
     Clock,
     ConnectionFailedError,
-    HandshakeRefusedError,
+    HTTPStatusError,
     TransportError,
 )
 from iflytek_spark.timeouts import Timeouts
-from iflytek_spark.transports.aio import AioTransport
 from iflytek_spark.transports.mock import MockScript, Wait
-from iflytek_spark.transports.sync import SyncTransport
+from iflytek_spark.transports.ws_async import AsyncWebSocketTransport
+from iflytek_spark.transports.ws_sync import WebSocketTransport
 from tests.contract.cases import NOW, Case, Connection, NoHandshake, Recording, Refusal
 from tests.protocol.hand import ME
 
@@ -45,7 +45,7 @@ def patience(case: Case) -> Timeouts:
     if any(isinstance(one, NoHandshake) for one in case.connections):
         return Timeouts(connect=SHORT)
     if any(isinstance(one, Recording) and one.end == "silent" for one in case.connections):
-        return Timeouts(first_frame=SHORT, between_frames=SHORT)
+        return Timeouts(response=SHORT, idle=SHORT)
     return Timeouts()
 
 
@@ -126,14 +126,14 @@ class EmulatorService:
 CLOCK = Clock(lambda: NOW, time.monotonic, lambda: 0.0)
 
 
-class HastyTransport(SyncTransport):
+class HastyTransport(WebSocketTransport):
     """The real transport, but between two tries it does not wait."""
 
     def sleep(self, seconds: float) -> None:
         del seconds
 
 
-class HastyAioTransport(AioTransport):
+class HastyAioTransport(AsyncWebSocketTransport):
     """The real transport, but between two tries it does not wait."""
 
     async def sleep(self, seconds: float) -> None:
@@ -171,7 +171,7 @@ def _happenings(
             return [*frames, ends[end]] if end in ends else frames
         case Refusal(status, body, headers):
             lower = {name.lower(): value for name, value in headers.items()}
-            return HandshakeRefusedError(status, lower, body.encode())
+            return HTTPStatusError(status, lower, body.encode())
         case NoHandshake():
             return Wait(1e9)
 

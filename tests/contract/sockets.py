@@ -32,7 +32,7 @@ def async_client(spark: Emulator, **more: Any) -> AsyncSparkClient:
 
 def patience(**seconds: float) -> Timeouts:
     """Time-outs that are not to run out, except for those that are given."""
-    usual = {"connect": USUAL, "first_frame": USUAL, "between_frames": USUAL, "total": 3 * USUAL}
+    usual = {"connect": USUAL, "response": USUAL, "idle": USUAL, "total": 3 * USUAL}
     return Timeouts(**{**usual, **seconds})
 
 

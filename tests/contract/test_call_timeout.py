@@ -29,7 +29,7 @@ QUESTION = "苹果是什么颜色"
 SHORT: dict[str, Any] = {
     "seconds": 0.1,
     "whole seconds' own type": Timeouts(total=0.1),
-    "until the first frame": Timeouts(first_frame=0.1),
+    "until the first frame": Timeouts(response=0.1),
 }
 
 

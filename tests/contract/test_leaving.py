@@ -11,7 +11,7 @@ import pytest
 
 from iflytek_spark.client import AsyncSparkClient, SparkClient
 from iflytek_spark.emulator import Emulator, faults
-from iflytek_spark.errors import InvalidFrameError
+from iflytek_spark.errors import ProtocolError
 from tests.contract.sockets import (
     AT_ONCE,
     PROMPT,
@@ -254,7 +254,7 @@ def test_a_stop_string_closes_the_socket_while_the_service_goes_on(endless: Emul
 def test_an_error_closes_the_socket(emulator: Emulator) -> None:
     emulator.script((faults.Silence(after=2), faults.RawFrame("garbage", after=1)))
     with no_new_threads():
-        with pytest.raises(InvalidFrameError):
+        with pytest.raises(ProtocolError):
             sync_client(emulator).chat(PROMPT)
         assert emulator.wait_until_idle(AT_ONCE)
 

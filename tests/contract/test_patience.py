@@ -22,8 +22,8 @@ from iflytek_spark.errors import (
 )
 from iflytek_spark.messages import ChatResponse
 from iflytek_spark.timeouts import Timeouts
-from iflytek_spark.transports.base import Route
-from iflytek_spark.transports.sync import SyncTransport
+from iflytek_spark.transports.base import ConnectionOptions
+from iflytek_spark.transports.ws_sync import WebSocketTransport
 from tests.contract.sockets import PROMPT, USUAL, async_client, patience, sync_client
 
 ASK = {"sync": "thread", "async": "loop"}
@@ -46,8 +46,8 @@ class Asker:
 
 STAGES: list[tuple[str, Fault]] = [
     ("connect", faults.HangHandshake()),
-    ("first_frame", faults.Silence()),
-    ("between_frames", faults.Silence(after=2)),
+    ("response", faults.Silence()),
+    ("idle", faults.Silence(after=2)),
     ("total", faults.Slow(0.05)),
 ]
 
@@ -72,8 +72,8 @@ def test_a_service_that_sends_a_byte_now_and_then_is_not_waited_for_without_end(
     kind: str, emulator: Emulator
 ) -> None:
     emulator.script(faults.Trickle(size=1, seconds=0.05))
-    with pytest.raises(APITimeoutError, match="first_frame"):
-        Asker(kind, emulator, patience(first_frame=SHORT)).ask(PROMPT)
+    with pytest.raises(APITimeoutError, match="response"):
+        Asker(kind, emulator, patience(response=SHORT)).ask(PROMPT)
 
 
 @pytest.mark.parametrize("kind", ["sync", "async"])
@@ -82,8 +82,8 @@ def test_pings_do_not_count_as_frames(kind: str, emulator: Emulator) -> None:
 
     pings = [faults.RawFrame(b"", Opcode.PING, after=count) for count in range(1, 20)]
     emulator.script((faults.Silence(after=1), *pings, faults.Slow(0.05)))
-    asker = Asker(kind, emulator, patience(between_frames=SHORT))
-    with pytest.raises(APITimeoutError, match="between_frames"):
+    asker = Asker(kind, emulator, patience(idle=SHORT))
+    with pytest.raises(APITimeoutError, match="idle"):
         asker.ask(PROMPT)
 
 
@@ -105,7 +105,7 @@ def test_after_a_failure_the_same_object_answers_right(
     kind: str, fault: Fault, error: type[SparkError], emulator: Emulator
 ) -> None:
     emulator.script(fault)
-    asker = Asker(kind, emulator, patience(between_frames=SHORT))
+    asker = Asker(kind, emulator, patience(idle=SHORT))
     with pytest.raises(error):
         asker.ask("香蕉")
     answer = asker.ask("苹果").text
@@ -126,7 +126,7 @@ def test_after_a_failure_the_same_object_answers_right(
 )
 def test_what_may_pass_is_tried_again(kind: str, fault: Fault, emulator: Emulator) -> None:
     emulator.script(fault, fault)
-    asker = Asker(kind, emulator, patience(connect=SHORT, first_frame=SHORT), retries=2)
+    asker = Asker(kind, emulator, patience(connect=SHORT, response=SHORT), retries=2)
     assert "苹果" in asker.ask("苹果").text
     assert len(emulator.handshakes) == 3
 
@@ -147,10 +147,10 @@ def stack() -> Iterator[ExitStack]:
 ME = Credentials("app1", "key1", "secret1")
 
 
-def late(start: Callable[[], object]) -> Callable[[Route], SyncTransport]:
+def late(start: Callable[[], object]) -> Callable[[ConnectionOptions], WebSocketTransport]:
     """A transport whose waits let something happen, once."""
 
-    class Late(SyncTransport):
+    class Late(WebSocketTransport):
         def sleep(self, seconds: float) -> None:
             start()
 

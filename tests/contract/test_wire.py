@@ -16,7 +16,7 @@ import pytest
 from iflytek_spark.credentials import Credentials
 from iflytek_spark.emulator import Emulator, Fault, faults, running_emulator
 from iflytek_spark.emulator.plan import Opcode
-from iflytek_spark.errors import AuthenticationError, InvalidFrameError, SparkError
+from iflytek_spark.errors import AuthenticationError, ProtocolError, SparkError
 from iflytek_spark.messages import ChatResponse
 from tests._support.frames import answer, piece
 from tests.contract.proxies import running_proxy
@@ -106,7 +106,7 @@ def test_answers_in_binary_frames_are_read(ask: Any, emulator: Emulator) -> None
 @both
 def test_a_frame_of_nine_megabytes_is_a_fault(ask: Any, emulator: Emulator) -> None:
     emulator.script(faults.Replay((piece(0, "字" * (3 * 2**20)),)))
-    with pytest.raises(InvalidFrameError, match="too large"):
+    with pytest.raises(ProtocolError, match="too large"):
         ask(emulator)
 
 
@@ -210,7 +210,7 @@ def test_secrets_stand_in_no_log_and_no_error(
     with running_emulator(credentials=MARKED) as spark:
         spark.script(fault)
         try:
-            ask(spark, QUESTION, timeout=patience(first_frame=0.2))
+            ask(spark, QUESTION, timeout=patience(response=0.2))
         except SparkError as error:
             shown = "".join(traceback.format_exception(error)) + repr(error)
         assert len(spark.handshakes) == 1

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from ipaddress import ip_address
 from typing import Any, TypeAlias
 
-from iflytek_spark.pictures.addresses import IPAddress, is_public
-from iflytek_spark.pictures.fetch import fetch_public
+from iflytek_spark.images.addresses import IPAddress, is_public
+from iflytek_spark.images.fetch import fetch_public
 
 Contacts: TypeAlias = list[tuple[str, int]]
 """The addresses and ports to which a connection was tried."""

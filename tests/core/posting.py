@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from iflytek_spark.client import AsyncSparkClient, SparkClient
 from iflytek_spark.emulator import Emulator, SeenRequest
-from iflytek_spark.service_values import GeneratedImage, Vector
+from iflytek_spark.models.services import GeneratedImage, Vector
 
 SETTINGS = {"timeout", "max_retries", "proxy", "ssl_context", "base_url", "credentials"}
 

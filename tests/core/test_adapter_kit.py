@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from iflytek_spark import InvalidAnswerError, InvalidRequestError, Tool, ToolCall, Usage
+from iflytek_spark import InvalidRequestError, InvalidResponseError, Tool, ToolCall, Usage
 from iflytek_spark.adapters import (
     ValidatedRequest,
     call_to_openai,
@@ -114,7 +114,7 @@ def test_calls_counts_and_schemas_are_written() -> None:
 
 def number(answer: str) -> int:
     if not answer.isdecimal():
-        raise InvalidAnswerError(f"{answer!r} is not a number")
+        raise InvalidResponseError(f"{answer!r} is not a number")
     return int(answer)
 
 
@@ -145,7 +145,7 @@ def test_a_second_answer_that_does_not_fit_is_an_error() -> None:
     request.receive("many")
     request.receive("very many")
     assert request.done
-    with pytest.raises(InvalidAnswerError, match="'very many'"):
+    with pytest.raises(InvalidResponseError, match="'very many'"):
         _ = request.value
     assert request.response == "very many"
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iflytek_spark.pictures.addresses import is_public
+from iflytek_spark.images.addresses import is_public
 
 PUBLIC = [
     "1.1.1.1",

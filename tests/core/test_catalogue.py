@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from iflytek_spark.catalogue import DEFAULT_MODEL, list_models, resolve
 from iflytek_spark.errors import UnknownModelError
-from iflytek_spark.model_spec import Interval, ModelSpec
+from iflytek_spark.models.catalogue import DEFAULT_MODEL, find_model, list_models
+from iflytek_spark.models.spec import ModelSpec, Range
 from tests._support import fact_sheet
 
 ADDRESSES, ABILITIES, SAMPLING = fact_sheet.tables(1)
@@ -41,7 +41,7 @@ def names(spec: ModelSpec, cell: str) -> bool:
     """Tell whether a cell such as "X1.5 / X2 / X2-Flash" names this model."""
     for name in re.split(r"[,/] *", cell):
         with contextlib.suppress(UnknownModelError):
-            if resolve(name) is spec:
+            if find_model(name) is spec:
                 return True
     return False
 
@@ -80,7 +80,7 @@ def test_abilities() -> None:
     untold = {spec.name for spec in list_models() if (spec.name, "tools") not in told}
     assert untold == {"generalv2", "image", "imagev3"}
     for (name, field), cell in told.items():
-        spec, claim = resolve(name), re.match(r"yes|no|\*", cell)
+        spec, claim = find_model(name), re.match(r"yes|no|\*", cell)
         if claim and claim[0] == "*":
             assert field in spec.disputed, (name, field)
         elif claim and field not in spec.disputed:
@@ -136,19 +136,19 @@ NAMES = {
 
 def test_every_name_that_users_know() -> None:
     known = {name: names.split(", ") for name, names in NAMES.items()}
-    found = {name: [resolve(each).name for each in names] for name, names in known.items()}
+    found = {name: [find_model(each).name for each in names] for name, names in known.items()}
     assert found == {name: [name] * len(names) for name, names in known.items()}
 
 
 def test_every_name_of_a_row_leads_to_it() -> None:
     for spec in list_models():
         for name in (spec.name, spec.title, *spec.aliases):
-            assert resolve(name) is spec, name
-            assert resolve(f"  {name.upper()} ") is spec, name
+            assert find_model(name) is spec, name
+            assert find_model(f"  {name.upper()} ") is spec, name
 
 
 def test_the_default_is_a_model() -> None:
-    assert not resolve(DEFAULT_MODEL).retired
+    assert not find_model(DEFAULT_MODEL).retired
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_the_default_is_a_model() -> None:
 )
 def test_an_unknown_name_gets_the_nearest_and_all_that_exist(wrong: str, nearest: str) -> None:
     with pytest.raises(UnknownModelError, match=wrong) as caught:
-        resolve(wrong)
+        find_model(wrong)
     question, _, every = caught.value.hint.partition("There are:")
     assert nearest in question
     assert all(spec.name in every for spec in list_models())
@@ -166,34 +166,34 @@ def test_an_unknown_name_gets_the_nearest_and_all_that_exist(wrong: str, nearest
 @pytest.mark.parametrize("wrong", ["", "   ", "spark", "spark-", None, 4.0])
 def test_what_is_no_name_is_an_unknown_model(wrong: Any) -> None:
     with pytest.raises(UnknownModelError):
-        resolve(wrong)
+        find_model(wrong)
 
 
 def test_a_name_like_nothing_gets_no_guess() -> None:
     with pytest.raises(UnknownModelError) as caught:
-        resolve("qqqqqqqqqq")
+        find_model("qqqqqqqqqq")
     assert "did you mean" not in str(caught.value)
 
 
 def test_a_spec_of_ones_own_is_taken_as_it_is() -> None:
     own = ModelSpec(name="lite", domain="svc", url="wss://maas.example.com/v1.1/chat")
-    assert resolve(own) is own
+    assert find_model(own) is own
 
 
 def test_a_row_cannot_be_changed() -> None:
     with pytest.raises(FrozenInstanceError):
-        resolve("lite").domain = "other"  # type: ignore[misc]
+        find_model("lite").domain = "other"  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(
     ("interval", "inside", "outside"),
     [
-        (Interval(0, 1, open_low=True), [0.001, 0.5, 1], [0, -0.1, 1.001, float("nan")]),
-        (Interval(1, 6), [1, 3, 6], [0, 0.999, 7, float("nan")]),
+        (Range(0, 1, exclusive_min=True), [0.001, 0.5, 1], [0, -0.1, 1.001, float("nan")]),
+        (Range(1, 6), [1, 3, 6], [0, 0.999, 7, float("nan")]),
     ],
 )
 def test_an_interval_knows_its_ends(
-    interval: Interval, inside: list[float], outside: list[float]
+    interval: Range, inside: list[float], outside: list[float]
 ) -> None:
     assert all(value in interval for value in inside)
     assert not any(value in interval for value in outside)

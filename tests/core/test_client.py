@@ -60,7 +60,7 @@ def test_a_time_out_is_a_positive_number(make: Any, timeout: Any) -> None:
         (5, (5, 5)),
         (0.5, (0.5, 0.5)),
         (100, (10, 60)),
-        (Timeouts(connect=1, first_frame=2, between_frames=3, total=4), (1, 2)),
+        (Timeouts(connect=1, response=2, idle=3, total=4), (1, 2)),
     ],
 )
 def test_seconds_bound_the_whole_call_and_each_of_its_parts(timeout: Any, stages: Any) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from iflytek_spark.codes import api_error, known_codes
 from iflytek_spark.errors import (
     APIError,
     BadRequestError,
@@ -15,6 +14,7 @@ from iflytek_spark.errors import (
     PermissionDeniedError,
     RateLimitError,
 )
+from iflytek_spark.protocol.wire.error_codes import api_error, known_codes
 from tests._support import fact_sheet
 
 NEITHER_SERVER_NOR_REQUEST: dict[type[APIError], set[int]] = {

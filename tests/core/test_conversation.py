@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iflytek_spark.assumptions import SAID_BEFORE
-from iflytek_spark.catalogue import resolve
-from iflytek_spark.conversation import arrange
+from iflytek_spark.assumptions import ASSISTANT_FIRST
 from iflytek_spark.errors import InvalidRequestError
 from iflytek_spark.messages import ImagePart, Message, Role, TextPart
+from iflytek_spark.models.catalogue import find_model
+from iflytek_spark.requests.normalize import normalize_messages
 
-WITH_SYSTEM, WITHOUT = resolve("4.0Ultra"), resolve("lite")
-SEEING = resolve("image")
+WITH_SYSTEM, WITHOUT = find_model("4.0Ultra"), find_model("lite")
+SEEING = find_model("image")
 JPEG = ImagePart(b"\xff\xd8\xff\xe0rest")
 PNG = ImagePart(b"\x89PNG\r\n\x1a\nrest")
 
@@ -51,22 +51,22 @@ def short(messages: Sequence[Message]) -> str:
     ],
 )
 def test_the_order_that_spark_accepts(given_turns: str, with_role: str, without_role: str) -> None:
-    assert short(arrange(talk(given_turns), WITH_SYSTEM)) == with_role
-    assert short(arrange(talk(given_turns), WITHOUT)) == without_role
+    assert short(normalize_messages(talk(given_turns), WITH_SYSTEM)) == with_role
+    assert short(normalize_messages(talk(given_turns), WITHOUT)) == without_role
 
 
 def test_a_system_message_between_the_turns_goes_into_the_next_user_turn() -> None:
-    assert short(arrange(talk("u:A s:S a:B u:C"), WITH_SYSTEM)) == "u:A a:B u:S+C"
+    assert short(normalize_messages(talk("u:A s:S a:B u:C"), WITH_SYSTEM)) == "u:A a:B u:S+C"
 
 
 def test_a_prompt_is_one_user_message() -> None:
-    assert arrange("你好", WITHOUT) == (Message("user", "你好"),)
+    assert normalize_messages("你好", WITHOUT) == (Message("user", "你好"),)
 
 
 @pytest.mark.parametrize("blank", ["", "  \n"])
 def test_blank_turns_of_others_are_left_out(blank: str) -> None:
     messages = [Message("system", blank), Message("user", "A"), Message("assistant", blank)]
-    assert short(arrange([*messages, Message("user", "B")], WITH_SYSTEM)) == "u:A+B"
+    assert short(normalize_messages([*messages, Message("user", "B")], WITH_SYSTEM)) == "u:A+B"
 
 
 TEXTS = st.text(min_size=1).filter(str.strip)
@@ -77,7 +77,7 @@ MODELS = st.sampled_from([WITH_SYSTEM, WITHOUT])
 
 @given(MESSAGES, TEXTS, MODELS)
 def test_turns_alternate_and_end_with_the_user(earlier: Any, text: str, spec: Any) -> None:
-    turns = arrange([*earlier, Message("user", text)], spec)
+    turns = normalize_messages([*earlier, Message("user", text)], spec)
     roles = [turn.role for turn in turns]
     assert roles[-1] == "user"
     assert all(one != other for one, other in pairwise(roles))
@@ -87,7 +87,7 @@ def test_turns_alternate_and_end_with_the_user(earlier: Any, text: str, spec: An
 @given(MESSAGES, TEXTS, MODELS)
 def test_no_text_is_lost_and_none_is_added(earlier: Any, text: str, spec: Any) -> None:
     messages = [Message("user", "问"), *earlier, Message("user", text)]
-    turns = arrange(messages, spec)
+    turns = normalize_messages(messages, spec)
     rest = [turn.text for turn in turns]
     for message in sorted(messages, key=lambda message: -len(message.text)):
         home = next(index for index, turn in enumerate(rest) if message.text in turn)
@@ -97,15 +97,17 @@ def test_no_text_is_lost_and_none_is_added(earlier: Any, text: str, spec: Any) -
 
 def test_a_greeting_before_the_first_question_goes_into_the_users_turn() -> None:
     greeting = Message("assistant", "您好")
-    turns = arrange([Message("system", "简短"), greeting, Message("user", "问")], WITH_SYSTEM)
+    turns = normalize_messages(
+        [Message("system", "简短"), greeting, Message("user", "问")], WITH_SYSTEM
+    )
     assert [turn.role for turn in turns] == ["system", "user"]
-    assert turns[1].text == f"{SAID_BEFORE.format('您好')}\n\n问"
+    assert turns[1].text == f"{ASSISTANT_FIRST.format('您好')}\n\n问"
 
 
 @given(MESSAGES, TEXTS, MODELS)
 def test_what_is_in_order_is_left_alone(earlier: Any, text: str, spec: Any) -> None:
-    once = arrange([*earlier, Message("user", text)], spec)
-    assert arrange(once, spec) == once
+    once = normalize_messages([*earlier, Message("user", text)], spec)
+    assert normalize_messages(once, spec) == once
 
 
 @pytest.mark.parametrize(
@@ -138,19 +140,23 @@ def test_what_is_in_order_is_left_alone(earlier: Any, text: str, spec: Any) -> N
 )
 def test_what_cannot_be_sent_is_refused(messages: Any, words: str) -> None:
     with pytest.raises(InvalidRequestError, match=words):
-        arrange(messages, WITH_SYSTEM)
+        normalize_messages(messages, WITH_SYSTEM)
 
 
 def test_texts_of_parts_are_merged_as_parts() -> None:
     image, text = Message("user", (JPEG,)), Message("user", "这是什么？")
-    assert arrange([image, text], SEEING) == (Message("user", (JPEG, TextPart("这是什么？"))),)
-    assert arrange([text, image], SEEING) == (Message("user", (TextPart("这是什么？"), JPEG)),)
+    assert normalize_messages([image, text], SEEING) == (
+        Message("user", (JPEG, TextPart("这是什么？"))),
+    )
+    assert normalize_messages([text, image], SEEING) == (
+        Message("user", (TextPart("这是什么？"), JPEG)),
+    )
 
 
 @pytest.mark.parametrize("image", [JPEG, PNG])
 def test_an_image_of_either_kind_is_taken(image: ImagePart) -> None:
     messages = [Message("user", (image, TextPart("？")))]
-    assert arrange(messages, SEEING)[0].images == (image,)
+    assert normalize_messages(messages, SEEING)[0].images == (image,)
 
 
 @pytest.mark.parametrize(
@@ -164,9 +170,11 @@ def test_an_image_of_either_kind_is_taken(image: ImagePart) -> None:
 def test_images_that_the_model_cannot_take(model: str, images: Any, words: str) -> None:
     messages = [Message("user", (*images, TextPart("这是什么？")))]
     with pytest.raises(InvalidRequestError, match=words):
-        arrange(messages, resolve(model))
+        normalize_messages(messages, find_model(model))
 
 
 def test_an_image_of_four_megabytes_is_taken() -> None:
     image = ImagePart(JPEG.data.ljust(4 * 2**20))
-    assert arrange([Message("user", (image, TextPart("？")))], SEEING)[0].images == (image,)
+    assert normalize_messages([Message("user", (image, TextPart("？")))], SEEING)[0].images == (
+        image,
+    )

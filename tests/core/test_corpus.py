@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from iflytek_spark.catalogue import resolve
 from iflytek_spark.errors import InvalidRequestError
 from iflytek_spark.messages import Tool
-from iflytek_spark.protocol.frames import encode_request
-from iflytek_spark.protocol.service_frames import decode_request
-from iflytek_spark.requests import build_request
+from iflytek_spark.models.catalogue import find_model
+from iflytek_spark.protocol.wire.chat_client import encode_request
+from iflytek_spark.protocol.wire.chat_server import decode_request
+from iflytek_spark.requests.build import build_request
 
 JSON = dict[str, Any]
 
@@ -89,7 +89,7 @@ def meaning(schema: JSON) -> JSON:
 
 def sent_and_read(tool: Tool) -> Tool:
     """What the service reads after the library has checked and written a tool."""
-    request = build_request(resolve("4.0Ultra"), "你好", {"tools": [tool]})
+    request = build_request(find_model("4.0Ultra"), "你好", {"tools": [tool]})
     (read,) = decode_request(encode_request(request, "app", "uid")).tools or ()
     return read
 

@@ -19,14 +19,14 @@ from iflytek_spark.errors import (
     APITimeoutError,
     AuthenticationError,
     ConfigurationError,
-    InvalidFrameError,
     NotFoundError,
     PermissionDeniedError,
+    ProtocolError,
     RateLimitError,
     SparkError,
     StreamInterruptedError,
 )
-from iflytek_spark.protocol.embedding import encode_embedding_answer
+from iflytek_spark.protocol.wire.embedding import encode_embedding_answer
 from iflytek_spark.timeouts import Timeouts
 from tests.contract.sockets import AT_ONCE, left_alone, no_new_threads
 from tests.core.posting import TEXTS, Caller, near
@@ -64,7 +64,7 @@ def test_a_connection_that_the_service_closes_meanwhile_is_opened_anew(caller: C
         (faults.ErrorFrame(11202), RateLimitError, "11202"),
         (faults.RefuseHandshake(404, "404 page not found"), NotFoundError, "404"),
         (faults.RefuseHandshake(302, "", {"Location": "http://x/"}), APIConnectionError, "redir"),
-        (faults.Replay(("{}",)), InvalidFrameError, "header"),
+        (faults.Replay(("{}",)), ProtocolError, "header"),
         (faults.RawBytes(b"garbage\r\n\r\n"), APIConnectionError, "illegal"),
         (faults.Cut(how="eof"), StreamInterruptedError, "lost before the answer was whole"),
     ],
@@ -81,7 +81,7 @@ def test_failures(
 @pytest.mark.parametrize("vector", [[0.0] * 2560, [math.nan] * 2560, [1.0] * 2559])
 def test_never_a_vector_of_nothing(emulator: Emulator, caller: Caller, vector: list[float]) -> None:
     emulator.script(faults.Replay((encode_embedding_answer("ase1", vector).decode(),)))
-    with pytest.raises(InvalidFrameError, match="vector"):
+    with pytest.raises(ProtocolError, match="vector"):
         caller.embed(emulator, ["一"])
 
 
@@ -97,7 +97,7 @@ def test_nobody_listens(caller: Caller, emulator: Emulator) -> None:
         caller.embed(emulator, ["一"], base_url="http://127.0.0.1:1", max_retries=0)
 
 
-PATIENCE = Timeouts(connect=5, first_frame=0.1, total=10)
+PATIENCE = Timeouts(connect=5, response=0.1, total=10)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ PATIENCE = Timeouts(connect=5, first_frame=0.1, total=10)
 def test_an_answer_has_one_deadline(emulator: Emulator, caller: Caller, fault: Any) -> None:
     """Bytes that trickle in do not move it."""
     emulator.script(fault)
-    with no_new_threads(), pytest.raises(APITimeoutError, match=r"'first_frame' of 0\.1 s"):
+    with no_new_threads(), pytest.raises(APITimeoutError, match=r"'response' of 0\.1 s"):
         caller.embed(emulator, ["一"], timeout=PATIENCE, max_retries=0)
     assert emulator.wait_until_idle(AT_ONCE)
 

@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from iflytek_spark.embeddings.rate_limit import turns
 from iflytek_spark.emulator import Emulator, faults, running_emulator
 from iflytek_spark.errors import (
     RateLimitError,
 )
 from iflytek_spark.protocol.steps import Clock
-from iflytek_spark.services.rate_limit import turns
 from tests.core.posting import CALLERS, TEXTS, Caller
 
 RATE = 25.0

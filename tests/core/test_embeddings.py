@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from iflytek_spark.client import AsyncSparkClient, SparkClient
+from iflytek_spark.embeddings.split import mean_vector, split_text
 from iflytek_spark.emulator import Emulator, faults
 from iflytek_spark.emulator.media.vectors import text_vector
 from iflytek_spark.errors import (
@@ -19,8 +20,7 @@ from iflytek_spark.errors import (
     NotFoundError,
     SparkError,
 )
-from iflytek_spark.services.split import mean_vector, split_text
-from iflytek_spark.tokens import estimate_tokens
+from iflytek_spark.requests.tokens import estimate_tokens
 from tests.contract.sockets import AT_ONCE, no_new_threads
 from tests.core.posting import TEXTS, Caller, asked, domain, near
 

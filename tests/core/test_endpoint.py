@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from iflytek_spark.catalogue import list_models, resolve
 from iflytek_spark.endpoint import Endpoint, address
 from iflytek_spark.errors import ConfigurationError, UnknownModelError
-from iflytek_spark.model_spec import ModelSpec
+from iflytek_spark.models.catalogue import find_model, list_models
+from iflytek_spark.models.spec import ModelSpec
 
-ULTRA = resolve("4.0Ultra")
+ULTRA = find_model("4.0Ultra")
 MINE = ModelSpec(name="mine", domain="svc", url="wss://maas.example.com/v1.1/chat", patch_id="7")
 
 
@@ -98,7 +98,7 @@ def test_nothing_set_means_the_newest_general_model_at_its_address() -> None:
 def test_our_own_variables_hold_for_every_model() -> None:
     environ = {"SPARK_BASE_URL": "ws://127.0.0.1:1", "SPARK_MODEL": "lite"}
     endpoint = Endpoint.from_env(environ=environ)
-    assert endpoint.model == resolve("lite")
+    assert endpoint.model == find_model("lite")
     assert endpoint.url(endpoint.model) == "ws://127.0.0.1:1/v1.1/chat"
     assert endpoint.url(ULTRA) == "ws://127.0.0.1:1/v4.0/chat"
 
@@ -106,7 +106,7 @@ def test_our_own_variables_hold_for_every_model() -> None:
 def test_arguments_win_over_the_environment() -> None:
     environ = {"SPARK_BASE_URL": "ws://127.0.0.1:1", "SPARK_MODEL": "lite"}
     endpoint = Endpoint.from_env("max", "ws://127.0.0.1:2", environ)
-    assert endpoint.model == resolve("max")
+    assert endpoint.model == find_model("max")
     assert endpoint.url(endpoint.model) == "ws://127.0.0.1:2/v3.5/chat"
 
 
@@ -122,8 +122,8 @@ def test_another_familys_address_is_for_its_domain_alone(
 ) -> None:
     environ = {app_id: "id", url: "wss://gate.example.com/v3.5/chat", domain: "generalv3.5"}
     endpoint = Endpoint.from_env(environ=environ)
-    assert endpoint.model == resolve("max")
-    assert endpoint.url(resolve("max")) == "wss://gate.example.com/v3.5/chat"
+    assert endpoint.model == find_model("max")
+    assert endpoint.url(find_model("max")) == "wss://gate.example.com/v3.5/chat"
     assert endpoint.url(ULTRA) == ULTRA.url
 
 
@@ -138,8 +138,8 @@ def test_another_familys_address_without_its_domain_is_not_used(
 @pytest.mark.parametrize(("app_id", "url", "domain"), OTHERS)
 def test_a_domain_without_an_address_is_the_model(app_id: str, url: str, domain: str) -> None:
     endpoint = Endpoint.from_env(environ={app_id: "id", domain: "max-32k"})
-    assert endpoint.model == resolve("max-32k")
-    assert endpoint.url(endpoint.model) == resolve("max-32k").url
+    assert endpoint.model == find_model("max-32k")
+    assert endpoint.url(endpoint.model) == find_model("max-32k").url
 
 
 def test_our_base_url_beats_another_familys_address() -> None:

@@ -74,7 +74,7 @@ def test_every_attribute_of_the_page_has_a_value() -> None:
 
 @pytest.mark.parametrize("kind", every_error())
 def test_a_class_is_retryable_only_where_a_second_try_can_help(kind: type[SparkError]) -> None:
-    hopeful = (APIConnectionError, RateLimitError, InternalServerError, errors.EmptyAnswerError)
+    hopeful = (APIConnectionError, RateLimitError, InternalServerError, errors.EmptyResponseError)
     assert kind("x").retryable is issubclass(kind, hopeful)
 
 

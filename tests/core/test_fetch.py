@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from iflytek_spark.errors import APIConnectionError, ConfigurationError, InvalidRequestError
-from iflytek_spark.pictures.fetch import resolve_name
+from iflytek_spark.images.fetch import resolve_name
 from tests.core.fetching import HERE, NOT_WEB, PRIVATE, Contacts, always, fetch
 from tests.core.local_site import plain, running_site
 

@@ -19,8 +19,8 @@ from iflytek_spark.errors import (
     InvalidRequestError,
     SparkError,
 )
-from iflytek_spark.pictures.addresses import is_public
-from iflytek_spark.pictures.fetch import fetch_public
+from iflytek_spark.images.addresses import is_public
+from iflytek_spark.images.fetch import fetch_public
 from tests.core.fetching import BROKEN, HERE, LOOPBACK, NOT_WEB, PRIVATE, Contacts, always, fetch
 from tests.core.local_site import plain, running_site
 

@@ -11,10 +11,10 @@ from iflytek_spark.emulator import Emulator, faults
 from iflytek_spark.errors import (
     ContentFilterError,
     InternalServerError,
-    InvalidFrameError,
     InvalidRequestError,
+    ProtocolError,
 )
-from iflytek_spark.service_values import IMAGE_SIZES
+from iflytek_spark.models.services import IMAGE_SIZES
 from tests.core.posting import Caller
 
 
@@ -65,7 +65,7 @@ def test_a_busy_service_is_asked_again(emulator: Emulator, caller: Caller) -> No
         (faults.ErrorFrame(10021), ContentFilterError),
         (faults.ErrorFrame(10022), ContentFilterError),
         (faults.ErrorFrame(10008), InternalServerError),
-        (faults.Replay(("{",)), InvalidFrameError),
+        (faults.Replay(("{",)), ProtocolError),
     ],
 )
 def test_failures(

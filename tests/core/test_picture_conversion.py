@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from iflytek_spark.emulator.media.image_header import read_header
-from iflytek_spark.pictures.limits import MAX_BYTES, SIDES
-from iflytek_spark.pictures.prepare import prepare_image
+from iflytek_spark.images.limits import MAX_BYTES, SIDES
+from iflytek_spark.images.prepare import prepare_image
+from iflytek_spark.images.probe import read_header
 from tests.core.drawing import BLUE, RED, drawn, halves, is_like, noise, opened, saved
 
 WHITE = (255, 255, 255)

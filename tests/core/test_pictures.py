@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from iflytek_spark.emulator.media.image_header import read_header
 from iflytek_spark.errors import InvalidRequestError
-from iflytek_spark.pictures.limits import MAX_BYTES
-from iflytek_spark.pictures.prepare import decode_data_url, prepare_image
+from iflytek_spark.images.limits import MAX_BYTES
+from iflytek_spark.images.prepare import decode_data_url, prepare_image
+from iflytek_spark.images.probe import read_header
 from tests.core.drawing import drawn, png_header, saved
 
 
@@ -53,7 +53,7 @@ def test_the_longest_file_goes_out_unchanged() -> None:
 
 def test_pillow_is_loaded_only_to_convert() -> None:
     program = (
-        "import sys; from iflytek_spark.pictures.prepare import prepare_image;"
+        "import sys; from iflytek_spark.images.prepare import prepare_image;"
         "prepare_image(sys.stdin.buffer.read()); print('PIL' in sys.modules)"
     )
     loaded = [
@@ -129,7 +129,7 @@ def test_a_damaged_picture_is_refused_or_still_taken(
 def test_without_pillow_the_error_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     data = drawn((60, 60), "GIF")
     monkeypatch.setitem(sys.modules, "PIL", None)
-    monkeypatch.delitem(sys.modules, "iflytek_spark.pictures.convert", raising=False)
+    monkeypatch.delitem(sys.modules, "iflytek_spark.images.convert", raising=False)
     with pytest.raises(InvalidRequestError, match="at most 4 MB") as caught:
         prepare_image(data)
     assert 'pip install "iflytek-spark[images]"' in caught.value.hint

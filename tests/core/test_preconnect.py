@@ -13,8 +13,8 @@ import trustme
 from iflytek_spark import AsyncSparkClient, Credentials, SparkClient
 from iflytek_spark.emulator import Emulator, faults, running_emulator
 from iflytek_spark.errors import AuthenticationError, ConfigurationError, StreamInterruptedError
-from iflytek_spark.protocol.warm import KEEP_SECONDS, QUIET_SECONDS
-from iflytek_spark.transports.sync import SyncTransport
+from iflytek_spark.transports.preconnect.idle import KEEP_SECONDS, QUIET_SECONDS
+from iflytek_spark.transports.ws_sync import WebSocketTransport
 from tests.core.warming import (
     WORLDS,
     Hands,
@@ -247,4 +247,4 @@ def test_a_number_that_is_none_is_refused(
 
 def test_transports_of_ones_own_cannot_be_opened_ahead() -> None:
     with pytest.raises(ConfigurationError, match="preconnect"):
-        SparkClient(Credentials("a", "b", "c"), preconnect=1, transport=SyncTransport)
+        SparkClient(Credentials("a", "b", "c"), preconnect=1, transport=WebSocketTransport)

@@ -15,7 +15,7 @@ import pytest
 
 from iflytek_spark import AsyncSparkClient, SparkClient
 from iflytek_spark.emulator import Emulator, faults
-from iflytek_spark.transports.warm_aio import AsyncWarmPool
+from iflytek_spark.transports.preconnect.pool_async import AsyncPreconnectPool
 from langchain_spark import ChatSpark
 from llama_index_spark import SparkLLM
 from tests.core.warming import ready, until, warming_threads
@@ -106,7 +106,7 @@ def test_each_loop_has_connections_of_its_own(emulator: Emulator) -> None:
 def test_a_loop_can_be_forgotten_before_its_client(emulator: Emulator) -> None:
     shared = aclient(emulator)
     asyncio.run(warm_up(shared))
-    assert isinstance(shared._pool, AsyncWarmPool)
+    assert isinstance(shared._pool, AsyncPreconnectPool)
     assert shared._pool._pools._by_loop == {}
 
 

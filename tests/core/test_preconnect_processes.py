@@ -113,5 +113,5 @@ print(*sys.modules)
 def test_a_client_without_it_does_not_load_it(emulator: Emulator) -> None:
     done = python(emulator, NEVER)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "iflytek_spark.transports.sync" in done.stdout.split()
+    assert "iflytek_spark.transports.ws_sync" in done.stdout.split()
     assert "warm" not in done.stdout

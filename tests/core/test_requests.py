@@ -6,19 +6,19 @@ from typing import Any, cast
 
 import pytest
 
-from iflytek_spark.catalogue import list_models, resolve
 from iflytek_spark.errors import ContextLengthError, InvalidRequestError
-from iflytek_spark.fallbacks import AnswerRules
 from iflytek_spark.messages import ImagePart, Message, TextPart, Tool, WebSearch
-from iflytek_spark.model_spec import Interval, ModelSpec
-from iflytek_spark.options import ChatOptions
-from iflytek_spark.requests import ChatRequest, build_request
+from iflytek_spark.models.catalogue import find_model, list_models
+from iflytek_spark.models.spec import ModelSpec, Range
+from iflytek_spark.requests.build import ChatRequest, build_request
+from iflytek_spark.requests.fallbacks import AnswerRules
+from iflytek_spark.requests.options import ChatOptions
 
 WEATHER = Tool("天气查询", "查询天气", {"type": "object", "properties": {}})
 
 
 def build(model: Any = "4.0Ultra", prompt: Any = "你好", **options: Any) -> ChatRequest:
-    return build_request(resolve(model), prompt, cast(ChatOptions, options))
+    return build_request(find_model(model), prompt, cast(ChatOptions, options))
 
 
 RANGES = [  # model, option, legal, refused, range as the error writes it
@@ -44,7 +44,7 @@ PICTURE = b"\x89PNG\r\n\x1a\n"
 
 
 def prompt_for(model: str) -> Any:
-    if not resolve(model).images:
+    if not find_model(model).images:
         return "你好"
     return [Message("user", (ImagePart(PICTURE), TextPart("这是什么？")))]
 
@@ -116,7 +116,7 @@ def test_temperature_zero_becomes_the_smallest_legal_value(spec: ModelSpec, zero
 
 
 def test_temperature_zero_stays_where_it_is_legal() -> None:
-    own = ModelSpec("mine", "svc", "wss://maas.example.com/v1.1/chat", temperature=Interval(0, 1))
+    own = ModelSpec("mine", "svc", "wss://maas.example.com/v1.1/chat", temperature=Range(0, 1))
     assert build(own, temperature=0).parameters == {"temperature": 0}
 
 

@@ -13,7 +13,7 @@ from langchain_core.tools import tool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from iflytek_spark.errors import InvalidRequestError
-from iflytek_spark.schemas import flatten_parameters
+from iflytek_spark.requests.tool_schemas import flatten_parameters
 
 JSON = dict[str, Any]
 

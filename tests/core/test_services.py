@@ -6,7 +6,7 @@ import pytest
 
 from iflytek_spark.endpoint import Endpoint, address
 from iflytek_spark.errors import ConfigurationError
-from iflytek_spark.service_values import EMBEDDING, IMAGE_GENERATION, Service
+from iflytek_spark.models.services import EMBEDDING, IMAGE_GENERATION, Service
 
 SERVICES = [EMBEDDING, IMAGE_GENERATION]
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iflytek_spark.tokens import estimate_tokens
+from iflytek_spark.requests.tokens import estimate_tokens
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iflytek_spark.catalogue import resolve
-from iflytek_spark.conversation import arrange
 from iflytek_spark.errors import InvalidRequestError
 from iflytek_spark.messages import Message, ToolCall
-from iflytek_spark.tool_text import (
+from iflytek_spark.models.catalogue import find_model
+from iflytek_spark.requests.normalize import normalize_messages
+from iflytek_spark.requests.tool_text import (
     RESULT_NOTE,
     ToolResult,
     read_tool_text,
@@ -128,7 +128,7 @@ def test_the_service_gets_turns_and_a_reader_gets_the_results(contents: Sequence
     calls = tuple(ToolCall(f"c{at}", "f", "{}") for at in range(len(contents)))
     results = [tool(call, content) for call, content in zip(calls, contents, strict=True)]
     history = [Message("user", "问"), Message("assistant", "", tool_calls=calls), *results]
-    turns = arrange([*history, Message("user", "再说一遍")], resolve("4.0Ultra"))
+    turns = normalize_messages([*history, Message("user", "再说一遍")], find_model("4.0Ultra"))
     assert [turn.role for turn in turns] == ["user", "assistant", "user"]
     assert read_tool_text(turns[1].text) == list(calls)
     found = read_tool_text(turns[2].text)

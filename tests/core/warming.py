@@ -14,8 +14,8 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 from iflytek_spark import AsyncSparkClient, Credentials, SparkClient
 from iflytek_spark.emulator import Emulator
 from iflytek_spark.protocol.steps import Clock
-from iflytek_spark.transports.warm_aio import AsyncWarmPool
-from iflytek_spark.transports.warm_sync import THREAD_NAME, WarmPool
+from iflytek_spark.transports.preconnect.pool_async import AsyncPreconnectPool
+from iflytek_spark.transports.preconnect.pool_sync import THREAD_NAME, PreconnectPool
 
 T = TypeVar("T")
 PATIENCE = 10.0
@@ -45,9 +45,9 @@ def ready(
 ) -> int:
     """How many connections a client has open ahead of calls, in one loop or everywhere."""
     pool = client._pool
-    if isinstance(pool, WarmPool):
+    if isinstance(pool, PreconnectPool):
         return pool._pool._idle.ready
-    assert isinstance(pool, AsyncWarmPool)
+    assert isinstance(pool, AsyncPreconnectPool)
     keepers = list(pool._pools._by_loop.items())
     return sum(keeper._idle.ready for home, keeper in keepers if loop in (home, None))
 

@@ -14,7 +14,7 @@ from typing import Any
 import websocket
 
 from iflytek_spark.emulator import Emulator
-from iflytek_spark.protocol.signing import sign_url
+from iflytek_spark.protocol.wire.signing import sign_url
 
 Turn = str | dict[str, str]
 TEXT, CLOSE = websocket.ABNF.OPCODE_TEXT, websocket.ABNF.OPCODE_CLOSE

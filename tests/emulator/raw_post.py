@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from iflytek_spark.emulator import Emulator
-from iflytek_spark.protocol.signing import sign_url
+from iflytek_spark.protocol.wire.signing import sign_url
 
 EMBED, PAINT = "/", "/v2.1/tti"
 

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from iflytek_spark.emulator import Emulator, running_emulator
-from iflytek_spark.tokens import estimate_tokens
+from iflytek_spark.requests.tokens import estimate_tokens
 from tests.emulator.raw_client import ask, body, connected, receive
 
 _LONG = "请把这句话原样重复一遍：春眠不觉晓，处处闻啼鸟"

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from iflytek_spark import Credentials
 from iflytek_spark.emulator import Emulator, running_emulator
-from iflytek_spark.protocol.signing import http_date, sign_url, verify_url
+from iflytek_spark.protocol.wire.signing import http_date, sign_url, verify_url
 from tests.emulator.raw_client import ask, connected, signed
 
 _NOW = 1736150400.0

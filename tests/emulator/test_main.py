@@ -14,7 +14,7 @@ import websocket
 from iflytek_spark import Credentials
 from iflytek_spark.emulator import running_emulator
 from iflytek_spark.emulator.__main__ import main
-from iflytek_spark.protocol.signing import sign_url
+from iflytek_spark.protocol.wire.signing import sign_url
 
 
 async def _start(*arguments: str) -> asyncio.subprocess.Process:

@@ -13,7 +13,7 @@ import pytest
 
 from iflytek_spark.emulator import Emulator, faults, running_emulator
 from iflytek_spark.emulator.post import RateLimit
-from iflytek_spark.protocol.wire import RequestRefusedError
+from iflytek_spark.protocol.wire.values import RequestRefusedError
 from tests.emulator.raw_post import (
     EMBED,
     PAINT,

@@ -13,7 +13,7 @@ import pytest
 
 from iflytek_spark.emulator import Emulator
 from iflytek_spark.emulator.media.vectors import text_vector
-from iflytek_spark.service_values import IMAGE_SIZES
+from iflytek_spark.models.services import IMAGE_SIZES
 from tests.emulator.raw_post import (
     embed,
     paint,

@@ -18,7 +18,7 @@ from langgraph.prebuilt import ToolNode, create_react_agent
 
 from iflytek_spark.emulator import Emulator, faults
 from iflytek_spark.errors import PermissionDeniedError, ToolNotCalledError
-from iflytek_spark.tool_text import ToolResult, read_tool_text
+from iflytek_spark.requests.tool_text import ToolResult, read_tool_text
 from langchain_spark import ChatSpark
 from tests._support.frames import answer, function_call
 from tests.langchain_spark.asking import Make, functions, replay, turns

@@ -9,8 +9,8 @@ import pytest
 from langchain_core import exceptions as core
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
-from iflytek_spark.catalogue import resolve
 from iflytek_spark.emulator import Emulator
+from iflytek_spark.models.catalogue import find_model
 from tests.core.drawing import drawn, noise
 from tests.langchain_spark.asking import WAYS, Make, ask
 
@@ -86,7 +86,7 @@ def test_the_image_stands_before_the_whole_conversation(chat: Make, spark: Emula
     [
         ({}, {}, "general"),
         ({"image_model": "imagev3"}, {}, "imagev3"),
-        ({"image_model": resolve("imagev3")}, {}, "imagev3"),
+        ({"image_model": find_model("imagev3")}, {}, "imagev3"),
         ({"model": "imagev3"}, {}, "imagev3"),
         ({"model": "imagev3", "image_model": None}, {}, "imagev3"),
         ({"model": "lite"}, {"model": "imagev3"}, "imagev3"),

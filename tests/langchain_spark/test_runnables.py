@@ -17,8 +17,8 @@ from langchain_core.runnables import ConfigurableField, RunnableParallel
 from langchain_core.runnables.history import RunnableWithMessageHistory
 
 from iflytek_spark import WebSearch
-from iflytek_spark.catalogue import resolve
 from iflytek_spark.emulator import Emulator, faults
+from iflytek_spark.models.catalogue import find_model
 from tests.langchain_spark.asking import WAYS, Make, ask, turns
 
 
@@ -101,7 +101,7 @@ async def test_a_cache_asks_once(chat: Make, spark: Emulator, how: str) -> None:
     assert len(spark.requests) == 2
 
 
-TUNED = replace(resolve("lite"), patch_id="1"), replace(resolve("lite"), patch_id="2")
+TUNED = replace(find_model("lite"), patch_id="1"), replace(find_model("lite"), patch_id="2")
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from langchain_core.prompts import ChatPromptTemplate
 
 from iflytek_spark.emulator import Emulator
 from iflytek_spark.errors import ToolNotCalledError
-from iflytek_spark.tool_text import ToolResult, read_tool_text
+from iflytek_spark.requests.tool_text import ToolResult, read_tool_text
 from tests._support.frames import answer, function_call
 from tests.langchain_spark.asking import WAYS, Make, ask, functions, replay, turns
 

@@ -15,7 +15,7 @@ from langchain_core.tools import tool
 from iflytek_spark.emulator import Emulator
 from iflytek_spark.errors import ToolNotCalledError
 from iflytek_spark.messages import ToolCall
-from iflytek_spark.tool_text import RESULT_NOTE, ToolResult, read_tool_text
+from iflytek_spark.requests.tool_text import RESULT_NOTE, ToolResult, read_tool_text
 from tests._support.frames import SID, answer, function_call
 from tests.langchain_spark.asking import WAYS, Make, ask, chunks_of, functions, replay, turns
 

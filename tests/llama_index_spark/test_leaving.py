@@ -205,7 +205,7 @@ async def test_events_show_no_secret(
 
 async def test_the_loop_is_never_stalled(make_llm: MakeLLM, spark: Emulator) -> None:
     """While one answer is awaited, another is asked for, comes and is read."""
-    llm = make_llm(timeout=Timeouts(first_frame=60))
+    llm = make_llm(timeout=Timeouts(response=60))
     spark.script(faults.Silence())
     waiting = asyncio.create_task(llm.acomplete("慢"))
     assert await asyncio.to_thread(spark.wait_for_requests, 1)

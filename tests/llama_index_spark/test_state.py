@@ -182,7 +182,7 @@ async def test_after_an_error_the_object_answers(
     kind: type[errors.SparkError],
     how: str,
 ) -> None:
-    patience = Timeouts(between_frames=0.1)
+    patience = Timeouts(idle=0.1)
     llm = make_llm(max_retries=0, timeout=patience)
     spark.script(fault)
     with pytest.raises(kind):

@@ -16,7 +16,7 @@ from llama_index.core.tools import FunctionTool
 
 from iflytek_spark import errors
 from iflytek_spark.emulator import Emulator, faults
-from iflytek_spark.tool_text import read_tool_text
+from iflytek_spark.requests.tool_text import read_tool_text
 from llama_index_spark import SparkLLM
 from tests._support.frames import answer, function_call
 from tests._support.llama_index import WAYS, raw_of

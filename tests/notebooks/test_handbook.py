@@ -16,10 +16,10 @@ import pytest
 from langchain_core import exceptions as langchain_exceptions
 
 from iflytek_spark import errors
-from iflytek_spark.codes import api_error, known_codes
 from iflytek_spark.credentials import FAMILIES
 from iflytek_spark.emulator import faults
-from iflytek_spark.service_values import IMAGE_SIZES
+from iflytek_spark.models.services import IMAGE_SIZES
+from iflytek_spark.protocol.wire.error_codes import api_error, known_codes
 
 _DATA = Path(__file__).parents[2] / "notebooks" / "data"
 _CHAPTERS = {path.name: path.read_text("utf-8") for path in sorted(_DATA.glob("handbook/*.md"))}

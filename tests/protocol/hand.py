@@ -6,17 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from iflytek_spark.catalogue import resolve
 from iflytek_spark.credentials import Credentials
 from iflytek_spark.errors import SparkError
-from iflytek_spark.options import ChatOptions
+from iflytek_spark.models.catalogue import find_model
 from iflytek_spark.protocol.call import CallContext, call_flow
 from iflytek_spark.protocol.dialects import CHAT_DIALECTS
 from iflytek_spark.protocol.events import Event
 from iflytek_spark.protocol.exchange import ChatExchange
 from iflytek_spark.protocol.retry import RetryPolicy
 from iflytek_spark.protocol.steps import Clock, Emit, Flow, Receive, Step, StepResult
-from iflytek_spark.requests import ChatRequest, build_request
+from iflytek_spark.requests.build import ChatRequest, build_request
+from iflytek_spark.requests.options import ChatOptions
 from iflytek_spark.timeouts import Timeouts
 
 ME = Credentials("app1", "test-key", "test-secret")
@@ -54,7 +54,7 @@ def call(
     timeouts: Timeouts | None = None,
     **options: Any,
 ) -> Flow[None]:
-    request = build_request(resolve(model), "你好", cast(ChatOptions, options))
+    request = build_request(find_model(model), "你好", cast(ChatOptions, options))
     return chat(request, (time or Time()).clock, timeouts, max_retries)
 
 

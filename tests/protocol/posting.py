@@ -11,17 +11,17 @@ from iflytek_spark.errors import SparkError
 from iflytek_spark.protocol.call import CallContext, call_flow
 from iflytek_spark.protocol.exchange import SingleExchange
 from iflytek_spark.protocol.retry import RetryPolicy
-from iflytek_spark.protocol.signing import sign_url
 from iflytek_spark.protocol.steps import (
     Connect,
     Flow,
-    HandshakeRefusedError,
+    HTTPStatusError,
     Opening,
     Receive,
     Send,
     Sleep,
     Step,
 )
+from iflytek_spark.protocol.wire.signing import sign_url
 from tests.protocol.hand import ME, Time
 
 URL = "https://emb-cn-huabei-1.xf-yun.com/"
@@ -59,10 +59,10 @@ def call(
     return call_flow(context, SingleExchange(Posted(decode), b"{}"))
 
 
-def ok(body: str = "fine", status: int = 200, **headers: str) -> bytes | HandshakeRefusedError:
+def ok(body: str = "fine", status: int = 200, **headers: str) -> bytes | HTTPStatusError:
     if status == 200:
         return body.encode()
-    return HandshakeRefusedError(status, headers, body.encode())
+    return HTTPStatusError(status, headers, body.encode())
 
 
 class Post(NamedTuple):

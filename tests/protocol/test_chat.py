@@ -8,7 +8,7 @@ import pytest
 
 from iflytek_spark.errors import (
     InternalServerError,
-    InvalidFrameError,
+    ProtocolError,
     SparkError,
     StreamInterruptedError,
 )
@@ -17,7 +17,7 @@ from iflytek_spark.protocol.events import (
     Event,
     Finished,
 )
-from iflytek_spark.protocol.frames import decode_frame
+from iflytek_spark.protocol.wire.chat_client import decode_frame
 from tests._support.frames import SID, USAGE, error, last, piece
 
 STOPPED = Finished("stop", USAGE, SID)
@@ -83,9 +83,9 @@ def test_the_table_has_every_pair() -> None:
         ("WAITING", "ERROR", InternalServerError),
         ("ANSWERING", "ERROR", InternalServerError),
         ("FINISHED", "ERROR", InternalServerError),
-        ("FINISHED", "PIECE", InvalidFrameError),
-        ("FINISHED", "LAST", InvalidFrameError),
-        ("FAILED", "PIECE", InvalidFrameError),
+        ("FINISHED", "PIECE", ProtocolError),
+        ("FINISHED", "LAST", ProtocolError),
+        ("FAILED", "PIECE", ProtocolError),
     ],
 )
 def test_a_failure_says_what_it_is(state: str, name: str, kind: type[SparkError]) -> None:

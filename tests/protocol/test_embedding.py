@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iflytek_spark.errors import (
-    InvalidFrameError,
     PermissionDeniedError,
+    ProtocolError,
     RateLimitError,
 )
-from iflytek_spark.protocol.embedding import (
+from iflytek_spark.protocol.wire.embedding import (
     DIMENSIONS,
     EmbeddingRequest,
     decode_embedding,
@@ -26,7 +26,7 @@ from iflytek_spark.protocol.embedding import (
     encode_embedding,
     encode_embedding_answer,
 )
-from iflytek_spark.protocol.wire import RequestRefusedError
+from iflytek_spark.protocol.wire.values import RequestRefusedError
 
 SID = "ase000eaa46@dx1"
 VECTOR = [0.25, -0.5] + [0.0] * (DIMENSIONS - 2)
@@ -94,7 +94,7 @@ def test_more_numbers_are_cut_off() -> None:
     ],
 )
 def test_what_is_no_vector_is_an_error(body: bytes, words: str) -> None:
-    with pytest.raises(InvalidFrameError, match=words):
+    with pytest.raises(ProtocolError, match=words):
         decode_embedding(body)
 
 
@@ -112,7 +112,7 @@ def test_an_error_needs_no_message_and_no_sid() -> None:
 
 
 def test_the_error_does_not_quote_the_answer() -> None:
-    with pytest.raises(InvalidFrameError) as caught:
+    with pytest.raises(ProtocolError) as caught:
         decode_embedding(b'{"header":{"code":0},"payload":{"feature":{"text":["private"]}}}')
     assert "private" not in str(caught.value)
 
@@ -128,7 +128,7 @@ def test_the_client_reads_what_the_service_writes(numbers: list[float]) -> None:
     vector = [*numbers, *VECTOR[len(numbers) :]]
     body = encode_embedding_answer(SID, vector)
     if any(map(math.isinf, vector)) or not any(number * number for number in vector):
-        with pytest.raises(InvalidFrameError):
+        with pytest.raises(ProtocolError):
             decode_embedding(body)
     else:
         assert decode_embedding(body) == vector

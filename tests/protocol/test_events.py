@@ -8,9 +8,9 @@ import pytest
 
 from iflytek_spark.errors import (
     ContentFilterError,
-    EmptyAnswerError,
-    InvalidFrameError,
+    EmptyResponseError,
     PermissionDeniedError,
+    ProtocolError,
     SparkError,
 )
 from iflytek_spark.messages import Citation, PluginResult, ToolCall, Usage
@@ -23,7 +23,7 @@ from iflytek_spark.protocol.events import (
     ReasoningDelta,
     ToolCallDelta,
 )
-from iflytek_spark.protocol.frames import decode_frame
+from iflytek_spark.protocol.wire.chat_client import decode_frame
 from tests._support.frames import SID, USAGE, answer, error, function_call, last, piece, search
 
 STOPPED = Finished("stop", USAGE, SID)
@@ -85,7 +85,7 @@ def test_thoughts_alone_are_an_answer() -> None:
 )
 def test_a_whole_answer_without_content_is_an_error(raws: tuple[str, ...]) -> None:
     failure = fail(*raws)
-    assert type(failure) is EmptyAnswerError
+    assert type(failure) is EmptyResponseError
     assert failure.sid == SID
     assert failure.retryable
 
@@ -138,12 +138,12 @@ def test_pieces_in_their_order(numbers: tuple[int | None, ...]) -> None:
 def test_pieces_out_of_order_are_refused(numbers: tuple[int, ...]) -> None:
     raws = [piece(seq, "字") for seq in numbers[:-1]]
     failure = fail(*raws, last(numbers[-1], "字"))
-    assert type(failure) is InvalidFrameError
+    assert type(failure) is ProtocolError
     assert failure.sid == SID
 
 
 def test_a_lone_last_piece_with_a_later_number_is_refused() -> None:
-    assert type(fail(last(3, "尾"))) is InvalidFrameError
+    assert type(fail(last(3, "尾"))) is ProtocolError
 
 
 def test_a_plugins_frame_may_take_a_number() -> None:

@@ -21,11 +21,11 @@ from iflytek_spark.protocol.events import (
     ToolCallDelta,
 )
 from iflytek_spark.protocol.filters import Filter
-from iflytek_spark.protocol.filters.code_fence import FenceFilter
-from iflytek_spark.protocol.filters.stop import StopEvents
-from iflytek_spark.protocol.filters.tool_call import refuse_text
-from iflytek_spark.protocol.filters.tool_markup import MarkupFilter
-from iflytek_spark.tool_text import write_calls
+from iflytek_spark.protocol.filters.code_fence import CodeFenceFilter
+from iflytek_spark.protocol.filters.stop import StopFilter
+from iflytek_spark.protocol.filters.tool_call import require_tool_call
+from iflytek_spark.protocol.filters.tool_markup import ToolMarkupFilter
+from iflytek_spark.requests.tool_text import write_calls
 from tests._support.frames import SID, USAGE
 
 END = Finished("stop", USAGE, SID)
@@ -33,8 +33,8 @@ TOOLS = (Tool("weather", ""), Tool("天气查询", ""))
 CALLED = Finished("tool_calls", USAGE, SID)
 
 
-def markup() -> MarkupFilter:
-    return MarkupFilter(TOOLS, lambda: SID)
+def markup() -> ToolMarkupFilter:
+    return ToolMarkupFilter(TOOLS, lambda: SID)
 
 
 def frames(pieces: Iterable[str], end: Finished = END, *, apart: bool = True) -> list[Events]:
@@ -148,13 +148,13 @@ def test_what_is_no_text_is_passed_on() -> None:
 )
 def test_an_answer_without_the_call_is_refused(events: Events) -> None:
     with pytest.raises(ToolNotCalledError, match="answered in text"):
-        refuse_text(events)
+        require_tool_call(events)
 
 
 def test_a_call_is_not_refused_and_blanks_beside_it_are_dropped() -> None:
     call = ToolCallDelta(ToolCall("c", "weather", "{}"))
-    assert refuse_text((ReasoningDelta("想"),)) == (ReasoningDelta("想"),)
-    assert refuse_text((ContentDelta("\n"), call, CALLED)) == (call, CALLED)
+    assert require_tool_call((ReasoningDelta("想"),)) == (ReasoningDelta("想"),)
+    assert require_tool_call((ContentDelta("\n"), call, CALLED)) == (call, CALLED)
 
 
 OBJECTS = st.dictionaries(st.text(max_size=5), st.text(max_size=8), max_size=3)
@@ -176,7 +176,7 @@ def test_a_fence_is_taken_off(
 ) -> None:
     inner = json.dumps(value, ensure_ascii=False)
     pieces = cut(f"{opening}{inner}{closing}", places)
-    events = passed(FenceFilter(), frames(pieces, apart=apart))
+    events = passed(CodeFenceFilter(), frames(pieces, apart=apart))
     assert text_of(events) == inner
     assert events[-1] == END
 
@@ -186,11 +186,11 @@ def test_a_fence_is_taken_off(
 )
 @given(places=PLACES)
 def test_without_a_whole_fence_nothing_is_taken(text: str, places: list[int]) -> None:
-    assert text_of(passed(FenceFilter(), frames(cut(text, places)))) == text
+    assert text_of(passed(CodeFenceFilter(), frames(cut(text, places)))) == text
 
 
 def test_a_blank_answer_has_no_fence_and_other_events_pass() -> None:
-    events = passed(FenceFilter(), [(ReasoningDelta("想"),), *frames([" ", "\n"])])
+    events = passed(CodeFenceFilter(), [(ReasoningDelta("想"),), *frames([" ", "\n"])])
     assert events == [ReasoningDelta("想"), END]
 
 
@@ -206,10 +206,10 @@ def test_a_blank_answer_has_no_fence_and_other_events_pass() -> None:
 def test_stop_strings_end_the_events(
     frame_list: Sequence[Events], expected: Sequence[Event]
 ) -> None:
-    assert passed(StopEvents(["。"], lambda: SID), frame_list) == expected
+    assert passed(StopFilter(["。"], lambda: SID), frame_list) == expected
 
 
 def test_what_might_have_been_a_stop_string_is_told_at_the_end() -> None:
-    through = StopEvents(["雨。"], lambda: SID)
+    through = StopFilter(["雨。"], lambda: SID)
     assert through((ContentDelta("雨"),)) == ()
     assert through((END,)) == (ContentDelta("雨"), END)

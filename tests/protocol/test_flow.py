@@ -12,26 +12,26 @@ from iflytek_spark.errors import (
     AuthenticationError,
     ClockSkewError,
     InternalServerError,
-    InvalidFrameError,
     InvalidRequestError,
+    ProtocolError,
     RateLimitError,
     SparkError,
     StreamInterruptedError,
 )
 from iflytek_spark.protocol.events import ContentDelta, Finished
-from iflytek_spark.protocol.signing import http_date, sign_url
 from iflytek_spark.protocol.steps import (
     Connect,
     ConnectionFailedError,
     Emit,
-    FrameTooLargeError,
-    HandshakeRefusedError,
+    HTTPStatusError,
+    MessageTooLargeError,
     Opening,
     Receive,
     Send,
     Sleep,
     Step,
 )
+from iflytek_spark.protocol.wire.signing import http_date, sign_url
 from iflytek_spark.timeouts import Timeouts
 from tests._support.frames import SID, USAGE, answer, error, last, piece
 from tests.protocol.hand import ME, NOW, Hand, Time, call
@@ -66,7 +66,7 @@ def test_frames_after_the_end_are_not_waited_for() -> None:
     assert hand.say() is None
 
 
-PATIENCE = Timeouts(connect=1, first_frame=2, between_frames=3, total=100)
+PATIENCE = Timeouts(connect=1, response=2, idle=3, total=100)
 
 
 def test_each_step_has_its_own_patience() -> None:
@@ -90,9 +90,7 @@ def test_no_step_outlasts_the_whole_call() -> None:
     assert hand.say() == Receive(1)
 
 
-@pytest.mark.parametrize(
-    ("steps", "stage"), [(0, "connect"), (1, "first_frame"), (2, "first_frame")]
-)
+@pytest.mark.parametrize(("steps", "stage"), [(0, "connect"), (1, "response"), (2, "response")])
 def test_a_time_out_says_which_one_ran_out(steps: int, stage: str) -> None:
     hand = Hand(call(timeouts=PATIENCE, max_retries=0))
     for _ in range(steps):
@@ -111,7 +109,7 @@ def test_silence_between_two_frames_has_its_own_time_out() -> None:
     hand.say()
     with pytest.raises(APITimeoutError) as caught:
         hand.throw(TimeoutError())
-    assert caught.value.stage == "between_frames"
+    assert caught.value.stage == "idle"
 
 
 @pytest.mark.parametrize("steps", [0, 1, 2])
@@ -149,8 +147,8 @@ def test_an_endless_answer_ends_at_the_deadline() -> None:
     [
         (TimeoutError(), APITimeoutError),
         (ConnectionFailedError("refused"), APIConnectionError),
-        (HandshakeRefusedError(503, {}, b""), InternalServerError),
-        (HandshakeRefusedError(429, {}, b""), RateLimitError),
+        (HTTPStatusError(503, {}, b""), InternalServerError),
+        (HTTPStatusError(429, {}, b""), RateLimitError),
     ],
 )
 def test_a_failure_that_may_pass_is_slept_over_and_tried_again(
@@ -216,8 +214,8 @@ def test_after_the_first_event_nothing_is_tried_again(way: str, kind: type[Spark
 @pytest.mark.parametrize(
     ("failure", "kind"),
     [
-        (HandshakeRefusedError(401, {}, b""), AuthenticationError),
-        (HandshakeRefusedError(403, {"date": http_date(NOW - 999)}, b""), ClockSkewError),
+        (HTTPStatusError(401, {}, b""), AuthenticationError),
+        (HTTPStatusError(403, {"date": http_date(NOW - 999)}, b""), ClockSkewError),
     ],
 )
 def test_a_failure_that_will_not_pass_is_raised_at_once(
@@ -230,7 +228,7 @@ def test_a_failure_that_will_not_pass_is_raised_at_once(
 def test_a_wait_that_would_outlast_the_call_is_not_begun() -> None:
     hand = Hand(call(timeouts=Timeouts(total=5)))
     with pytest.raises(RateLimitError) as caught:
-        hand.throw(HandshakeRefusedError(429, {"retry-after": "60"}, b""))
+        hand.throw(HTTPStatusError(429, {"retry-after": "60"}, b""))
     assert caught.value.retry_after == 60
 
 
@@ -262,14 +260,14 @@ def test_the_librarys_own_error_is_the_cause() -> None:
 
 
 def test_without_an_original_the_transports_error_is_the_cause() -> None:
-    failure = FrameTooLargeError("9 MB")
-    with pytest.raises(InvalidFrameError, match="9 MB") as caught:
+    failure = MessageTooLargeError("9 MB")
+    with pytest.raises(ProtocolError, match="9 MB") as caught:
         Hand(call()).receiving().throw(failure)
     assert caught.value.__cause__ is failure
 
 
 def test_a_frame_that_is_none_is_not_tried_again() -> None:
-    with pytest.raises(InvalidFrameError):
+    with pytest.raises(ProtocolError):
         Hand(call()).receiving().say(b"garbage")
 
 

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iflytek_spark.catalogue import resolve
-from iflytek_spark.errors import InvalidFrameError, InvalidRequestError
+from iflytek_spark.errors import InvalidRequestError, ProtocolError
 from iflytek_spark.messages import (
     ImagePart,
     Message,
@@ -22,10 +21,11 @@ from iflytek_spark.messages import (
     Usage,
     WebSearch,
 )
-from iflytek_spark.model_spec import ModelSpec
-from iflytek_spark.options import ChatOptions
-from iflytek_spark.protocol.frames import Frame, decode_frame, encode_request
-from iflytek_spark.requests import build_request
+from iflytek_spark.models.catalogue import find_model
+from iflytek_spark.models.spec import ModelSpec
+from iflytek_spark.protocol.wire.chat_client import Frame, decode_frame, encode_request
+from iflytek_spark.requests.build import build_request
+from iflytek_spark.requests.options import ChatOptions
 from tests._support.frames import SID
 
 USAGE = Usage(37, 169, 206)
@@ -125,7 +125,7 @@ def test_what_may_be_left_out(text: str, expected: Frame) -> None:
 
 @pytest.mark.parametrize("keys", [{}, {"text": [{}]}, {"text": [{"content": "a"}, {}]}])
 def test_a_piece_that_has_lost_its_text_is_no_piece(keys: dict[str, Any]) -> None:
-    with pytest.raises(InvalidFrameError, match="without its text"):
+    with pytest.raises(ProtocolError, match="without its text"):
         decode_frame(choices(status=1, **keys))
 
 
@@ -171,7 +171,7 @@ MALFORMED = {
 
 @pytest.mark.parametrize("name", MALFORMED)
 def test_a_malformed_frame_is_refused_without_being_quoted(name: str) -> None:
-    with pytest.raises(InvalidFrameError, match=f"{len(MALFORMED[name])} bytes") as caught:
+    with pytest.raises(ProtocolError, match=f"{len(MALFORMED[name])} bytes") as caught:
         decode_frame(MALFORMED[name])
     shown = "".join(traceback.format_exception(caught.value))
     assert "marker" not in shown.partition("decode_frame")[2]
@@ -187,13 +187,13 @@ def test_a_malformed_frame_is_refused_without_being_quoted(name: str) -> None:
 def test_whatever_arrives_is_a_frame_or_an_error(data: bytes | str) -> None:
     try:
         frame = decode_frame(data)
-    except InvalidFrameError:
+    except ProtocolError:
         return
     assert isinstance(frame, Frame)
 
 
 def encode(model: str | ModelSpec, messages: Any, **options: Any) -> Any:
-    request = build_request(resolve(model), messages, cast(ChatOptions, options))
+    request = build_request(find_model(model), messages, cast(ChatOptions, options))
     return json.loads(encode_request(request, "app1", "uid1"))
 
 
@@ -301,7 +301,7 @@ def test_extra_keys_go_where_the_parameters_are() -> None:
 
 
 def test_chinese_is_written_as_it_is() -> None:
-    request = build_request(resolve("lite"), "你好", {})
+    request = build_request(find_model("lite"), "你好", {})
     assert "你好" in encode_request(request, "app1", "uid1")
 
 

@@ -19,9 +19,9 @@ from iflytek_spark.errors import (
     PermissionDeniedError,
     RateLimitError,
 )
-from iflytek_spark.protocol.handshake import refusal_error
-from iflytek_spark.protocol.signing import http_date
-from iflytek_spark.protocol.steps import HandshakeRefusedError
+from iflytek_spark.protocol.steps import HTTPStatusError
+from iflytek_spark.protocol.wire.http_errors import status_error
+from iflytek_spark.protocol.wire.signing import http_date
 
 NOW = 1736150400.0
 NO_MATCH = "HMAC signature does not match"
@@ -45,7 +45,7 @@ def refuse(
     if retry_after is not None:
         headers["retry-after"] = retry_after
     body = json.dumps({"message": message}).encode() if body is None else body
-    return refusal_error(HandshakeRefusedError(status, headers, body), NOW)
+    return status_error(HTTPStatusError(status, headers, body), NOW)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_the_skew_of_the_clock_is_measured(ahead: float, words: str) -> None:
 
 def test_a_skew_that_cannot_be_measured_is_still_named() -> None:
     body = json.dumps({"message": WRONG_DATE}).encode()
-    error = refusal_error(HandshakeRefusedError(403, {}, body), NOW)
+    error = status_error(HTTPStatusError(403, {}, body), NOW)
     assert isinstance(error, ClockSkewError)
     assert error.skew is None
     assert "more than five minutes" in error.message
@@ -165,7 +165,7 @@ def test_a_long_body_is_shown_in_part() -> None:
 def test_whatever_the_service_answers_is_one_of_our_errors(
     status: int, body: bytes, headers: Any
 ) -> None:
-    error = refusal_error(HandshakeRefusedError(status, headers, body), NOW)
+    error = status_error(HTTPStatusError(status, headers, body), NOW)
     assert error.status == status
 
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iflytek_spark.errors import ContentFilterError, InvalidFrameError, InvalidRequestError
-from iflytek_spark.protocol.images import (
+from iflytek_spark.errors import ContentFilterError, InvalidRequestError, ProtocolError
+from iflytek_spark.models.services import IMAGE_SIZES, GeneratedImage
+from iflytek_spark.protocol.wire.image import (
     ImageRequest,
     check_image_request,
     decode_image,
@@ -18,8 +19,7 @@ from iflytek_spark.protocol.images import (
     encode_image_answer,
     encode_image_request,
 )
-from iflytek_spark.protocol.wire import RequestRefusedError
-from iflytek_spark.service_values import IMAGE_SIZES, GeneratedImage
+from iflytek_spark.protocol.wire.values import RequestRefusedError
 
 SID = "cht000b702a@dx1"
 
@@ -58,7 +58,7 @@ def test_an_answer() -> None:
     ],
 )
 def test_what_is_no_image_is_an_error(body: bytes, words: str) -> None:
-    with pytest.raises(InvalidFrameError, match=words):
+    with pytest.raises(ProtocolError, match=words):
         decode_image(body)
 
 

@@ -7,11 +7,11 @@ import json
 
 import pytest
 
-from iflytek_spark.catalogue import resolve
 from iflytek_spark.errors import InvalidRequestError
 from iflytek_spark.messages import ImagePart, Message, TextPart
+from iflytek_spark.models.catalogue import find_model
 from iflytek_spark.protocol.steps import Connect, LoadImage, Send, Sleep
-from iflytek_spark.requests import build_request
+from iflytek_spark.requests.build import build_request
 from iflytek_spark.timeouts import Timeouts
 from tests._support.frames import error
 from tests.protocol.hand import Hand, Time, chat
@@ -21,7 +21,7 @@ FILE = b"\x89PNG\r\n\x1a\n..."
 
 
 def looking(*, total: float = 600) -> Hand:
-    spec = resolve("image")
+    spec = find_model("image")
     messages = [
         Message("user", (TextPart("看图"), PICTURE)),
         Message("assistant", "好"),

@@ -8,18 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iflytek_spark.codes import api_error
+from iflytek_spark.embeddings.split import embedding_flow, mean_vector, split_text
 from iflytek_spark.errors import (
     ContextLengthError,
-    InvalidFrameError,
+    ProtocolError,
 )
-from iflytek_spark.protocol.embedding import (
+from iflytek_spark.models.services import TooLong, Vector
+from iflytek_spark.protocol.steps import Flow
+from iflytek_spark.protocol.wire.embedding import (
     MAX_TOKENS,
 )
-from iflytek_spark.protocol.steps import Flow
-from iflytek_spark.service_values import TooLong, Vector
-from iflytek_spark.services.split import embedding_flow, mean_vector, split_text
-from iflytek_spark.tokens import estimate_tokens
+from iflytek_spark.protocol.wire.error_codes import api_error
+from iflytek_spark.requests.tokens import estimate_tokens
 from tests.protocol.posting import Played, call, ok, play
 
 SENTENCE = "讯飞星火是一个大语言模型。"
@@ -68,7 +68,7 @@ def test_the_mean_is_weighted_and_as_long_as_what_it_is_made_of() -> None:
 
 
 def test_pieces_that_cancel_out_are_an_error() -> None:
-    with pytest.raises(InvalidFrameError, match="cancel"):
+    with pytest.raises(ProtocolError, match="cancel"):
         mean_vector([[1.0], [-1.0]], [1, 1])
 
 

@@ -6,35 +6,35 @@ import json
 
 import pytest
 
-from iflytek_spark.codes import api_error
 from iflytek_spark.errors import (
     APIConnectionError,
     APITimeoutError,
     AuthenticationError,
     ClockSkewError,
     InternalServerError,
-    InvalidFrameError,
     NotFoundError,
     PermissionDeniedError,
+    ProtocolError,
     RateLimitError,
     SparkError,
     StreamInterruptedError,
 )
-from iflytek_spark.protocol.signing import http_date, sign_url, verify_url
 from iflytek_spark.protocol.steps import (
     ConnectionFailedError,
     ConnectTimedOutError,
-    FrameTooLargeError,
-    HandshakeRefusedError,
+    HTTPStatusError,
+    MessageTooLargeError,
     NotConnectedError,
     RedirectedError,
     Sleep,
 )
+from iflytek_spark.protocol.wire.error_codes import api_error
+from iflytek_spark.protocol.wire.signing import http_date, sign_url, verify_url
 from iflytek_spark.timeouts import Timeouts
 from tests.protocol.hand import ME, NOW, Time
 from tests.protocol.posting import URL, Post, call, ok, play, receiving
 
-PATIENCE = Timeouts(connect=1, first_frame=2, between_frames=3, total=100)
+PATIENCE = Timeouts(connect=1, response=2, idle=3, total=100)
 
 
 def test_the_whole_life_of_a_request() -> None:
@@ -101,7 +101,7 @@ def test_a_wrong_clock_is_measured() -> None:
 
 
 def test_the_service_says_when_to_come_back() -> None:
-    reply = HandshakeRefusedError(429, {"retry-after": "7"}, b"")
+    reply = HTTPStatusError(429, {"retry-after": "7"}, b"")
     assert play(call(), reply, ok()).slept == [7]
 
 
@@ -147,8 +147,8 @@ def test_a_connection_that_cannot_be_made_names_the_host() -> None:
 
 
 def test_an_answer_that_is_too_large_is_not_tried_again() -> None:
-    played = play(call(), FrameTooLargeError("more than 8 bytes"))
-    assert type(played.error) is InvalidFrameError
+    played = play(call(), MessageTooLargeError("more than 8 bytes"))
+    assert type(played.error) is ProtocolError
     assert "too large: more than 8 bytes" in str(played.error)
 
 
@@ -161,7 +161,7 @@ def test_no_answer_at_all() -> None:
 
 @pytest.mark.parametrize(
     ("happening", "stage"),
-    [(ConnectTimedOutError(), "connect"), (TimeoutError(), "first_frame")],
+    [(ConnectTimedOutError(), "connect"), (TimeoutError(), "response")],
 )
 def test_time_outs_say_which(happening: TimeoutError, stage: str) -> None:
     played = play(call(max_retries=0, timeouts=PATIENCE), happening)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iflytek_spark.services.rate_limit import RateLimit
+from iflytek_spark.embeddings.rate_limit import RateLimit
 
 
 def test_the_first_turn_is_free() -> None:

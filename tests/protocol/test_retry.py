@@ -10,7 +10,7 @@ from iflytek_spark.errors import (
     APIConnectionError,
     AuthenticationError,
     InternalServerError,
-    InvalidFrameError,
+    ProtocolError,
     RateLimitError,
     SparkError,
 )
@@ -27,7 +27,7 @@ BUSY = InternalServerError("busy")
         (RateLimitError("slow down"), True),
         (RateLimitError("tomorrow", retryable=False), False),
         (AuthenticationError("no"), False),
-        (InvalidFrameError("what"), False),
+        (ProtocolError("what"), False),
     ],
 )
 def test_only_what_may_pass_is_tried_again(error: SparkError, again: bool) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from iflytek_spark.catalogue import resolve
 from iflytek_spark.messages import (
     Citation,
     ImagePart,
@@ -18,23 +17,24 @@ from iflytek_spark.messages import (
     Usage,
     WebSearch,
 )
-from iflytek_spark.options import ChatOptions
-from iflytek_spark.protocol.frames import decode_frame, encode_request
-from iflytek_spark.protocol.service_frames import (
+from iflytek_spark.models.catalogue import find_model
+from iflytek_spark.protocol.wire.chat_client import decode_frame, encode_request
+from iflytek_spark.protocol.wire.chat_server import (
     decode_request,
     encode_answer,
     encode_error,
     encode_search,
 )
-from iflytek_spark.protocol.wire import (
+from iflytek_spark.protocol.wire.values import (
+    Delta,
     FunctionCall,
-    Piece,
     RequestRefusedError,
-    SearchSwitch,
     Turn,
+    WebSearchSwitch,
     WireRequest,
 )
-from iflytek_spark.requests import build_request
+from iflytek_spark.requests.build import build_request
+from iflytek_spark.requests.options import ChatOptions
 
 _SID = "cht000b702a@dx18d6fb9d758b894540"
 _USAGE = Usage(prompt_tokens=37, completion_tokens=169, total_tokens=206)
@@ -49,7 +49,7 @@ def _body(**chat: object) -> dict[str, Any]:
 
 
 def _round_trip(model: str, messages: tuple[Message, ...], options: ChatOptions) -> WireRequest:
-    request = build_request(resolve(model), messages, options)
+    request = build_request(find_model(model), messages, options)
     return decode_request(encode_request(request, "app", "user"))
 
 
@@ -67,7 +67,7 @@ def test_what_the_client_writes_is_read() -> None:
         patch_ids=(),
         domain="4.0Ultra",
         numbers={"temperature": 0.5, "top_k": 3, "max_tokens": 10},
-        search=SearchSwitch(enabled=True, shows_pages=True),
+        search=WebSearchSwitch(enabled=True, shows_pages=True),
         thinking=None,
         wants_json=False,
         turns=(Turn("system", "简短"), Turn("user", "你好")),
@@ -158,7 +158,7 @@ def test_a_wrong_form_names_its_place(path: tuple[str, ...], value: object, plac
 
 
 def test_what_the_service_writes_is_read() -> None:
-    pieces = [Piece("", "想"), Piece("您"), Piece("好")]
+    pieces = [Delta("", "想"), Delta("您"), Delta("好")]
     first, second, third = map(decode_frame, encode_answer(_SID, pieces, _USAGE, 5))
     assert (first.reasoning, first.seq, first.last, first.sid) == ("想", 0, False, _SID)
     assert (second.content, second.seq, second.usage) == ("您", 1, None)
@@ -167,14 +167,14 @@ def test_what_the_service_writes_is_read() -> None:
 
 def test_a_function_call_is_read() -> None:
     call = FunctionCall("天气查询", '{"location":"合肥"}')
-    (data,) = encode_answer(_SID, [Piece(call=call)], _USAGE, 5)
+    (data,) = encode_answer(_SID, [Delta(call=call)], _USAGE, 5)
     frame = decode_frame(data)
     assert frame.function_call == call
     assert frame.last
 
 
 def test_a_frame_about_an_image_is_read() -> None:
-    (data,) = encode_answer(_SID, [Piece("猫")], _USAGE, 5, about_image=True)
+    (data,) = encode_answer(_SID, [Delta("猫")], _USAGE, 5, about_image=True)
     assert json.loads(data)["header"]["status"] == 0
     assert decode_frame(data).last
 
@@ -195,7 +195,7 @@ def test_an_error_is_read() -> None:
 
 def test_a_capture_of_the_service_is_written_alike() -> None:
     """The frames of PROTOCOL.md §2.3, key by key and in the same order."""
-    first, last = encode_answer(_SID, [Piece("您"), Piece("尾")], _USAGE, 37)
+    first, last = encode_answer(_SID, [Delta("您"), Delta("尾")], _USAGE, 37)
     assert first == (
         f'{{"header":{{"code":0,"message":"Success","sid":"{_SID}","status":0}},'
         '"payload":{"choices":{"status":0,"seq":0,"text":[{"content":"您","role":"assistant",'

@@ -16,7 +16,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from iflytek_spark.credentials import Credentials
-from iflytek_spark.protocol.signing import Refusal, http_date, parse_http_date, sign_url, verify_url
+from iflytek_spark.protocol.wire.signing import (
+    Refusal,
+    http_date,
+    parse_http_date,
+    sign_url,
+    verify_url,
+)
 
 NOW = 1736150400.0
 DATE = "Mon, 06 Jan 2025 08:00:00 GMT"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iflytek_spark.protocol.filters.stop import StopFilter
+from iflytek_spark.protocol.filters.stop import StopMatcher
 
 
 def cut(text: str, stops: Sequence[str]) -> str:
@@ -18,7 +18,7 @@ def cut(text: str, stops: Sequence[str]) -> str:
 
 
 def run(pieces: Sequence[str], stops: Sequence[str]) -> tuple[str, bool]:
-    passing, passed = StopFilter(stops), ""
+    passing, passed = StopMatcher(stops), ""
     for piece in pieces:
         text, stopped = passing.feed(piece)
         passed += text
@@ -42,7 +42,7 @@ def test_any_split_is_cut_at_the_earliest_stop(pieces: list[str], stops: list[st
 
 @given(PIECES, STOPS)
 def test_what_was_passed_on_is_never_taken_back(pieces: list[str], stops: list[str]) -> None:
-    passing, passed = StopFilter(stops), ""
+    passing, passed = StopMatcher(stops), ""
     for piece in pieces:
         text, stopped = passing.feed(piece)
         passed += text
@@ -54,7 +54,7 @@ def test_what_was_passed_on_is_never_taken_back(pieces: list[str], stops: list[s
 
 @given(st.text(LETTERS, max_size=30), STOPS)
 def test_no_more_than_a_possible_beginning_is_held_back(text: str, stops: list[str]) -> None:
-    passing = StopFilter(stops)
+    passing = StopMatcher(stops)
     passed, stopped = passing.feed(text)
     if not stopped:
         held = text[len(passed) :]
@@ -80,7 +80,7 @@ def test_examples(pieces: list[str], stops: list[str], passed: str) -> None:
 
 
 def test_flushing_gives_back_what_was_held_once() -> None:
-    passing = StopFilter(["END"])
+    passing = StopMatcher(["END"])
     assert passing.feed("the EN") == ("the ", False)
     assert passing.flush() == "EN"
     assert passing.flush() == ""

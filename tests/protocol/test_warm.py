@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iflytek_spark.errors import StreamInterruptedError
-from iflytek_spark.protocol.signing import ALLOWED_SKEW
 from iflytek_spark.protocol.steps import (
     Connect,
     ConnectionFailedError,
@@ -17,16 +16,22 @@ from iflytek_spark.protocol.steps import (
     Sleep,
     StaleConnectionError,
 )
-from iflytek_spark.protocol.warm import IDLE_LIMIT, KEEP_SECONDS, QUIET_SECONDS, WarmBook
+from iflytek_spark.protocol.wire.signing import ALLOWED_SKEW
+from iflytek_spark.transports.preconnect.idle import (
+    IDLE_LIMIT,
+    KEEP_SECONDS,
+    QUIET_SECONDS,
+    IdleConnections,
+)
 from tests._support.frames import answer
 from tests.protocol.hand import NOW, Hand, call
 
 HERE, THERE = "wss://spark-api.xf-yun.com/v4.0/chat", "wss://spark-api.xf-yun.com/v1.1/chat"
 
 
-def book_of(size: int, *opened: float) -> WarmBook[str]:
+def book_of(size: int, *opened: float) -> IdleConnections[str]:
     """A book in use, with connections that were signed at these moments after NOW."""
-    book: WarmBook[str] = WarmBook(size)
+    book: IdleConnections[str] = IdleConnections(size)
     book.note_use(HERE, NOW)
     for number, moment in enumerate(opened, 1):
         book.opened(HERE, f"socket {number}", NOW + moment)
@@ -34,7 +39,7 @@ def book_of(size: int, *opened: float) -> WarmBook[str]:
 
 
 def test_nothing_is_opened_before_the_first_call() -> None:
-    book: WarmBook[str] = WarmBook(2)
+    book: IdleConnections[str] = IdleConnections(2)
     assert book.start(NOW) == []
     assert book.take(HERE) is None
     assert book.ready == 0
@@ -126,7 +131,7 @@ def test_a_dead_connection_takes_those_to_its_address_along() -> None:
 
 @given(st.lists(st.sampled_from(["call", "take", "open", "fail", "wait", "lose"]), max_size=60))
 def test_never_more_than_the_number_and_every_connection_leaves_once(happenings: list[str]) -> None:
-    numbers: WarmBook[int] = WarmBook(2)
+    numbers: IdleConnections[int] = IdleConnections(2)
     now, left, started, made = NOW, list[int](), 0, 0
     for happening in happenings:
         if happening == "call":

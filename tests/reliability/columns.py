@@ -79,7 +79,7 @@ SHORTER = {
     "APIConnectionError": "ConnectionError",
     "APITimeoutError": "TimeoutError",
     "StreamInterruptedError": "InterruptedError",
-    "InvalidFrameError": "FrameError",
+    "ProtocolError": "FrameError",
 }
 
 
@@ -101,8 +101,8 @@ TOLD: Mapping[Kind, str] = {
     errors.APITimeoutError: "504 spark_timeout",
     errors.StreamInterruptedError: "502 spark_interrupted",
     errors.APIConnectionError: "502 spark_unreachable",
-    errors.InvalidFrameError: "502 spark_invalid_frame",
-    errors.EmptyAnswerError: "502 spark_empty_answer",
+    errors.ProtocolError: "502 spark_invalid_frame",
+    errors.EmptyResponseError: "502 spark_empty_answer",
     errors.InternalServerError: "503 spark_failed",
 }
 

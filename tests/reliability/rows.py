@@ -8,10 +8,10 @@ from dataclasses import replace
 from itertools import product
 
 from iflytek_spark import errors
-from iflytek_spark.codes import api_error, known_codes
 from iflytek_spark.emulator import Fault, faults
 from iflytek_spark.emulator.plan import Opcode
-from iflytek_spark.protocol import signing
+from iflytek_spark.protocol.wire import signing
+from iflytek_spark.protocol.wire.error_codes import api_error, known_codes
 from tests._support.frames import error, last, piece, search
 from tests.reliability.cases import (
     ONCE,
@@ -29,7 +29,7 @@ from tests.reliability.recording import FRAMES, PLACES, replaced
 
 LOST = errors.StreamInterruptedError
 NO_LINE = errors.APIConnectionError
-DAMAGED = errors.InvalidFrameError
+DAMAGED = errors.ProtocolError
 EXPIRED = errors.APITimeoutError
 
 
@@ -90,7 +90,7 @@ def handshakes() -> Iterator[Row]:
         group,
         "hangs",
         on_chat(EXPIRED, RETRIED, hang, connect=SHORT),
-        on_post(EXPIRED, RETRIED, hang, first_frame=SHORT),
+        on_post(EXPIRED, RETRIED, hang, response=SHORT),
     )
 
 
@@ -98,14 +98,14 @@ def silences() -> Iterator[Row]:
     """Time-outs that run out."""
     group = "The service is slow"
     for place, after in PLACES.items():
-        stage = "first_frame" if place == "first" else "between_frames"
+        stage = "response" if place == "first" else "idle"
         for name, fault in (
             ("silence", faults.Silence(after=after)),
             ("one byte a second", Slowly(after)),
         ):
             begun = place != "first"
             chat = on_chat(EXPIRED, not begun, fault, begun=begun, **{stage: SHORT})
-            post = on_post(EXPIRED, RETRIED, fault, first_frame=SHORT)
+            post = on_post(EXPIRED, RETRIED, fault, response=SHORT)
             yield Row(group, f"{name}: {place}", chat, post if place == "first" else None)
     for place, after in PLACES.items():
         fault = faults.Silence(after=after)
@@ -213,7 +213,9 @@ def orders() -> Iterator[Row]:
         Case((faults.Replay(FRAMES[:1]), *plugin_alone), LOST, begun=True),
     )
     nothing = faults.Replay((last(0),))
-    yield Row(group, "a final frame alone, empty", Case((nothing,), errors.EmptyAnswerError, True))
+    yield Row(
+        group, "a final frame alone, empty", Case((nothing,), errors.EmptyResponseError, True)
+    )
 
 
 FLAGGED = 10019

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iflytek_spark.codes import known_codes
+from iflytek_spark.protocol.wire.error_codes import known_codes
 from tests.reliability import exiting, test_faults, test_leaving
 from tests.reliability.columns import COLUMNS
 from tests.reliability.report import LEAVES, PATH, parts, render

@@ -14,9 +14,9 @@ from typing import Self
 from unittest import mock
 
 from iflytek_spark.emulator import Emulator
-from iflytek_spark.transports.aio import AioTransport
 from iflytek_spark.transports.http import AsyncHttpTransport, HttpTransport
-from iflytek_spark.transports.sync import SyncTransport
+from iflytek_spark.transports.ws_async import AsyncWebSocketTransport
+from iflytek_spark.transports.ws_sync import WebSocketTransport
 
 PATIENCE = 3.0
 """Seconds that a busy machine may need for what is asked of it, beyond any time-out."""
@@ -98,8 +98,8 @@ def noted_waits() -> Iterator[list[float]]:
         waits.append(seconds)
 
     with ExitStack() as patches:
-        for kind in (SyncTransport, HttpTransport):
+        for kind in (WebSocketTransport, HttpTransport):
             patches.enter_context(mock.patch.object(kind, "sleep", sleep))
-        for async_kind in (AioTransport, AsyncHttpTransport):
+        for async_kind in (AsyncWebSocketTransport, AsyncHttpTransport):
             patches.enter_context(mock.patch.object(async_kind, "sleep", asleep))
         yield waits

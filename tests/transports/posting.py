@@ -12,7 +12,7 @@ import pytest
 from iflytek_spark.emulator import Emulator
 from iflytek_spark.protocol.dialects.signed_post import Embedding, TextToEmbed
 from iflytek_spark.protocol.steps import Opening
-from iflytek_spark.transports.base import Route
+from iflytek_spark.transports.base import ConnectionOptions
 from iflytek_spark.transports.http import AsyncHttpTransport, HttpTransport
 
 
@@ -34,13 +34,13 @@ def post(transport: HttpTransport, step: Post) -> bytes | None:
 
 
 def send_sync(step: Post, **route: Any) -> bytes | None:
-    with HttpTransport(Route(**route)) as transport:
+    with HttpTransport(ConnectionOptions(**route)) as transport:
         return post(transport, step)
 
 
 def send_async(step: Post, **route: Any) -> bytes | None:
     async def send() -> bytes | None:
-        async with AsyncHttpTransport(Route(**route)) as transport:
+        async with AsyncHttpTransport(ConnectionOptions(**route)) as transport:
             await transport.connect(step.opening, step.timeout)
             await transport.send(step.body, step.timeout)
             return await transport.receive(step.timeout)

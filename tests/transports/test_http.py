@@ -13,9 +13,9 @@ import pytest
 
 from iflytek_spark.emulator import Emulator, faults
 from iflytek_spark.protocol.steps import (
-    FrameTooLargeError,
+    MessageTooLargeError,
 )
-from iflytek_spark.transports.base import Route
+from iflytek_spark.transports.base import ConnectionOptions
 from iflytek_spark.transports.http import HttpTransport
 from tests.contract.sockets import no_new_threads
 from tests.transports.posting import Send, both, post, request
@@ -34,8 +34,8 @@ def test_a_request_and_its_response(send: Send, emulator: Emulator) -> None:
 def test_a_response_that_is_too_large(
     send: Send, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("iflytek_spark.transports.http.MAX_FRAME_BYTES", 1000)
-    with pytest.raises(FrameTooLargeError, match="more than 1000 bytes"):
+    monkeypatch.setattr("iflytek_spark.transports.http.MAX_MESSAGE_BYTES", 1000)
+    with pytest.raises(MessageTooLargeError, match="more than 1000 bytes"):
         send(request(emulator))
     assert emulator.wait_until_idle(0.2)
 
@@ -54,7 +54,7 @@ def test_the_deadline_holds_for_every_byte(send: Send, emulator: Emulator, size:
 
 def test_a_transport_can_be_used_after_a_time_out(emulator: Emulator) -> None:
     emulator.script(faults.Silence())
-    with HttpTransport(Route()) as transport:
+    with HttpTransport(ConnectionOptions()) as transport:
         with pytest.raises(TimeoutError):
             post(transport, request(emulator, timeout=0.05))
         assert post(transport, request(emulator))
@@ -62,7 +62,10 @@ def test_a_transport_can_be_used_after_a_time_out(emulator: Emulator) -> None:
 
 def test_abort_wakes_a_thread_that_waits_for_an_answer(emulator: Emulator) -> None:
     emulator.script(faults.Silence())
-    with HttpTransport(Route()) as transport, concurrent.futures.ThreadPoolExecutor(1) as pool:
+    with (
+        HttpTransport(ConnectionOptions()) as transport,
+        concurrent.futures.ThreadPoolExecutor(1) as pool,
+    ):
         future = pool.submit(post, transport, request(emulator))
         assert emulator.wait_for_requests(1)
         transport.abort()
@@ -71,7 +74,10 @@ def test_abort_wakes_a_thread_that_waits_for_an_answer(emulator: Emulator) -> No
 
 
 def test_abort_wakes_a_thread_that_sleeps() -> None:
-    with HttpTransport(Route()) as transport, concurrent.futures.ThreadPoolExecutor(1) as pool:
+    with (
+        HttpTransport(ConnectionOptions()) as transport,
+        concurrent.futures.ThreadPoolExecutor(1) as pool,
+    ):
         future = pool.submit(transport.sleep, 1000)
         transport.abort()
         with pytest.raises(concurrent.futures.CancelledError):
@@ -79,7 +85,7 @@ def test_abort_wakes_a_thread_that_sleeps() -> None:
 
 
 def test_after_abort_nothing_is_sent(emulator: Emulator) -> None:
-    with HttpTransport(Route()) as transport:
+    with HttpTransport(ConnectionOptions()) as transport:
         transport.abort()
         with pytest.raises(concurrent.futures.CancelledError):
             post(transport, request(emulator))
@@ -90,7 +96,7 @@ def test_abort_while_the_connection_is_being_opened(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The socket that comes out of it is closed before anything is sent."""
-    transport = HttpTransport(Route())
+    transport = HttpTransport(ConnectionOptions())
     connect = httpcore2.SyncBackend.connect_tcp
 
     def slow_connect(*arguments: Any, **options: Any) -> Any:
@@ -105,7 +111,7 @@ def test_abort_while_the_connection_is_being_opened(
 
 
 def test_the_connection_is_kept_between_requests(emulator: Emulator) -> None:
-    with HttpTransport(Route()) as transport:
+    with HttpTransport(ConnectionOptions()) as transport:
         for _ in range(3):
             post(transport, request(emulator))
             assert emulator.open_connections == 1
@@ -125,6 +131,6 @@ def test_httpx2_writes_no_address_to_the_log(
 
 def test_the_watchdog_of_a_request_is_gone_with_it(emulator: Emulator) -> None:
     before = threading.active_count()
-    with HttpTransport(Route()) as transport:
+    with HttpTransport(ConnectionOptions()) as transport:
         post(transport, request(emulator))
         assert threading.active_count() == before

@@ -20,7 +20,7 @@ from iflytek_spark.emulator import Emulator, faults
 from iflytek_spark.errors import (
     ContentFilterError,
     InternalServerError,
-    InvalidFrameError,
+    ProtocolError,
     RateLimitError,
     SparkError,
     StreamInterruptedError,
@@ -37,7 +37,7 @@ LEFT = "left"
 AT_FIRST: list[tuple[faults.Fault, type[SparkError]]] = [
     (faults.ErrorFrame(11202), RateLimitError),
     (faults.RefuseHandshake(503), InternalServerError),
-    (faults.RawFrame("no JSON"), InvalidFrameError),
+    (faults.RawFrame("no JSON"), ProtocolError),
 ]
 LATER: list[tuple[faults.Fault, type[SparkError]]] = [
     (faults.ErrorFrame(10014, after=3), ContentFilterError),

@@ -23,7 +23,7 @@ from pydantic import Field
 
 from iflytek_spark.emulator import Emulator, Fault, faults, running_emulator
 from iflytek_spark.errors import SparkError
-from iflytek_spark.protocol.signing import sign_url
+from iflytek_spark.protocol.wire.signing import sign_url
 from tests._support.calls import Call, Stream, Surface, Target, aread, read
 from tests._support.surfaces import (
     CLI,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import importlib
 
-from iflytek_spark.emulator.media.image_header import read_header
 from iflytek_spark.emulator.rules.words import is_chinese
+from iflytek_spark.images.probe import read_header
 
 _COLOURS = {
     ("黑色", "black"): (0, 0, 0),

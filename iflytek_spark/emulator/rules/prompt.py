@@ -10,7 +10,7 @@ from typing import NamedTuple
 from iflytek_spark.emulator.rules.json_schema import without_json
 from iflytek_spark.emulator.rules.words import sentences
 from iflytek_spark.messages import Message
-from iflytek_spark.tool_text import RESULT_NOTE, ToolResult, read_tool_text
+from iflytek_spark.requests.tool_text import RESULT_NOTE, ToolResult, read_tool_text
 
 _RESULT = re.compile(
     r"(?:(?:tool|function|工具|函数)[^\n]{0,60}?(?:result|return|output|respon|结果|返回|输出)"
@@ -79,9 +79,9 @@ def read_prompt(turns: Sequence[Message]) -> Prompt:
 def _returned(turns: Sequence[Message]) -> Returned | None:
     """Find what tools returned, which comes as the text of user turns (PROTOCOL.md §3).
 
-    Either in the lines of :mod:`iflytek_spark.tool_text`, or in other clients' words: the turn
-    before is the assistant's and speaks of a call, the turn itself begins by speaking of a
-    tool's result, up to a colon.
+    Either in the lines of :mod:`iflytek_spark.requests.tool_text`, or in other clients' words:
+    the turn before is the assistant's and speaks of a call, the turn itself begins by speaking
+    of a tool's result, up to a colon.
 
     Args:
         turns: the messages, the newest last.

@@ -37,10 +37,10 @@ class ErrorRow(Enum):
     TIMEOUT = 504, _SERVER, "spark_timeout", errors.APITimeoutError
     INTERRUPTED = 502, _SERVER, "spark_interrupted", errors.StreamInterruptedError
     UNREACHABLE = 502, _SERVER, "spark_unreachable", errors.APIConnectionError
-    INVALID_FRAME = 502, _SERVER, "spark_invalid_frame", errors.InvalidFrameError
-    EMPTY_ANSWER = 502, _SERVER, "spark_empty_answer", errors.EmptyAnswerError
+    INVALID_FRAME = 502, _SERVER, "spark_invalid_frame", errors.ProtocolError
+    EMPTY_ANSWER = 502, _SERVER, "spark_empty_answer", errors.EmptyResponseError
     TOOL_NOT_CALLED = 502, _SERVER, "tool_not_called", errors.ToolNotCalledError
-    INVALID_ANSWER = 502, _SERVER, "invalid_answer", errors.InvalidAnswerError
+    INVALID_ANSWER = 502, _SERVER, "invalid_answer", errors.InvalidResponseError
     SPARK_FAILED = 503, _SERVER, "spark_failed", errors.InternalServerError
     SPARK_ERROR = 502, _SERVER, "spark_error", errors.SparkError
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from iflytek_spark import AsyncSparkClient, ChatOptions, ChatResponse, Message, ModelSpec
 from iflytek_spark.adapters import ValidatedRequest
-from iflytek_spark.errors import InvalidAnswerError
+from iflytek_spark.errors import InvalidResponseError
 from iflytek_spark.gateway.openai.schema_check import SchemaCheck
 
 
@@ -31,11 +31,11 @@ class JSONCheck:
         """Return an answer that fits, and one that Spark ended early, as it is.
 
         Raises:
-            InvalidAnswerError: for an answer that does not fit.
+            InvalidResponseError: for an answer that does not fit.
         """
         problem = "" if response.finish_reason != "stop" else self._problem(response.text)
         if problem:
-            raise InvalidAnswerError(
+            raise InvalidResponseError(
                 f"the model's answer does not fit response_format: {problem}",
                 sid=response.sid,
                 hint="make the schema simpler, or try again",
@@ -70,7 +70,7 @@ async def checked_chat(
         An answer that fits.
 
     Raises:
-        InvalidAnswerError: when the second answer does not fit either.
+        InvalidResponseError: when the second answer does not fit either.
         SparkError: see :mod:`iflytek_spark.errors`.
     """
 

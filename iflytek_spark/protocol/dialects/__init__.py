@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 from iflytek_spark.protocol.dialects.base import Dialect
 from iflytek_spark.protocol.dialects.websocket import WebSocketChat
-from iflytek_spark.protocol.frames import Frame
-from iflytek_spark.requests import ChatRequest
+from iflytek_spark.protocol.wire.chat_client import Frame
+from iflytek_spark.requests.build import ChatRequest
 
 CHAT_DIALECTS: Mapping[str, Dialect[ChatRequest, Frame]] = {"websocket": WebSocketChat()}
 """The dialects of chat."""

@@ -15,7 +15,7 @@ class Dialect(Protocol[Asked_contra, Read_co]):
     """One way to speak to the service. It has no state.
 
     What a dialect lacks is a matter of the address too: it stands in the model's row, as
-    :class:`~iflytek_spark.model_spec.Lacks`.
+    :class:`~iflytek_spark.models.spec.Lacks`.
     """
 
     def open(self, url: str, credentials: Credentials, now: float) -> Opening:
@@ -44,5 +44,5 @@ class Dialect(Protocol[Asked_contra, Read_co]):
 
         Raises:
             APIError: for an error of the service, where a message is the whole answer.
-            InvalidFrameError: for what is no message of this dialect.
+            ProtocolError: for what is no message of this dialect.
         """

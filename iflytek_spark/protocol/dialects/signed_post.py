@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from iflytek_spark.credentials import Credentials
-from iflytek_spark.protocol.embedding import decode_embedding, encode_embedding
-from iflytek_spark.protocol.images import decode_image, encode_image_request
-from iflytek_spark.protocol.signing import sign_url
+from iflytek_spark.models.services import EmbeddingKind, GeneratedImage, Vector
 from iflytek_spark.protocol.steps import Opening
-from iflytek_spark.service_values import EmbeddingKind, GeneratedImage, Vector
+from iflytek_spark.protocol.wire.embedding import decode_embedding, encode_embedding
+from iflytek_spark.protocol.wire.image import decode_image, encode_image_request
+from iflytek_spark.protocol.wire.signing import sign_url
 
 _HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from iflytek_spark.credentials import Credentials
-from iflytek_spark.protocol.frames import Frame, decode_frame, encode_request
-from iflytek_spark.protocol.signing import sign_url
 from iflytek_spark.protocol.steps import Opening
-from iflytek_spark.requests import ChatRequest
+from iflytek_spark.protocol.wire.chat_client import Frame, decode_frame, encode_request
+from iflytek_spark.protocol.wire.signing import sign_url
+from iflytek_spark.requests.build import ChatRequest
 
 
 class WebSocketChat:

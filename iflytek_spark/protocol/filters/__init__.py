@@ -9,11 +9,11 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from iflytek_spark.protocol.events import Events
-from iflytek_spark.protocol.filters.code_fence import FenceFilter
-from iflytek_spark.protocol.filters.stop import StopEvents
-from iflytek_spark.protocol.filters.tool_call import refuse_text
-from iflytek_spark.protocol.filters.tool_markup import MarkupFilter
-from iflytek_spark.requests import ChatRequest
+from iflytek_spark.protocol.filters.code_fence import CodeFenceFilter
+from iflytek_spark.protocol.filters.stop import StopFilter
+from iflytek_spark.protocol.filters.tool_call import require_tool_call
+from iflytek_spark.protocol.filters.tool_markup import ToolMarkupFilter
+from iflytek_spark.requests.build import ChatRequest
 
 Filter: TypeAlias = Callable[[Events], Events]
 
@@ -27,11 +27,11 @@ def filters_for(request: ChatRequest, sid: Callable[[], str]) -> tuple[Filter, .
     """
     chosen: list[Filter] = []
     if request.tools:
-        chosen.append(MarkupFilter(request.tools, sid))
+        chosen.append(ToolMarkupFilter(request.tools, sid))
     if request.rules.check_tool_call:
-        chosen.append(refuse_text)
+        chosen.append(require_tool_call)
     if request.rules.strip_fence:
-        chosen.append(FenceFilter())
+        chosen.append(CodeFenceFilter())
     if request.rules.cut_at:
-        chosen.append(StopEvents(request.rules.cut_at, sid))
+        chosen.append(StopFilter(request.rules.cut_at, sid))
     return tuple(chosen)

@@ -11,7 +11,7 @@ _FENCE = re.compile(r"\s*```\w*\s*")
 _PART_OF_FENCE = re.compile(r"\s*(?:`{0,2}|```\w*\s*)")
 
 
-class FenceFilter:
+class CodeFenceFilter:
     """Takes the Markdown fence off an answer that is to be JSON alone."""
 
     def __init__(self) -> None:

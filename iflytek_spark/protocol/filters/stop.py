@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from iflytek_spark.protocol.events import ContentDelta, Event, Events, Finished
 
 
-class StopFilter:
+class StopMatcher:
     """Passes text on until a stop string appears, also when it is split over pieces.
 
     Text that may be the beginning of a stop string is held back until the next piece decides.
@@ -56,7 +56,7 @@ class StopFilter:
         return next((size for size in range(longest, 0, -1) if text.endswith(stop[:size])), 0)
 
 
-class StopEvents:
+class StopFilter:
     """Ends an answer at a stop string."""
 
     def __init__(self, stop: Sequence[str], sid: Callable[[], str]) -> None:
@@ -66,7 +66,7 @@ class StopEvents:
             stop: the stop strings.
             sid: gives the session id once it is known.
         """
-        self._stop = StopFilter(stop)
+        self._stop = StopMatcher(stop)
         self._sid = sid
 
     def __call__(self, events: Events) -> Events:

@@ -6,7 +6,7 @@ from iflytek_spark.errors import ToolNotCalledError
 from iflytek_spark.protocol.events import Citations, ContentDelta, Event, Events, Finished
 
 
-def refuse_text(events: Events) -> Events:
+def require_tool_call(events: Events) -> Events:
     """Refuse an answer without a tool call where one must be made.
 
     The pages of a web search are passed over too: there is no text that cites them, and nothing

@@ -28,7 +28,7 @@ class _Call(TypedDict, total=False):
 _CALL_FORM = TypeAdapter(_Call)
 
 
-class MarkupFilter:
+class ToolMarkupFilter:
     """Recognises a tool call that the model wrote as text (PROTOCOL.md §3)."""
 
     def __init__(self, tools: Sequence[Tool], sid: Callable[[], str]) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from iflytek_spark.client import SparkClient
 from iflytek_spark.emulator import Emulator, faults
-from iflytek_spark.service_values import Vector
+from iflytek_spark.models.services import Vector
 from tests.core.posting import asked
 from tests.gateway.conftest import RunningGateway
 from tests.gateway.gateway_helpers import Gateway

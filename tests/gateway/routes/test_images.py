@@ -10,7 +10,7 @@ import openai
 import pytest
 
 from iflytek_spark.emulator import Emulator, faults
-from iflytek_spark.service_values import IMAGE_SIZES
+from iflytek_spark.models.services import IMAGE_SIZES
 from tests.core.drawing import drawn, opened
 from tests.gateway.conftest import RunningGateway
 from tests.gateway.gateway_helpers import Gateway

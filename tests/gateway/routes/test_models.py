@@ -8,9 +8,9 @@ import httpx2
 import openai
 import pytest
 
-from iflytek_spark.catalogue import list_models
 from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.gateway.settings import load_settings
+from iflytek_spark.models.catalogue import list_models
 from tests.gateway.gateway_helpers import Gateway
 
 ALIASES = [name for spec in list_models() for name in (spec.name, spec.title, *spec.aliases)]

@@ -1,0 +1,1 @@
+"""What the library knows of models and services, as data."""

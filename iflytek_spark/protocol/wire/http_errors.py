@@ -1,0 +1,92 @@
+"""Turns a refused handshake into an error that says what to do (PROTOCOL.md §2.1)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from iflytek_spark.errors import (
+    APIError,
+    AuthenticationError,
+    BadRequestError,
+    ClockSkewError,
+    InternalServerError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+)
+from iflytek_spark.protocol.steps import HTTPStatusError
+from iflytek_spark.protocol.wire.envelope import read_error
+from iflytek_spark.protocol.wire.signing import ALLOWED_SKEW, parse_http_date
+
+_KINDS: dict[int, tuple[type[APIError], str]] = {
+    401: (AuthenticationError, "check the API key and secret"),
+    403: (PermissionDeniedError, "check in the console that this machine's address is allowed"),
+    404: (NotFoundError, "check base_url: its path is not one of the service's"),
+    429: (RateLimitError, "send fewer requests at once"),
+}
+_SHOWN = 500
+_MATCHES = (
+    ("does not match", "check that api_secret belongs to api_key and no proxy rewrites the host"),
+    ("retrieve credential", "check api_key: the service does not know it"),
+)
+
+
+def status_error(refused: HTTPStatusError, timestamp: float) -> APIError:
+    """Read a refusal.
+
+    Args:
+        refused: the service's HTTP response.
+        timestamp: this machine's time, in seconds since 1970, when the URL was signed.
+
+    Returns:
+        What the service's own code says, where the body has one; a :class:`ClockSkewError` with
+        the measured skew when the date was refused or is the likely cause; else the class of
+        the HTTP status.
+    """
+    own = read_error(refused.body)
+    if own is not None:
+        return own
+    message, headers = _message(refused.body), refused.headers
+    theirs = parse_http_date(headers.get("date", ""))
+    skew = None if theirs is None else timestamp - theirs
+    if refused.status in (401, 403) and ("valid date" in message or abs(skew or 0) > ALLOWED_SKEW):
+        return _clock_error(refused.status, message, skew)
+    kind, hint = _KINDS.get(refused.status, (BadRequestError, "check base_url and the model"))
+    if refused.status >= 500:
+        kind, hint = InternalServerError, "try again in a moment"
+    hint = next((text for words, text in _MATCHES if words in message), hint)
+    error = kind(f"Spark refused the connection with HTTP {refused.status}: {message}", hint=hint)
+    error.status = refused.status
+    error.retry_after = _retry_after(headers)
+    return error
+
+
+def _clock_error(status: int, message: str, skew: float | None) -> ClockSkewError:
+    if skew is None:
+        measured = "by more than five minutes"
+    else:
+        measured = f"by {abs(skew):.0f} seconds, {'ahead' if skew > 0 else 'behind'}"
+    error = ClockSkewError(
+        f"Spark refused the signature's date with HTTP {status}: {message}. "
+        f"This machine's clock is off {measured}",
+        hint="set the clock (for instance with NTP) and try again",
+    )
+    error.status, error.skew = status, skew
+    return error
+
+
+def _message(body: bytes) -> str:
+    """Return the message of a body like ``{"message": "…"}``, or the body's beginning."""
+    body = body[:_SHOWN]
+    text = body.decode("utf-8", "replace").strip()
+    try:
+        message = json.loads(body)["message"]
+    except (ValueError, TypeError, KeyError):
+        return text or "no reason given"
+    return str(message)
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    value = headers.get("retry-after", "")
+    return float(value) if value.isascii() and value.isdigit() else None

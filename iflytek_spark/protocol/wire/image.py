@@ -1,0 +1,203 @@
+"""The bodies of the image generation service, both halves (PROTOCOL.md §7).
+
+This is the only place that knows the service's JSON keys.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Annotated, Any, NamedTuple, Required
+
+from pydantic import Field, TypeAdapter
+from typing_extensions import TypedDict
+
+from iflytek_spark.errors import InvalidRequestError, ProtocolError
+from iflytek_spark.models.services import IMAGE_SIZES, MAX_IMAGE_PROMPT, GeneratedImage
+from iflytek_spark.protocol.wire.envelope import (
+    RequestHeader,
+    read_answer,
+    read_request,
+    write_answer,
+    write_request,
+)
+
+DOMAIN = "general"
+"""The one model of the service."""
+
+_LAST = 2
+_USUAL = 512
+"""Pixels of a side that the request does not name."""
+
+
+def check_image_request(prompt: str, width: int, height: int) -> None:
+    """Refuse what the service would refuse.
+
+    Args:
+        prompt: what the image is to show.
+        width: pixels.
+        height: pixels.
+
+    Raises:
+        InvalidRequestError: for a prompt that is empty or too long, or a size that the service
+            does not make; it names the sizes that it does.
+    """
+    if not isinstance(prompt, str) or not prompt.strip():
+        raise InvalidRequestError("prompt is not a text, or empty")
+    if len(prompt) > MAX_IMAGE_PROMPT:
+        raise InvalidRequestError(
+            f"prompt has {len(prompt)} characters", hint=f"Spark takes at most {MAX_IMAGE_PROMPT}"
+        )
+    if (width, height) not in IMAGE_SIZES:
+        legal = ", ".join(f"{wide}x{high}" for wide, high in IMAGE_SIZES)
+        raise InvalidRequestError(
+            f"Spark makes no images of {width}x{height} pixels", hint=f"the sizes are {legal}"
+        )
+
+
+class _Text(TypedDict):
+    content: str
+
+
+class _Choices(TypedDict):
+    text: Annotated[list[_Text], Field(min_length=1)]
+
+
+class _AnswerPayload(TypedDict):
+    choices: _Choices
+
+
+_ANSWER: TypeAdapter[_AnswerPayload] = TypeAdapter(_AnswerPayload)
+
+
+def encode_image_request(prompt: str, width: int, height: int, app_id: str, uid: str) -> bytes:
+    """Write the body that asks for an image.
+
+    Args:
+        prompt: what the image is to show.
+        width: pixels.
+        height: pixels.
+        app_id: the app's id.
+        uid: the user's id.
+
+    Returns:
+        JSON.
+    """
+    parameter = {"chat": {"domain": DOMAIN, "width": width, "height": height}}
+    payload = {"message": {"text": [{"role": "user", "content": prompt}]}}
+    return write_request(app_id, uid, parameter, payload)
+
+
+def decode_image(data: bytes | str) -> GeneratedImage:
+    """Read the body of an answer.
+
+    Args:
+        data: the body.
+
+    Returns:
+        The image.
+
+    Raises:
+        APIError: for an error of the service.
+        ProtocolError: when there is no image.
+    """
+    sid, payload = read_answer(_ANSWER, data)
+    try:
+        image = base64.b64decode(payload["choices"]["text"][0]["content"], validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ProtocolError("Spark sent an image that is not base64", sid=sid) from error
+    if not image:
+        raise ProtocolError("Spark sent an empty image", sid=sid)
+    return GeneratedImage(image, sid)
+
+
+class ImageRequest(NamedTuple):
+    """A request as it stands on the wire: its form is right, its values are unchecked.
+
+    Attributes:
+        app_id: the app's id.
+        uid: the user's id, or an empty string.
+        domain: the model's name on the wire.
+        prompt: what the image is to show.
+        width: pixels.
+        height: pixels.
+    """
+
+    app_id: str
+    uid: str
+    domain: str
+    prompt: str
+    width: int
+    height: int
+
+
+class _Chat(TypedDict, total=False):
+    domain: Required[str]
+    width: int
+    height: int
+
+
+class _Parameter(TypedDict):
+    chat: _Chat
+
+
+class _Turn(TypedDict):
+    role: str
+    content: str
+
+
+class _Message(TypedDict):
+    text: Annotated[list[_Turn], Field(min_length=1)]
+
+
+class _Payload(TypedDict):
+    message: _Message
+
+
+class _Request(TypedDict):
+    header: RequestHeader
+    parameter: _Parameter
+    payload: _Payload
+
+
+_REQUEST: TypeAdapter[_Request] = TypeAdapter(_Request)
+
+
+def decode_image_request(data: bytes) -> ImageRequest:
+    """Read the body of a request, as the service does.
+
+    Args:
+        data: the body.
+
+    Returns:
+        The request.
+
+    Raises:
+        RequestRefusedError: when it has another form.
+    """
+    request = read_request(_REQUEST, data)
+    header, chat = request["header"], request["parameter"]["chat"]
+    return ImageRequest(
+        app_id=header["app_id"],
+        uid=header.get("uid", ""),
+        domain=chat["domain"],
+        prompt=request["payload"]["message"]["text"][-1]["content"],
+        width=chat.get("width", _USUAL),
+        height=chat.get("height", _USUAL),
+    )
+
+
+def encode_image_answer(sid: str, image: bytes) -> bytes:
+    """Write the body of an answer, as the service does.
+
+    Args:
+        sid: the session id.
+        image: the image file.
+
+    Returns:
+        JSON.
+    """
+    packed = base64.b64encode(image).decode()
+    text: dict[str, Any] = {"content": packed, "index": 0, "role": "assistant"}
+    payload = {"choices": {"status": _LAST, "seq": 0, "text": [text]}}
+    return write_answer(sid, "Success", payload, status=_LAST)

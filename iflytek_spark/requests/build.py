@@ -1,0 +1,177 @@
+"""One request, checked once against its model before any socket opens."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from iflytek_spark.assumptions import CONTEXT_MARGIN, UNKNOWN_CONTEXT_TOKENS
+from iflytek_spark.errors import ContextLengthError, InvalidRequestError
+from iflytek_spark.messages import JSONObject, Message, Thinking, Tool, WebSearch
+from iflytek_spark.models.catalogue import find_model
+from iflytek_spark.models.spec import ModelSpec
+from iflytek_spark.requests.fallbacks import AnswerRules, answer_rules
+from iflytek_spark.requests.normalize import normalize_messages
+from iflytek_spark.requests.options import OPTIONS, ChatOptions, checked_options
+from iflytek_spark.requests.prompts import call_instruction
+from iflytek_spark.requests.tokens import estimate_tokens
+from iflytek_spark.timeouts import Timeouts
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """A request that Spark should accept. Build it with :func:`build_request`.
+
+    Attributes:
+        spec: the model, as one dialect speaks to it.
+        messages: the turns, in the order that the dialect takes.
+        parameters: what is sent as it is, by its key on the wire.
+        tools: the functions to offer, their schemas in the dialect's form.
+        rules: what the answer has to be, and where that is told in words, the words.
+        web_search: how to search the web, or None.
+        thinking: whether the model thinks first, or None for its own default.
+        uid: an id of the end user, or None.
+        extra: further parameters, which win.
+        timeouts: those of this call, or None for the client's.
+    """
+
+    spec: ModelSpec
+    messages: tuple[Message, ...]
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    tools: tuple[Tool, ...] = ()
+    rules: AnswerRules = field(default_factory=AnswerRules)
+    web_search: WebSearch | None = None
+    thinking: Thinking | None = None
+    uid: str | None = None
+    extra: JSONObject = field(default_factory=dict)
+    timeouts: Timeouts | None = None
+
+    @property
+    def max_tokens(self) -> int | None:
+        """The longest answer that was asked for, in tokens."""
+        return self.parameters.get("max_tokens")
+
+
+def build_request(
+    spec: ModelSpec, messages: str | Sequence[Message], options: ChatOptions
+) -> ChatRequest:
+    """Check a call against its model, and put right what can be.
+
+    Args:
+        spec: the model.
+        messages: a prompt, or messages with the newest last.
+        options: as in :class:`~iflytek_spark.requests.options.ChatOptions`.
+
+    Returns:
+        The request; its model is ``image_model`` where only that can look at an image.
+
+    Raises:
+        InvalidRequestError: for an option that the service would refuse; it names the option,
+            its value and what is legal.
+        ContextLengthError: when the messages are surely too long for the model.
+    """
+    spec, options = _routed(spec, messages, options)
+    given = checked_options(spec, options)
+    arranged = normalize_messages(messages, spec)
+    _check_length(arranged, spec)
+    tools, rules = answer_rules(given, spec.lacks)
+    request = ChatRequest(
+        spec,
+        arranged,
+        parameters={row.key: given[name] for name, row in _SENT.items() if name in given},
+        tools=tools,
+        rules=rules,
+        web_search=given.get("web_search"),
+        thinking=given.get("thinking"),
+        uid=given.get("uid"),
+        extra=given.get("extra", {}),
+        timeouts=given.get("timeout"),
+    )
+    _check_writable(request)
+    return request
+
+
+def check_tools(spec: ModelSpec, tools: Sequence[Tool]) -> tuple[Tool, ...]:
+    """Check tools against a model before there is a call.
+
+    Args:
+        spec: the model.
+        tools: the tools to offer.
+
+    Returns:
+        The tools as they will be sent.
+
+    Raises:
+        InvalidRequestError: when the model cannot call tools (it names those that can), or a
+            schema has no form that can be sent.
+    """
+    return answer_rules(checked_options(spec, {"tools": tools}), spec.lacks)[0]
+
+
+_SENT = {name: row for name, row in OPTIONS.items() if row.key}
+
+
+def _routed(
+    spec: ModelSpec, messages: str | Sequence[Message], options: ChatOptions
+) -> tuple[ModelSpec, ChatOptions]:
+    """Send a call with an image to a model that can look at it.
+
+    Web search and thinking are abilities of the text model and do not go along.
+    """
+    chosen = answering_model(spec, messages, options.get("image_model"))
+    if chosen == spec:
+        return spec, options
+    return chosen, {**options, "web_search": False, "thinking": None}
+
+
+def answering_model(
+    model: str | ModelSpec, messages: str | Sequence[Message], image_model: str | ModelSpec | None
+) -> ModelSpec:
+    """Return the model that answers a conversation.
+
+    Args:
+        model: the model that is asked.
+        messages: a prompt, or the conversation.
+        image_model: what answers instead when there is an image that ``model`` cannot look at;
+            None keeps the model, so that the call is refused.
+
+    Raises:
+        UnknownModelError: for a name that no model has.
+    """
+    spec = find_model(model)
+    if spec.images or image_model is None or isinstance(messages, str):
+        return spec
+    shown = any(isinstance(message, Message) and message.images for message in messages)
+    return checked_options(spec, {"image_model": image_model})["image_model"] if shown else spec
+
+
+def with_stronger_instruction(request: ChatRequest) -> ChatRequest:
+    """Return the second try of a request whose tool call was not made."""
+    words = call_instruction(request.tools, again=True)
+    return replace(request, rules=replace(request.rules, instruction=words))
+
+
+def _check_writable(request: ChatRequest) -> None:
+    """Refuse what no JSON text in UTF-8 can hold."""
+    tools = [(tool.name, tool.description, tool.parameters) for tool in request.tools]
+    chat_id = request.parameters.get("chat_id")
+    free = {"uid": request.uid, "chat_id": chat_id, "extra": request.extra, "tools": tools}
+    for name, value in free.items():
+        try:
+            json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+        except (TypeError, ValueError, RecursionError) as error:
+            raise InvalidRequestError(
+                f"{name} cannot be written as JSON: {error}", param=name
+            ) from error
+
+
+def _check_length(messages: tuple[Message, ...], spec: ModelSpec) -> None:
+    tokens = sum(estimate_tokens(message.text) for message in messages)
+    context = spec.context_tokens or UNKNOWN_CONTEXT_TOKENS
+    if tokens > context * CONTEXT_MARGIN:
+        raise ContextLengthError(
+            f"the messages hold about {tokens} tokens, but model {spec.name!r} takes {context}",
+            hint="shorten the history or use a model with a longer context",
+        )

@@ -1,0 +1,158 @@
+"""What a dialect lacks is made up for here, and nowhere else.
+
+Each function asks one flag of :class:`~iflytek_spark.models.spec.Lacks`: where the flag is not set,
+what was asked for goes to the wire as it is; where it is set, it is told the model in words, put
+into another form, or seen to by this library when the answer comes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from iflytek_spark.assumptions import ASSISTANT_FIRST, TURN_SEPARATOR
+from iflytek_spark.messages import JSONObject, Message, Part, TextPart, Tool, ToolChoice
+from iflytek_spark.models.spec import Lacks, ModelSpec
+from iflytek_spark.requests.prompts import call_instruction, chosen_tools, json_instruction
+from iflytek_spark.requests.tool_schemas import flatten_parameters
+from iflytek_spark.requests.tool_text import write_tools
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRules:
+    """What an answer has to be.
+
+    Attributes:
+        instruction: what is added to the newest user message, in words.
+        check_tool_call: whether an answer without a tool call is refused here.
+        strip_fence: whether a Markdown fence around JSON is taken off here.
+        cut_at: strings at which the answer is cut here.
+        tool_choice: sent as it is, where the dialect has it.
+        response_format: the same.
+        stop: the same.
+    """
+
+    instruction: str = ""
+    check_tool_call: bool = False
+    strip_fence: bool = False
+    cut_at: tuple[str, ...] = ()
+    tool_choice: ToolChoice | None = None
+    response_format: JSONObject | None = None
+    stop: tuple[str, ...] = ()
+
+
+def answer_rules(given: Mapping[str, Any], lacks: Lacks) -> tuple[tuple[Tool, ...], AnswerRules]:
+    """Decide how tools, their choice, the answer's format and stop strings are asked for.
+
+    Args:
+        given: the checked options.
+        lacks: what the dialect lacks.
+
+    Returns:
+        The tools to offer, and the rules.
+
+    Raises:
+        InvalidRequestError: for a choice of a tool that is not there, or a schema that has no
+            form in the dialect.
+    """
+    tools, required = chosen_tools(given.get("tools", ()), given.get("tool_choice"))
+    rules = _stop(AnswerRules(), given.get("stop", ()), lacks)
+    rules = _tool_call(rules, tools, required, given, lacks)
+    if not required:
+        rules = _json(rules, given.get("response_format"), lacks)
+    return _schemas(tools, lacks), rules
+
+
+def _schemas(tools: tuple[Tool, ...], lacks: Lacks) -> tuple[Tool, ...]:
+    if not lacks.rich_schemas:
+        return tools
+    return tuple(
+        replace(tool, parameters=flatten_parameters(tool.parameters, tool.name)) for tool in tools
+    )
+
+
+def _stop(rules: AnswerRules, stop: tuple[str, ...], lacks: Lacks) -> AnswerRules:
+    return replace(rules, cut_at=stop) if lacks.stop else replace(rules, stop=stop)
+
+
+def _tool_call(
+    rules: AnswerRules,
+    tools: tuple[Tool, ...],
+    required: bool,
+    given: Mapping[str, Any],
+    lacks: Lacks,
+) -> AnswerRules:
+    if not lacks.tool_choice:
+        return replace(rules, tool_choice=given.get("tool_choice"))
+    if not required:
+        return rules
+    words = call_instruction(tools, again=False)
+    return replace(rules, check_tool_call=True, instruction=words)
+
+
+def _json(rules: AnswerRules, wanted: JSONObject | None, lacks: Lacks) -> AnswerRules:
+    if wanted is None or wanted["type"] == "text":
+        return rules
+    if not lacks.json_mode:
+        return replace(rules, response_format=wanted)
+    inner = wanted.get("json_schema")
+    words = json_instruction(None if inner is None else inner["schema"])
+    return replace(rules, strip_fence=True, instruction=words)
+
+
+def prepare_turns(messages: Iterable[Message], spec: ModelSpec) -> list[Message]:
+    """Put checked messages into the form and the order that a dialect takes.
+
+    Args:
+        messages: the messages, the newest last.
+        spec: the model, as the dialect speaks to it.
+
+    Returns:
+        The turns. Where a system message may stand first only, any other goes into the next
+        user turn; where turns must alternate, neighbours of one role are one turn, and an
+        assistant's words before the user's first go into the user's.
+
+    Raises:
+        InvalidRequestError: for a tool's result without its call where it becomes text.
+    """
+    lacks = spec.lacks
+    if lacks.tool_role:
+        messages = write_tools(messages)
+    turns: list[Message] = []
+    for message in _in_place(messages, spec):
+        if lacks.repeated_role and turns and turns[-1].role == message.role:
+            turns[-1] = _joined(turns[-1], message)
+        else:
+            turns.append(message)
+    return turns
+
+
+def _in_place(messages: Iterable[Message], spec: ModelSpec) -> Iterator[Message]:
+    """Put what may not stay where it is before the next user turn."""
+    leading, begun = spec.system_role, False
+    anywhere = spec.system_role and not spec.lacks.inline_system
+    waiting: list[Message] = []
+    for message in messages:
+        leading = leading and message.role == "system"
+        begun = begun or message.role == "user"
+        if message.role == "system" and not (leading or anywhere):
+            waiting.append(Message("user", message.content))
+        elif message.role == "assistant" and not begun and spec.lacks.repeated_role:
+            waiting.append(replace(message, content=ASSISTANT_FIRST.format(message.text)))
+        else:
+            if message.role == "user":
+                yield from (Message("user", earlier.content) for earlier in waiting)
+                waiting = []
+            yield message
+    yield from waiting
+
+
+def _joined(first: Message, second: Message) -> Message:
+    if isinstance(first.content, str) and isinstance(second.content, str):
+        return Message(first.role, first.content + TURN_SEPARATOR + second.content)
+    return Message(first.role, _parts(first) + _parts(second))
+
+
+def _parts(message: Message) -> tuple[Part, ...]:
+    return (TextPart(message.content),) if isinstance(message.content, str) else message.content

@@ -1,0 +1,1 @@
+"""Connections that are opened before a call needs them."""

@@ -1,0 +1,250 @@
+"""asyncio connections opened ahead: those of each event loop by themselves, none outlives it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import weakref
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextvars import Context
+from typing import Any
+
+from iflytek_spark.protocol.steps import ConnectionFailedError, Opening
+from iflytek_spark.transports.base import ConnectionOptions, PreconnectSettings
+from iflytek_spark.transports.preconnect.base import (
+    CHECK_INTERVAL,
+    OPENING_FAILURES,
+    PooledConnection,
+    reset_after_fork,
+)
+from iflytek_spark.transports.preconnect.idle import IdleConnections
+from iflytek_spark.transports.ws_async import AsyncWebSocketTransport
+
+
+class AsyncPreconnectPool:
+    """The connections of one AsyncSparkClient; see :class:`~iflytek_spark.transports.base.Pool`.
+
+    They are closed when the pool is garbage-collected. A copy, and a pickle, begins empty.
+    """
+
+    def __init__(self, settings: PreconnectSettings) -> None:
+        """Open nothing yet: the first call shows which loop and which address are in use."""
+        self._settings = settings
+        self._pools = _PoolsByLoop(settings)
+        weakref.finalize(self, self._pools.close)
+        reset_after_fork(self._pools)
+
+    def __reduce__(self) -> tuple[type[AsyncPreconnectPool], tuple[PreconnectSettings]]:
+        return AsyncPreconnectPool, (self._settings,)
+
+    def __call__(self, route: ConnectionOptions) -> AsyncPreconnectedTransport:
+        """Make the transport of one call."""
+        return AsyncPreconnectedTransport(self._pools, route)
+
+    def close(self) -> None:
+        """Close what was opened ahead, and open no more."""
+        self._pools.close()
+
+
+class AsyncPreconnectedTransport:
+    """Takes a connection that is open, or opens one; an AsyncTransport."""
+
+    def __init__(self, pools: _PoolsByLoop, route: ConnectionOptions) -> None:
+        """Prepare without connecting."""
+        self._pooled = PooledConnection(pools)
+        self._transport = AsyncWebSocketTransport(route)
+
+    async def connect(self, opening: Opening, timeout: float) -> None:
+        """Take a connection to the URL's address, or open one."""
+        self.close()
+        taken = self._pooled.take(opening.url)
+        if taken is None:
+            await self._transport.connect(opening, timeout)
+        else:
+            self._transport = taken
+        self._pooled.note_use()
+
+    async def send(self, data: str | bytes, timeout: float) -> None:
+        """Send one text frame."""
+        try:
+            await self._transport.send(data, timeout)
+        except ConnectionFailedError as error:
+            self._pooled.note_failure(error)
+            raise
+
+    async def receive(self, timeout: float) -> bytes | str | None:
+        """Return the next frame's payload, or None when the peer has closed."""
+        try:
+            payload = await self._transport.receive(timeout)
+        except ConnectionFailedError as error:
+            self._pooled.note_failure(error)
+            raise
+        if payload is None:
+            self._pooled.note_failure(None)
+        self._pooled.confirm()
+        return payload
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait between two tries."""
+        await self._transport.sleep(seconds)
+
+    def close(self) -> None:
+        """Close the socket at once, without waiting for the peer or the loop."""
+        self._transport.close()
+
+
+class _PoolsByLoop:
+    """The pool of each event loop that the client is used from."""
+
+    def __init__(self, settings: PreconnectSettings) -> None:
+        self._settings = settings
+        self._closed = False
+        self._by_loop: dict[asyncio.AbstractEventLoop, _LoopPool] = {}
+        self._inherited: list[_LoopPool] = []
+
+    def take(self, address: str) -> AsyncWebSocketTransport | None:
+        """Hand out a connection of the running loop that is open still."""
+        pool = self._by_loop.get(asyncio.get_running_loop())
+        return None if pool is None else pool.take(address)
+
+    def note_use(self, address: str) -> None:
+        """Note a call in the running loop, and replace what it took."""
+        self._close_dead()
+        if self._closed:
+            return
+        loop = asyncio.get_running_loop()
+        pool = self._by_loop.get(loop)
+        if pool is None:
+            pool = _LoopPool(self._settings, loop, lambda: self._by_loop.pop(loop, None))
+            self._by_loop[loop] = pool
+        pool.note_use(address)
+
+    def discard(self, address: str) -> None:
+        """Close all connections of the running loop to an address: one was found dead."""
+        pool = self._by_loop.get(asyncio.get_running_loop())
+        if pool is not None:
+            pool.discard(address)
+
+    def close(self) -> None:
+        """Have each loop close what is its own; from any thread."""
+        self._closed = True
+        for loop, pool in list(self._by_loop.items()):
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                loop.call_soon_threadsafe(pool.close)
+        self._close_dead()
+
+    def reset(self) -> None:
+        """Let go, after a fork, of the parent's loops; to touch them would disturb the parent."""
+        self._inherited += self._by_loop.values()
+        self._by_loop.clear()
+
+    def _close_dead(self) -> None:
+        """Close what belongs to loops that were closed without being wound up."""
+        for loop in [loop for loop in list(self._by_loop) if loop.is_closed()]:
+            pool = self._by_loop.pop(loop, None)
+            if pool is not None:
+                pool.close()
+
+
+class _LoopPool:
+    """Keeps the connections of one event loop, in whose thread all but the last closing runs."""
+
+    def __init__(
+        self,
+        settings: PreconnectSettings,
+        loop: asyncio.AbstractEventLoop,
+        ended: Callable[[], object],
+    ) -> None:
+        self._settings = settings
+        self._loop = loop
+        self._idle: IdleConnections[AsyncWebSocketTransport] = IdleConnections(settings.size)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._life = _until_the_loop_ends(self._drop, ended)
+        _step(self._life.__anext__())
+
+    def take(self, address: str) -> AsyncWebSocketTransport | None:
+        """Hand out a connection that is open still, and close those that are not."""
+        _close(self._idle.expired(self._settings.clock.wall()))
+        while (taken := self._idle.take(address)) is not None:
+            if taken.alive():
+                return taken
+            taken.close()
+        return None
+
+    def note_use(self, address: str) -> None:
+        """Note a call, and replace what it took."""
+        self._idle.note_use(address, self._settings.clock.wall())
+        self._look()
+
+    def discard(self, address: str) -> None:
+        """Close all connections to an address."""
+        _close(self._idle.discard(address))
+
+    def close(self) -> None:
+        """Close everything, in the loop's thread or after its end."""
+        _step(self._life.aclose())
+
+    def _drop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        if not self._loop.is_closed():
+            for task in self._tasks:
+                task.cancel()
+        _close(self._idle.drain())
+
+    def _look(self) -> None:
+        """Drop what is too old, open what is missing, and end when that leaves nothing.
+
+        Tasks and timers have an empty context: the caller's would be kept alive by them.
+        """
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        now = self._settings.clock.wall()
+        _close(self._idle.expired(now))
+        for address in self._idle.start(now):
+            task = self._loop.create_task(self._open(address), context=Context())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        if self._tasks or self._idle.ready:
+            self._timer = self._loop.call_later(CHECK_INTERVAL, self._look, context=Context())
+        else:
+            self.close()
+
+    async def _open(self, address: str) -> None:
+        transport, signed = (
+            AsyncWebSocketTransport(self._settings.route),
+            self._settings.clock.wall(),
+        )
+        try:
+            await transport.connect(self._settings.opening(address), self._settings.timeout)
+        except OPENING_FAILURES:
+            self._idle.failed(address)  # the next call meets the same, and tells
+        else:
+            self._idle.opened(address, transport, signed)
+
+
+async def _until_the_loop_ends(
+    drop: Callable[[], None], ended: Callable[[], object]
+) -> AsyncGenerator[None, None]:
+    """Live until closed; a loop that is wound up closes its asynchronous generators.
+
+    A task could do the same, but one that is pending when a loop ends is complained of.
+    """
+    try:
+        yield
+    finally:
+        ended()
+        drop()
+
+
+def _step(step: Coroutine[Any, Any, None]) -> None:
+    """Carry out a step of a generator that never waits, outside of a coroutine too."""
+    with contextlib.suppress(StopIteration):
+        step.send(None)
+
+
+def _close(transports: list[AsyncWebSocketTransport]) -> None:
+    for transport in transports:
+        transport.close()
