@@ -20,7 +20,7 @@ from iflytek_spark.transports.mock import MockScript, Wait
 from iflytek_spark.transports.ws_async import AsyncWebSocketTransport
 from iflytek_spark.transports.ws_sync import WebSocketTransport
 from tests.contract.cases import NOW, Case, Connection, NoHandshake, Recording, Refusal
-from tests.protocol.hand import ME
+from tests.unit.protocol.flow_helpers import ME
 
 SHORT = 0.6
 """Seconds until a silence is taken for one; a busy machine is slow too."""

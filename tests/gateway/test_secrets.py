@@ -21,13 +21,13 @@ from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.gateway.app import create_app
 from iflytek_spark.gateway.middleware.auth import hash_key
 from iflytek_spark.gateway.settings import load_settings
-from tests.core.drawing import drawn
 from tests.gateway.chat_helpers import MODEL, asked, data_url, shown
 from tests.gateway.gateway_helpers import Gateway, one_gateway
 from tests.gateway.redis_server import running_redis
 from tests.gateway.server.program_helpers import running
 from tests.reliability.traces import noted_waits
 from tests.trust.marked import LOGGERS, MARKED, Heard, everything_about, marks_in
+from tests.unit.images.drawing import drawn
 
 KEY = "MARKERGATEWAYKEY"
 BEARER = {"Authorization": f"Bearer {KEY}"}

@@ -11,8 +11,8 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
 from iflytek_spark.emulator import Emulator
 from iflytek_spark.models.catalogue import find_model
-from tests.core.drawing import drawn, noise
 from tests.langchain_spark.asking import WAYS, Make, ask
+from tests.unit.images.drawing import drawn, noise
 
 PNG = drawn((64, 60), "PNG")
 B64 = base64.b64encode(PNG).decode()

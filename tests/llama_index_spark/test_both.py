@@ -25,7 +25,7 @@ from llama_index_spark import SparkLLM
 from tests.contract.callers import PROMPT
 from tests.contract.cases import CASES, Case
 from tests.contract.services import Service, mock_service
-from tests.protocol.hand import ME
+from tests.unit.protocol.flow_helpers import ME
 
 
 @dataclass(frozen=True)

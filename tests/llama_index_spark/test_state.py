@@ -22,7 +22,7 @@ from tests._support.frames import answer
 from tests._support.llama_index import WAYS, chat
 from tests._support.service import lead_to
 from tests.llama_index_spark.conftest import MakeEmbedding, MakeLLM
-from tests.protocol.hand import ME
+from tests.unit.protocol.flow_helpers import ME
 
 PROMPTS = ("今天合肥天气如何", "什么是大语言模型", "how do tides work", "列出三种水果")
 KEYS = {"api_key": "MARKERKEY", "api_secret": "MARKERSECRET"}

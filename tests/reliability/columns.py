@@ -15,8 +15,8 @@ from iflytek_spark.errors import SparkError
 from tests._support.calls import Surface
 from tests._support.gateway import ToldError
 from tests._support.surfaces import PASSAGE, SURFACES
-from tests.core.posting import near
 from tests.reliability.recording import TEXT
+from tests.unit.embeddings.embedding_helpers import near
 
 Service: TypeAlias = Literal["chat", "post"]
 Kind: TypeAlias = type[SparkError]

@@ -18,7 +18,7 @@ from iflytek_spark import AsyncSparkClient, ChatResponse, Finished, SparkClient,
 from iflytek_spark.protocol.events import Event
 from iflytek_spark.transports.mock import MockScript
 from tests._support.frames import SID, answer, function_call, last, piece, search
-from tests.protocol.hand import ME
+from tests.unit.protocol.flow_helpers import ME
 
 PAGES = '[{"index":1,"url":"https://example.com","title":"题"}]'
 RECORDINGS = {

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.core.drawing import drawn
 from tests.gateway.chat_helpers import data_url
 from tests.gateway.curl_helpers import SENDERS, Send, command, with_http
 from tests.gateway.gateway_helpers import Gateway
 from tests.gateway.legacy_commands import HOSTED_TEXT, MALFORMED, OPENAI_VISION, TEXT, VISION
+from tests.unit.images.drawing import drawn
 
 
 @pytest.fixture(params=SENDERS)

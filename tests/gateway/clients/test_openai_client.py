@@ -10,11 +10,11 @@ import pytest
 from openai.types.chat import ChatCompletionToolParam
 
 from iflytek_spark.emulator import Emulator, faults
-from tests.core.drawing import drawn
-from tests.core.fetching import always
-from tests.core.local_site import plain, running_site
 from tests.gateway.chat_helpers import MODEL, asked, data_url, shown, text_of
 from tests.gateway.gateway_helpers import Gateway
+from tests.unit.images.drawing import drawn
+from tests.unit.images.fetch_helpers import always
+from tests.unit.images.local_site import plain, running_site
 
 WEATHER: ChatCompletionToolParam = {
     "type": "function",

@@ -13,9 +13,9 @@ import pytest
 from iflytek_spark.client import SparkClient
 from iflytek_spark.emulator import Emulator, faults
 from iflytek_spark.models.services import Vector
-from tests.core.posting import asked
 from tests.gateway.conftest import RunningGateway
 from tests.gateway.gateway_helpers import Gateway
+from tests.unit.embeddings.embedding_helpers import asked
 
 MODEL = "spark-embedding"
 TEXTS = ["讯飞星火", "潮汐", "a tide"]

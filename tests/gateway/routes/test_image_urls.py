@@ -10,13 +10,13 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.core.drawing import drawn, png_header
-from tests.core.fetching import LOOPBACK, always
-from tests.core.local_site import plain, running_site
 from tests.gateway.chat_helpers import data_url, shown
 from tests.gateway.conftest import RunningGateway
 from tests.gateway.fake_internet import Internet
 from tests.gateway.gateway_helpers import Gateway
+from tests.unit.images.drawing import drawn, png_header
+from tests.unit.images.fetch_helpers import LOOPBACK, always
+from tests.unit.images.local_site import plain, running_site
 
 MEGABYTE = 1024 * 1024
 

@@ -11,9 +11,9 @@ import pytest
 
 from iflytek_spark.emulator import Emulator, faults
 from iflytek_spark.models.services import IMAGE_SIZES
-from tests.core.drawing import drawn, opened
 from tests.gateway.conftest import RunningGateway
 from tests.gateway.gateway_helpers import Gateway
+from tests.unit.images.drawing import drawn, opened
 
 SIZES = [f"{width}x{height}" for width, height in IMAGE_SIZES]
 
