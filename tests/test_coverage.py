@@ -19,7 +19,7 @@ def test_every_branch_of_the_pure_room_is_taken(tmp_path: Path) -> None:
     run("run", "--branch", data, f"--source={PURE_ROOM}", "-m", "pytest", *tests)
     report = run("report", data, "--show-missing", "--skip-covered", "--fail-under=100")
     assert report.returncode == 0, report.stdout
-    assert f"{len(list((ROOT / PURE_ROOM).glob('*.py')))} files skipped" in report.stdout
+    assert f"{len(list((ROOT / PURE_ROOM).rglob('*.py')))} files skipped" in report.stdout
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -11,7 +11,6 @@ from typing import Any, TypedDict
 
 from fastapi import FastAPI
 from pydantic import BaseModel, TypeAdapter
-from pydantic.config import JsonDict
 
 from iflytek_spark.gateway.openai.errors import OWN_STATUSES, STATUSES
 from iflytek_spark.gateway.openai.responses import ChatCompletionChunk, Error
@@ -68,7 +67,7 @@ def documented(
     }
 
 
-def suggested(names: Iterable[str]) -> JsonDict:
+def suggested(names: Iterable[str]) -> dict[str, Any]:
     """Return a schema of these names, and of others that the gateway may know."""
     return {"anyOf": [{"enum": [*names]}, {"type": "string"}]}
 
