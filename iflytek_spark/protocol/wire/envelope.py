@@ -1,10 +1,12 @@
-"""What the bodies of the signed POST services have in common: a header around a payload.
+"""What all bodies have in common: a header around a payload, JSON of a form, files in base64.
 
-The keys inside the payloads stand in ``embedding`` and ``images`` (PROTOCOL.md §7, §8).
+The keys inside the payloads stand in ``chat_client``, ``chat_server``, ``embedding`` and ``image``
+(PROTOCOL.md §2, §7, §8).
 """
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any, Required, TypeVar
 
@@ -63,7 +65,7 @@ def read_answer(payload: TypeAdapter[_T], data: bytes | str) -> tuple[str, _T]:
         return sid, payload.validate_python(answer.get("payload"), strict=True)
     except ValidationError as error:
         raise ProtocolError(
-            f"Spark sent {len(data)} bytes that are not a valid answer: {_reason(error)}",
+            f"Spark sent {len(data)} bytes that are not a valid answer: {_place(error)}",
             hint="if this lasts, something between here and Spark changes the answers",
         ) from None  # pydantic's own error quotes the answer, which is private
 
@@ -84,7 +86,7 @@ def read_error(data: bytes) -> APIError | None:
     return _api_error(header) if header["code"] else None
 
 
-def read_request(request: TypeAdapter[_T], data: bytes) -> _T:
+def read_request(request: TypeAdapter[_T], data: bytes | str) -> _T:
     """Read the body of a request, as the service does.
 
     Args:
