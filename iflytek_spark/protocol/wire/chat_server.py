@@ -1,6 +1,6 @@
 """The service's half of the chat frames: requests read, answers written (PROTOCOL.md §2).
 
-Together with ``frames``, the client's half, this is the only place that knows chat's JSON keys.
+Together with ``chat_client``, the client's half, it is the only place that knows chat's JSON keys.
 """
 
 from __future__ import annotations
@@ -10,18 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Annotated, Any, Literal, Required
 
-from pydantic import Field, TypeAdapter, ValidationError
-from pydantic_core import from_json
+from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict
 
 from iflytek_spark.messages import Citation, Tool, Usage
-from iflytek_spark.protocol.wire.values import (
-    Delta,
-    RequestRefusedError,
-    Turn,
-    WebSearchSwitch,
-    WireRequest,
-)
+from iflytek_spark.protocol.wire.envelope import read_request
+from iflytek_spark.protocol.wire.values import Delta, Turn, WebSearchSwitch, WireRequest
 
 FIRST, MIDDLE, LAST = 0, 1, 2
 """Values of ``status``: the answer's first frame, one between, its last (§2.3)."""
@@ -118,14 +112,7 @@ def decode_request(data: bytes | str) -> WireRequest:
         RequestRefusedError: with 10003 when it is not JSON, with 10004 when a field is missing
             or has another type than the service's.
     """
-    try:
-        body = from_json(data, allow_inf_nan=False)
-    except ValueError as error:
-        raise RequestRefusedError(10003, "ClientMsgError", "invalid json") from error
-    try:
-        request = _REQUEST.validate_python(body, strict=True)
-    except ValidationError as error:
-        raise RequestRefusedError(10004, "SchemaCheckError", _reason(error)) from error
+    request = read_request(_REQUEST, data)
     header, chat = request["header"], request["parameter"]["chat"]
     payload = request["payload"]
     return WireRequest(
@@ -133,7 +120,7 @@ def decode_request(data: bytes | str) -> WireRequest:
         uid=header.get("uid"),
         patch_ids=tuple(header.get("patch_id", ())),
         domain=chat["domain"],
-        numbers={name: body["parameter"]["chat"][name] for name in _NUMBERS if name in chat},
+        numbers=_numbers(chat),
         search=_search(chat),
         thinking=chat.get("thinking", {}).get("type"),
         wants_json=chat.get("response_format", {}).get("type") == "json_object",
@@ -143,10 +130,9 @@ def decode_request(data: bytes | str) -> WireRequest:
     )
 
 
-def _reason(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    places = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"])
-    return f"'${''.join(places)}' {first['msg'].lower()}; "
+def _numbers(chat: _Chat) -> dict[str, float]:
+    numbers = ((name, value) for name, value in chat.items() if name in _NUMBERS)
+    return {name: value for name, value in numbers if isinstance(value, int | float)}
 
 
 def _search(chat: _Chat) -> WebSearchSwitch | None:

@@ -6,7 +6,6 @@ This is the only place that knows the service's JSON keys.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import struct
 from collections.abc import Mapping, Sequence
@@ -88,7 +87,7 @@ def decode_embedding(data: bytes | str) -> Vector:
     sid, payload = read_answer(_ANSWER, data)
     try:
         packed = base64.b64decode(payload["feature"]["text"], validate=True)
-    except (binascii.Error, ValueError) as error:
+    except ValueError as error:
         raise ProtocolError("Spark sent a vector that is not base64", sid=sid) from error
     if len(packed) < _VECTOR.size or len(packed) % 4:
         raise ProtocolError(
@@ -173,7 +172,7 @@ def decode_embedding_request(data: bytes) -> EmbeddingRequest:
     header = request["header"]
     try:
         packed = base64.b64decode(request["payload"]["messages"]["text"], validate=True)
-    except (binascii.Error, ValueError) as error:
+    except ValueError as error:
         raise RequestRefusedError(10003, "ClientMsgError", "invalid base64") from error
     (turn,) = read_request(_TURNS, packed)["messages"]
     return EmbeddingRequest(

@@ -1,4 +1,4 @@
-"""What all bodies have in common: a header around a payload, JSON of a form, files in base64.
+"""What all bodies have in common: a header around a payload, JSON of a form.
 
 The keys inside the payloads stand in ``chat_client``, ``chat_server``, ``embedding`` and ``image``
 (PROTOCOL.md §2, §7, §8).
@@ -6,7 +6,6 @@ The keys inside the payloads stand in ``chat_client``, ``chat_server``, ``embedd
 
 from __future__ import annotations
 
-import base64
 import json
 from typing import Any, Required, TypeVar
 
@@ -65,7 +64,7 @@ def read_answer(payload: TypeAdapter[_T], data: bytes | str) -> tuple[str, _T]:
         return sid, payload.validate_python(answer.get("payload"), strict=True)
     except ValidationError as error:
         raise ProtocolError(
-            f"Spark sent {len(data)} bytes that are not a valid answer: {_place(error)}",
+            f"Spark sent {len(data)} bytes that are not a valid answer: {reason(error)}",
             hint="if this lasts, something between here and Spark changes the answers",
         ) from None  # pydantic's own error quotes the answer, which is private
 
@@ -87,11 +86,11 @@ def read_error(data: bytes) -> APIError | None:
 
 
 def read_request(request: TypeAdapter[_T], data: bytes | str) -> _T:
-    """Read the body of a request, as the service does.
+    """Read a request, as the service does.
 
     Args:
-        request: the form of the body.
-        data: the body.
+        request: its form.
+        data: its JSON.
 
     Returns:
         The request.
@@ -107,7 +106,7 @@ def read_request(request: TypeAdapter[_T], data: bytes | str) -> _T:
     try:
         return request.validate_python(body, strict=True)
     except ValidationError as error:
-        raise RequestRefusedError(10004, "SchemaCheckError", f"{_reason(error)}; ") from error
+        raise RequestRefusedError(10004, "SchemaCheckError", f"{reason(error)}; ") from error
 
 
 def write_request(app_id: str, uid: str, parameter: object, payload: object, **more: int) -> bytes:
@@ -151,8 +150,8 @@ def _json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _reason(error: ValidationError) -> str:
-    """Say where a body is wrong, without its content, which may be private."""
+def reason(error: ValidationError) -> str:
+    """Say where a message is wrong, without its content, which may be private."""
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     places = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"])
     return f"'${''.join(places)}' {first['msg'].lower()}"

@@ -6,7 +6,6 @@ This is the only place that knows the service's JSON keys.
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Annotated, Any, NamedTuple, Required
 
 from pydantic import Field, TypeAdapter
@@ -104,7 +103,7 @@ def decode_image(data: bytes | str) -> GeneratedImage:
     sid, payload = read_answer(_ANSWER, data)
     try:
         image = base64.b64decode(payload["choices"]["text"][0]["content"], validate=True)
-    except (binascii.Error, ValueError) as error:
+    except ValueError as error:
         raise ProtocolError("Spark sent an image that is not base64", sid=sid) from error
     if not image:
         raise ProtocolError("Spark sent an empty image", sid=sid)
