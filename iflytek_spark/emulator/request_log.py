@@ -131,14 +131,9 @@ class RequestLog:
             self._changed.notify_all()
 
     def wait_for(self, condition: Callable[[RequestLog], bool], timeout: float) -> bool:
-        """Wait until a condition holds.
+        """Wait until a condition holds, for so many seconds, and return whether it does.
 
-        Args:
-            condition: is asked after every change.
-            timeout: seconds.
-
-        Returns:
-            Whether it holds.
+        The condition is asked after every change.
         """
         with self._changed:
             return self._changed.wait_for(lambda: condition(self), timeout)

@@ -29,14 +29,7 @@ class ImageHeader(NamedTuple):
 
 
 def read_header(data: bytes) -> ImageHeader | None:
-    """Read the header of an image file.
-
-    Args:
-        data: the file.
-
-    Returns:
-        Its header, or None when it is no PNG and no JPEG.
-    """
+    """Read the header of an image file; None when it is no PNG and no JPEG."""
     if data.startswith(_PNG) and data[12:16] == b"IHDR" and len(data) >= 24:
         width, height = struct.unpack_from(">II", data, 16)
         return ImageHeader("PNG", width, height)

@@ -65,11 +65,7 @@ class HttpCalls:
     """What a transport knows between its steps."""
 
     def __init__(self, route: ConnectionOptions) -> None:
-        """Prepare without connecting.
-
-        Args:
-            route: proxy and TLS of the connection.
-        """
+        """Prepare without connecting."""
         self._route = route
         self._next: Exchange | None = None
 

@@ -48,14 +48,9 @@ _KINDS = {bool: "boolean", int: "integer", float: "number", list: "array", dict:
 
 
 def answer_with_json(prompt: Prompt, *, demanded: bool) -> str | None:
-    """Answer with a JSON object or array, if the prompt asks for one.
+    """Answer with a JSON object or array, if the prompt asks for one, else None.
 
-    Args:
-        prompt: the conversation.
-        demanded: whether the request's ``response_format`` asks for JSON.
-
-    Returns:
-        JSON, or None when the prompt does not ask for it.
+    The request's ``response_format`` may demand it too.
     """
     orders = orders_of(prompt.whole)
     schema_given = any(map(_describes, json_values(orders)))
@@ -79,12 +74,8 @@ def _filled(schema: JSONObject, prompt: Prompt) -> JSON:
 def _asked_form(text: str) -> JSONObject:
     """Return the schema of the object that a prompt asks for.
 
-    Args:
-        text: the prompt, without the text that it gives to answer from.
-
-    Returns:
-        The last schema in it; else what its words say about keys; else the form of the last JSON
-        object; else an object with the key ``answer``.
+    It is the last schema in the prompt, else what its words say about keys, else the form of the
+    last JSON object, else an object with the key ``answer``.
     """
     found: list[JSONObject] = list(json_values(text))
     schema = next((value for value in reversed(found) if _describes(value)), None)

@@ -76,14 +76,7 @@ def _previous_call(call: PreviousToolCall) -> ToolCall:
 
 
 def to_options(request: ChatCompletionRequest, spec: ModelSpec) -> ChatOptions:
-    """Translate what a request sets.
-
-    Args:
-        request: the request.
-        spec: the model that answers.
-
-    Returns:
-        The core's options; None means not set.
+    """Translate what a request to a model sets; None means not set.
 
     Raises:
         InvalidRequestError: for two limits that differ.
@@ -165,12 +158,7 @@ def completion_id() -> str:
 
 
 def to_completion(model: str, response: ChatResponse) -> responses.ChatCompletion:
-    """Translate a whole response.
-
-    Args:
-        model: the name that the caller used.
-        response: of the core.
-    """
+    """Translate a whole response, under the name of the model that the caller used."""
     message: responses.ResponseMessage = {
         "role": "assistant",
         "content": response.text or (None if response.tool_calls else ""),
@@ -202,10 +190,7 @@ def to_completion(model: str, response: ChatResponse) -> responses.ChatCompletio
 def to_annotations(citations: Sequence[Citation], characters: int) -> list[responses.Annotation]:
     """Translate the pages that were found.
 
-    Args:
-        citations: the pages. Spark does not say which words each stands for, so it stands for
-            all of them.
-        characters: the length of the text so far.
+    Spark does not say which words each stands for, so it stands for all ``characters`` so far.
     """
     return [
         {

@@ -30,12 +30,7 @@ class ChunkWriter:
     """
 
     def __init__(self, model: str, *, include_usage: bool) -> None:
-        """Prepare.
-
-        Args:
-            model: the name that the caller used.
-            include_usage: whether a chunk with token counts comes last.
-        """
+        """Prepare, under the name of the model that the caller used; token counts may come last."""
         self._model = model
         self._include_usage = include_usage
         self._id = convert.completion_id()

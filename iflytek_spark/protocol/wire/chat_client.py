@@ -111,15 +111,9 @@ _ANSWER: TypeAdapter[_Answer] = TypeAdapter(_Answer)
 
 
 def encode_request(request: ChatRequest, app_id: str, uid: str) -> str:
-    """Write a request as the one frame that the client sends (§2.2).
+    """Write a checked request as the one JSON frame that the client sends (§2.2).
 
-    Args:
-        request: a checked request.
-        app_id: the app's id.
-        uid: the user's id, used when the request names none.
-
-    Returns:
-        JSON.
+    The request's own user id, if it has one, stands in place of ``uid``.
     """
     spec = request.spec
     header: dict[str, Any] = {"app_id": app_id, "uid": request.uid or uid}
@@ -168,12 +162,6 @@ def _texts(request: ChatRequest) -> Iterator[dict[str, Any]]:
 
 def decode_frame(data: bytes | str) -> Frame:
     """Read one frame of an answer (§2.3).
-
-    Args:
-        data: the frame's payload.
-
-    Returns:
-        The frame.
 
     Raises:
         ProtocolError: when it is not UTF-8, not JSON, or lacks header or code.

@@ -102,15 +102,8 @@ _NUMBERS = (
 def decode_request(data: bytes | str) -> WireRequest:
     """Read the one frame that a client sends (§2.2).
 
-    Args:
-        data: the frame's payload.
-
-    Returns:
-        The request.
-
     Raises:
-        RequestRefusedError: with 10003 when it is not JSON, with 10004 when a field is missing
-            or has another type than the service's.
+        RequestRefusedError: as :func:`~iflytek_spark.protocol.wire.envelope.read_request`.
     """
     request = read_request(_REQUEST, data)
     header, chat = request["header"], request["parameter"]["chat"]
@@ -203,15 +196,7 @@ def _text(piece: Delta) -> dict[str, object]:
 
 
 def encode_search(sid: str, pages: Sequence[Citation]) -> str:
-    """Write the frame that names the pages of a web search; it has no choices (§4).
-
-    Args:
-        sid: the session id.
-        pages: what the search found.
-
-    Returns:
-        JSON.
-    """
+    """Write the JSON frame that names the pages of a web search; it has no choices (§4)."""
     found = [{"index": page.index, "url": page.url, "title": page.title} for page in pages]
     plugin = {
         "name": "ifly_search",
@@ -233,16 +218,7 @@ def encode_search(sid: str, pages: Sequence[Citation]) -> str:
 
 
 def encode_error(sid: str, code: int, message: str) -> str:
-    """Write an error frame: a header and nothing else (§2.3).
-
-    Args:
-        sid: the session id.
-        code: the error code (§10).
-        message: the service's word on it.
-
-    Returns:
-        JSON.
-    """
+    """Write a JSON error frame, of a code (§10): a header and nothing else (§2.3)."""
     return _json({"header": {"code": code, "message": message, "sid": sid, "status": LAST}})
 
 

@@ -42,14 +42,7 @@ _ANSWER: TypeAdapter[_Answer] = TypeAdapter(_Answer)
 
 
 def read_answer(payload: TypeAdapter[_T], data: bytes | str) -> tuple[str, _T]:
-    """Read the body of an answer.
-
-    Args:
-        payload: the form of the payload.
-        data: the body.
-
-    Returns:
-        The session id and the payload.
+    """Read the body of an answer: its session id, and a payload of the given form.
 
     Raises:
         APIError: for a header with a code that is not 0; such a body has no payload.
@@ -72,11 +65,7 @@ def read_answer(payload: TypeAdapter[_T], data: bytes | str) -> tuple[str, _T]:
 def read_error(data: bytes) -> APIError | None:
     """Look for an error of the service in the body of an HTTP error.
 
-    Args:
-        data: the body.
-
-    Returns:
-        The error, or None when the body is another one, for instance a gateway's.
+    It is None when the body is another one, for instance a gateway's.
     """
     try:
         header = _ANSWER.validate_json(data)["header"]
@@ -86,14 +75,7 @@ def read_error(data: bytes) -> APIError | None:
 
 
 def read_request(request: TypeAdapter[_T], data: bytes | str) -> _T:
-    """Read a request, as the service does.
-
-    Args:
-        request: its form.
-        data: its JSON.
-
-    Returns:
-        The request.
+    """Read a request of the given form, as the service does.
 
     Raises:
         RequestRefusedError: with 10003 when it is not JSON, with 10004 when a field is missing
@@ -110,33 +92,15 @@ def read_request(request: TypeAdapter[_T], data: bytes | str) -> _T:
 
 
 def write_request(app_id: str, uid: str, parameter: object, payload: object, **more: int) -> bytes:
-    """Write the body of a request.
-
-    Args:
-        app_id: the app's id.
-        uid: the user's id.
-        parameter: what is asked for.
-        payload: what it is asked about.
-        **more: further fields of the header.
-
-    Returns:
-        JSON.
-    """
+    """Write the JSON body of a request, with further fields of its header."""
     header = {"app_id": app_id, "uid": uid, **more}
     return _json({"header": header, "parameter": parameter, "payload": payload})
 
 
 def write_answer(sid: str, message: str, payload: object, **more: int) -> bytes:
-    """Write the body of an answer, as the service does.
+    """Write the JSON body of an answer, as the service does, with further fields of its header.
 
-    Args:
-        sid: the session id.
-        message: the service's word for success.
-        payload: the answer.
-        **more: further fields of the header.
-
-    Returns:
-        JSON.
+    The message is the service's word for success.
     """
     header = {"code": 0, "message": message, "sid": sid, **more}
     return _json({"header": header, "payload": payload})
