@@ -1,9 +1,15 @@
-"""Reads the header of a PNG or JPEG file: its format and size (PROTOCOL.md §6)."""
+"""Reads the header of a PNG or JPEG file; and what image understanding takes (PROTOCOL.md §6)."""
 
 from __future__ import annotations
 
 import struct
 from typing import NamedTuple
+
+MAX_BYTES = 4 * 1024 * 1024
+"""The largest file: 4 MB (§6)."""
+
+SIDES = range(50, 6000 + 1)
+"""Pixels that a side may have: 50×50 to 6000×6000, else error 10041 (§6)."""
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8"
