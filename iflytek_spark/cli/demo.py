@@ -120,8 +120,8 @@ def _show_streaming(model: ChatSpark) -> None:
     _heading("1", "流式回答", "prompt | ChatSpark | StrOutputParser")
     print(f"{_INDENT}提问：{_QUESTION}\n{_INDENT}回答：", end="", flush=True)
     chain = _chain(model, "\n".join(_NOTES.values()))
-    for piece in chain.stream({"question": _QUESTION}):
-        print(_indented(piece, _UNDER), end="", flush=True)
+    for text in chain.stream({"question": _QUESTION}):
+        print(_indented(text, _UNDER), end="", flush=True)
     print(end="\n\n")
 
 

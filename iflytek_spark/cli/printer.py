@@ -20,7 +20,7 @@ class Printer:
         """Print nothing yet."""
         self._terminal = is_terminal()
         self._pieces: list[str] = []
-        self._thought = False
+        self._reasoning = False
         self._line_open = False
 
     @property
@@ -44,19 +44,19 @@ class Printer:
     def _show(self, event: Event) -> None:
         match event:
             case ReasoningDelta(text) if self._terminal:
-                self._thought = True
+                self._reasoning = True
                 self._write(dim(plain(text)), text)
             case ContentDelta(text):
-                self._end_thoughts()
+                self._end_reasoning()
                 self._pieces.append(text)
                 self._write(plain(text) if self._terminal else text, text)
             case Finished("length"):
                 self._end_line()
                 print("note: the answer was cut at its longest; see --max-tokens", file=sys.stderr)
 
-    def _end_thoughts(self) -> None:
-        if self._thought:
-            self._thought = False
+    def _end_reasoning(self) -> None:
+        if self._reasoning:
+            self._reasoning = False
             self._end_line()
             print()
 

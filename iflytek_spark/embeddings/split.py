@@ -1,4 +1,4 @@
-"""The way from a text to its vector; one too long is cut, and its pieces' vectors averaged."""
+"""The way from a text to its vector; one too long is cut, and its parts' vectors averaged."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def embedding_flow(text: str, ask: Ask, too_long: TooLong) -> Flow[Vector]:
     """Find the vector of one text.
 
     A text that is too long by our estimate, or by the service's own count, becomes the mean of
-    its pieces' vectors, weighted by their tokens.
+    its parts' vectors, weighted by their tokens.
 
     Args:
         text: the text.
-        ask: starts a call for a text or a piece.
+        ask: starts a call for a text or a part.
         too_long: what to do with a text above the limit; by our own estimate such a text is
             refused before this.
 
@@ -58,34 +58,34 @@ def embedding_flow(text: str, ask: Ask, too_long: TooLong) -> Flow[Vector]:
     return (yield from _joined(split_text(text, tokens // 2 + 1), ask, too_long))
 
 
-def _joined(pieces: list[str], ask: Ask, too_long: TooLong) -> Flow[Vector]:
+def _joined(parts: list[str], ask: Ask, too_long: TooLong) -> Flow[Vector]:
     vectors, weights = [], []
-    for piece in pieces:
-        vectors.append((yield from embedding_flow(piece, ask, too_long)))
-        weights.append(estimate_tokens(piece))
+    for part in parts:
+        vectors.append((yield from embedding_flow(part, ask, too_long)))
+        weights.append(estimate_tokens(part))
     return mean_vector(vectors, weights)
 
 
 def split_text(text: str, limit: int) -> list[str]:
-    """Cut a text into pieces: after a sentence, else at a gap, else anywhere.
+    """Cut a text into parts: after a sentence, else at a gap, else anywhere.
 
     Args:
         text: any text.
-        limit: the most tokens of one piece, as estimated, at least 1.
+        limit: the most tokens of one part, as estimated, at least 1.
 
     Returns:
-        The pieces in order, none of them blank. Nothing but white space between them is lost.
+        The parts in order, none of them blank. Nothing but white space between them is lost.
     """
-    pieces: list[str] = []
+    parts: list[str] = []
     start = 0
     while start < len(text):
         window = text[start : start + _CHARS_PER_TOKEN * limit + 1]
         size = _fitting(window, limit)
         if start + size < len(text):
             size = _border(window[:size])
-        pieces.append(text[start : start + size].strip())
+        parts.append(text[start : start + size].strip())
         start += size
-    return [piece for piece in pieces if piece]
+    return [part for part in parts if part]
 
 
 def _fitting(window: str, limit: int) -> int:
@@ -94,17 +94,17 @@ def _fitting(window: str, limit: int) -> int:
     return bisect.bisect_right(lengths, limit, key=lambda size: estimate_tokens(window[:size]))
 
 
-def _border(piece: str) -> int:
-    """Return where to cut, in the second half of a piece: a short one would carry little."""
+def _border(part: str) -> int:
+    """Return where to cut, in the second half of a part: a short one would carry little."""
     for border in (_SENTENCE_END, _GAP):
-        ends = [found.end() for found in border.finditer(piece, len(piece) // 2)]
+        ends = [found.end() for found in border.finditer(part, len(part) // 2)]
         if ends:
             return ends[-1]
-    return len(piece)
+    return len(part)
 
 
 def mean_vector(vectors: Sequence[Sequence[float]], weights: Sequence[float]) -> Vector:
-    """Average the vectors of a text's pieces.
+    """Average the vectors of a text's parts.
 
     The mean of vectors that point apart is shorter than each of them. The result has the mean's
     direction and the vectors' mean length, so that long texts do not fall behind in a search
@@ -112,7 +112,7 @@ def mean_vector(vectors: Sequence[Sequence[float]], weights: Sequence[float]) ->
 
     Args:
         vectors: at least one.
-        weights: how much each counts: the tokens of its piece.
+        weights: how much each counts: the tokens of its part.
 
     Returns:
         One vector.
@@ -125,6 +125,6 @@ def mean_vector(vectors: Sequence[Sequence[float]], weights: Sequence[float]) ->
     mean = [sum(map(mul, shares, column)) for column in zip(*vectors)]
     length = math.hypot(*mean)
     if not length:
-        raise ProtocolError("the vectors of a long text's pieces cancel each other out")
+        raise ProtocolError("the vectors of a long text's parts cancel each other out")
     usual = sum(share * math.hypot(*vector) for share, vector in zip(shares, vectors))
     return [number * usual / length for number in mean]

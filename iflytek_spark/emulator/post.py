@@ -131,8 +131,8 @@ def answer_image(data: bytes, app_id: str, sid: str) -> bytes:
         raise refused(assumptions.LONG_PROMPT, MAX_IMAGE_PROMPT)
     if (request.width, request.height) not in IMAGE_SIZES:
         raise refused(assumptions.OUT_OF_RANGE, "width", f"{request.width}x{request.height}")
-    picture = encode_png(request.prompt, request.width, request.height)
-    return image.encode_image_answer(sid, picture)
+    png = encode_png(request.prompt, request.width, request.height)
+    return image.encode_image_answer(sid, png)
 
 
 def _check_header(app_id: str, uid: str, known: str) -> None:

@@ -12,7 +12,7 @@ _CARRIERS = (
     ipaddress.ip_network("::ffff:0:0/96"),  # IPv4 in IPv6's clothes
     ipaddress.ip_network("64:ff9b::/96"),  # NAT64
 )
-_NOT_FOR_STRANGERS = (  # beyond what every release of Python's ipaddress knows
+_NOT_PUBLIC = (  # beyond what every release of Python's ipaddress knows
     ipaddress.ip_network("168.63.129.16/32"),  # Azure's own services, its metadata among them
     ipaddress.ip_network("192.0.0.0/24"),  # for protocols; Oracle's metadata is at 192.0.0.192
     ipaddress.ip_network("192.88.99.0/24"),  # relays of 6to4
@@ -41,7 +41,7 @@ def is_public(address: IPAddress) -> bool:
         return False
     if actual.is_multicast or not actual.is_global:
         return False
-    return not any(actual in network for network in _NOT_FOR_STRANGERS)
+    return not any(actual in network for network in _NOT_PUBLIC)
 
 
 def _unwrapped(address: IPAddress) -> IPAddress:

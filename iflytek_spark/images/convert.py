@@ -12,7 +12,7 @@ from iflytek_spark.errors import InvalidRequestError
 from iflytek_spark.images.probe import MAX_BYTES, SIDES
 
 MAX_PIXELS = 8192 * 6144
-"""A picture of more is not unpacked: 50 megapixels, as of a phone, take up to half a gigabyte."""
+"""An image of more is not unpacked: 50 megapixels, as of a phone, take up to half a gigabyte."""
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 _QUALITY = 90
@@ -37,7 +37,7 @@ _BROKEN = (
 
 
 def convert(data: bytes) -> bytes:
-    """Convert a picture into one that the service takes (PROTOCOL.md §6).
+    """Convert an image into one that the service takes (PROTOCOL.md §6).
 
     It is turned as its EXIF says. Its first frame is scaled into the limits, and padded when
     its shape does not allow that. With transparency it becomes a PNG; when it has none, or the
@@ -52,23 +52,23 @@ def convert(data: bytes) -> bytes:
     Raises:
         InvalidRequestError: when it cannot be read, or has more than 50 million pixels.
     """
-    picture = _within_sides(_read(data))
-    if picture.mode == "RGBA":
-        encoded = _encoded(picture, "PNG")
+    image = _within_sides(_read(data))
+    if image.mode == "RGBA":
+        encoded = _encoded(image, "PNG")
         if len(encoded) <= MAX_BYTES:
             return encoded
-        picture = _on_white(picture, picture.size)
-    return _short_jpeg(picture)
+        image = _on_white(image, image.size)
+    return _short_jpeg(image)
 
 
 def _read(data: bytes) -> Image.Image:
     try:
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
-            _check(picture)
-            picture.draft(None, _AMPLE)
-            ImageOps.exif_transpose(picture, in_place=True)
-            pixels = _in_colour(picture)
-            pixels.info.clear()  # comments and profiles could be longer than the picture
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+            _check(image)
+            image.draft(None, _AMPLE)
+            ImageOps.exif_transpose(image, in_place=True)
+            pixels = _in_colour(image)
+            pixels.info.clear()  # comments and profiles could be longer than the image
             return pixels
     except _BOMBS as error:
         raise InvalidRequestError("the image has too many pixels") from error
@@ -76,61 +76,61 @@ def _read(data: bytes) -> Image.Image:
         raise InvalidRequestError("the image is broken, or not an image of a known kind") from error
 
 
-def _check(picture: Image.Image) -> None:
+def _check(image: Image.Image) -> None:
     """Look at the header, before anything is unpacked."""
-    if picture.width * picture.height > MAX_PIXELS:
+    if image.width * image.height > MAX_PIXELS:
         raise InvalidRequestError(
-            f"the image has {picture.width}×{picture.height} pixels",
+            f"the image has {image.width}×{image.height} pixels",
             hint=f"at most {MAX_PIXELS} are unpacked; make it smaller",
         )
-    if picture.mode in _DEEP:
-        raise InvalidRequestError(f"images of the pixel format {picture.mode!r} are not converted")
+    if image.mode in _DEEP:
+        raise InvalidRequestError(f"images of the pixel format {image.mode!r} are not converted")
 
 
-def _in_colour(picture: Image.Image) -> Image.Image:
+def _in_colour(image: Image.Image) -> Image.Image:
     """Bring every pixel format to 8 bits of red, green and blue, and transparency if any."""
-    if picture.mode.startswith("I;16"):
-        levels = picture.convert("I").point(lambda level: level * (1 / 257))
+    if image.mode.startswith("I;16"):
+        levels = image.convert("I").point(lambda level: level * (1 / 257))
         return levels.convert("L").convert("RGB")
-    picture.load()
-    mode = "RGBA" if picture.has_transparency_data else "RGB"
-    return picture if picture.mode == mode else picture.convert(mode)
+    image.load()
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    return image if image.mode == mode else image.convert(mode)
 
 
-def _within_sides(picture: Image.Image) -> Image.Image:
-    """Scale up or down; a picture too long and thin for that gets white margins."""
-    short, long = min(picture.size), max(picture.size)
+def _within_sides(image: Image.Image) -> Image.Image:
+    """Scale up or down; an image too long and thin for that gets white margins."""
+    short, long = min(image.size), max(image.size)
     factor = min(_LONGEST / long, max(1.0, _SHORTEST / short))
-    scaled = _scaled(picture, factor)
+    scaled = _scaled(image, factor)
     size = max(scaled.width, _SHORTEST), max(scaled.height, _SHORTEST)
     return scaled if size == scaled.size else _on_white(scaled, size)
 
 
-def _scaled(picture: Image.Image, factor: float) -> Image.Image:
+def _scaled(image: Image.Image, factor: float) -> Image.Image:
     if factor == 1:
-        return picture
-    size = max(1, round(picture.width * factor)), max(1, round(picture.height * factor))
-    return picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+        return image
+    size = max(1, round(image.width * factor)), max(1, round(image.height * factor))
+    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
 
 
-def _on_white(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """Put a picture into the middle of a white one, which shows where it is transparent."""
+def _on_white(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Put an image into the middle of a white one, which shows where it is transparent."""
     white = Image.new("RGB", size, "white")
-    corner = (size[0] - picture.width) // 2, (size[1] - picture.height) // 2
-    white.paste(picture, corner, picture if picture.mode == "RGBA" else None)
+    corner = (size[0] - image.width) // 2, (size[1] - image.height) // 2
+    white.paste(image, corner, image if image.mode == "RGBA" else None)
     return white
 
 
-def _short_jpeg(picture: Image.Image) -> bytes:
+def _short_jpeg(image: Image.Image) -> bytes:
     """Encode, and as often as the file is too long, with fewer pixels again."""
-    encoded = _encoded(picture, "JPEG")
+    encoded = _encoded(image, "JPEG")
     while len(encoded) > MAX_BYTES:
-        picture = _scaled(picture, _STEP * math.sqrt(MAX_BYTES / len(encoded)))
-        encoded = _encoded(picture, "JPEG")
+        image = _scaled(image, _STEP * math.sqrt(MAX_BYTES / len(encoded)))
+        encoded = _encoded(image, "JPEG")
     return encoded
 
 
-def _encoded(picture: Image.Image, kind: str) -> bytes:
+def _encoded(image: Image.Image, kind: str) -> bytes:
     file = io.BytesIO()
-    picture.save(file, kind, quality=_QUALITY)
+    image.save(file, kind, quality=_QUALITY)
     return file.getvalue()

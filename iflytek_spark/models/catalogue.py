@@ -165,6 +165,17 @@ MODELS: tuple[ModelSpec, ...] = (
         "message.",
     ),
     ModelSpec(
+        name="customize",
+        title="Spark 可定制化",
+        domain="max",
+        url="wss://sparkcube-api.xf-yun.com/v1/customize",
+        aliases=("sparkcube", "可定制化"),
+        tools=True,
+        disputed=("system_role",),
+        note="Limits are not documented, so none is checked, and no list of roles is known. The "
+        "documents that it can read are not sent by this library.",
+    ),
+    ModelSpec(
         name="image",
         title="Spark 图片理解",
         kind=ModelKind.IMAGE_UNDERSTANDING,

@@ -143,6 +143,8 @@ class _Attempt(Generic[T]):
         """Fetch what the request needs."""
         try:
             yield from self._exchange.prepare(lambda: self.within(self._context.timeouts.connect))
+        except APITimeoutError:
+            raise  # of the site that was asked
         except TimeoutError as error:
             raise self._timed_out(error) from _origin(error)
 
@@ -180,13 +182,13 @@ class _Attempt(Generic[T]):
         self._stage = "response"
         yield Send(data, self.within(limits.response))
         reader = self._exchange.read()
-        patience = limits.response
+        timeout = limits.response
         while not reader.done:
-            events = reader.receive((yield Receive(self.within(patience))))
+            events = reader.receive((yield Receive(self.within(timeout))))
             if events:
                 self.emitted = True
                 yield Emit(events)
-            self._stage, patience = "idle", limits.idle
+            self._stage, timeout = "idle", limits.idle
         return reader.result
 
     def _timed_out(self, error: TimeoutError) -> APITimeoutError:

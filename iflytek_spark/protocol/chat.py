@@ -56,7 +56,7 @@ class State(IntEnum):
 class Signal(IntEnum):
     """What can reach the machine."""
 
-    PIECE = auto()
+    DELTA = auto()
     LAST = auto()
     ERROR = auto()
     CLOSED = auto()
@@ -64,10 +64,10 @@ class Signal(IntEnum):
 
 _W, _A, _F, _X = State
 TRANSITIONS: dict[tuple[State, Signal], State] = {
-    (_W, Signal.PIECE): _A, (_W, Signal.LAST): _F, (_W, Signal.ERROR): _X, (_W, Signal.CLOSED): _X,
-    (_A, Signal.PIECE): _A, (_A, Signal.LAST): _F, (_A, Signal.ERROR): _X, (_A, Signal.CLOSED): _X,
-    (_F, Signal.PIECE): _X, (_F, Signal.LAST): _X, (_F, Signal.ERROR): _X, (_F, Signal.CLOSED): _F,
-    (_X, Signal.PIECE): _X, (_X, Signal.LAST): _X, (_X, Signal.ERROR): _X, (_X, Signal.CLOSED): _X,
+    (_W, Signal.DELTA): _A, (_W, Signal.LAST): _F, (_W, Signal.ERROR): _X, (_W, Signal.CLOSED): _X,
+    (_A, Signal.DELTA): _A, (_A, Signal.LAST): _F, (_A, Signal.ERROR): _X, (_A, Signal.CLOSED): _X,
+    (_F, Signal.DELTA): _X, (_F, Signal.LAST): _X, (_F, Signal.ERROR): _X, (_F, Signal.CLOSED): _F,
+    (_X, Signal.DELTA): _X, (_X, Signal.LAST): _X, (_X, Signal.ERROR): _X, (_X, Signal.CLOSED): _X,
 }  # fmt: skip
 """State and signal give the next state; a signal that leads to FAILED raises."""
 
@@ -119,7 +119,7 @@ class ChatProtocol:
             self.state = State.FAILED
             raise ProtocolError("Spark sent a frame of another answer", sid=self.sid)
         self.sid = frame.sid or self.sid
-        if self._advance(Signal.LAST if frame.last else Signal.PIECE) is State.FAILED:
+        if self._advance(Signal.LAST if frame.last else Signal.DELTA) is State.FAILED:
             raise ProtocolError("Spark sent a frame after the answer's end", sid=self.sid)
         if frame.has_choices:
             self._check_order(frame.seq)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Generic, Protocol, TypeVar
@@ -41,7 +42,7 @@ class Reader(Protocol[T_co]):
         """
 
 
-class Exchange(Generic[Asked, Read, T]):
+class Exchange(ABC, Generic[Asked, Read, T]):
     """What is asked in one call, in which dialect."""
 
     def __init__(self, dialect: Dialect[Asked, Read], request: Asked) -> None:
@@ -68,9 +69,9 @@ class Exchange(Generic[Asked, Read, T]):
         self._written = self._written or self._dialect.encode(self._request, app_id, uid)
         return self._written
 
+    @abstractmethod
     def read(self) -> Reader[T]:
         """Return what reads the answer of a new try."""
-        raise NotImplementedError
 
     def retry_with_stronger_instruction(self) -> bool:
         """Ask for a tool call in stronger words; False when that cannot be, or was done before."""

@@ -76,7 +76,7 @@ def build_request(
     given = checked_options(spec, options)
     arranged = normalize_messages(messages, spec)
     _check_length(arranged, spec)
-    tools, rules = answer_rules(given, spec.lacks)
+    tools, rules = answer_rules(given, spec)
     request = ChatRequest(
         spec,
         arranged,
@@ -107,7 +107,7 @@ def check_tools(spec: ModelSpec, tools: Sequence[Tool]) -> tuple[Tool, ...]:
         InvalidRequestError: when the model cannot call tools (it names those that can), or a
             schema has no form that can be sent.
     """
-    return answer_rules(checked_options(spec, {"tools": tools}), spec.lacks)[0]
+    return answer_rules(checked_options(spec, {"tools": tools}), spec)[0]
 
 
 _SENT = {name: row for name, row in OPTIONS.items() if row.key}

@@ -42,12 +42,12 @@ class AnswerRules:
     stop: tuple[str, ...] = ()
 
 
-def answer_rules(given: Mapping[str, Any], lacks: Lacks) -> tuple[tuple[Tool, ...], AnswerRules]:
+def answer_rules(given: Mapping[str, Any], spec: ModelSpec) -> tuple[tuple[Tool, ...], AnswerRules]:
     """Decide how tools, their choice, the answer's format and stop strings are asked for.
 
     Args:
         given: the checked options.
-        lacks: what the dialect lacks.
+        spec: the model, as the dialect speaks to it.
 
     Returns:
         The tools to offer, and the rules.
@@ -56,6 +56,7 @@ def answer_rules(given: Mapping[str, Any], lacks: Lacks) -> tuple[tuple[Tool, ..
         InvalidRequestError: for a choice of a tool that is not there, or a schema that has no
             form in the dialect.
     """
+    lacks = spec.lacks
     tools, required = chosen_tools(given.get("tools", ()), given.get("tool_choice"))
     rules = _stop(AnswerRules(), given.get("stop", ()), lacks)
     rules = _tool_call(rules, tools, required, given, lacks)

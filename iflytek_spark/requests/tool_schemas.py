@@ -20,7 +20,7 @@ _KEPT = (
 )  # fmt: skip
 _SCALARS = ("string", "number", "integer", "boolean")
 _TYPES = (*_SCALARS, "array", "object")
-_MOST_PLACES = 10_000
+_MAX_PLACES = 10_000
 """References in references can make a short schema longer than any memory."""
 
 
@@ -45,9 +45,9 @@ def flatten_parameters(schema: JSONObject, tool: str) -> dict[str, Any]:
     try:
         flat = _Flattener(schema, tool).flatten(schema, "", ())
     except (AttributeError, TypeError, RecursionError) as error:
-        raise InvalidRequestError(f"tool {tool!r}: its parameters are no JSON schema") from error
+        raise _refusal(tool, "its parameters are no JSON schema") from error
     if flat.get("type") != "object":
-        raise InvalidRequestError(f"tool {tool!r}: its parameters are not of type object")
+        raise _refusal(tool, "its parameters are not of type object")
     return flat
 
 
@@ -61,7 +61,7 @@ class _Flattener:
         if not isinstance(schema, Mapping):
             raise self._refusal(place, "is not a schema of its own")
         self._places += 1
-        if self._places > _MOST_PLACES:
+        if self._places > _MAX_PLACES:
             raise self._refusal("", "has too many places")
         schema, above = self._in_place(schema, place, above)
         flat = {key: schema[key] for key in _KEPT if key in schema}
@@ -164,10 +164,12 @@ class _Flattener:
         return flat | ({"required": required} if required else {})
 
     def _refusal(self, place: str, reason: str) -> InvalidRequestError:
-        return InvalidRequestError(
-            f"tool {self._tool!r}: {place or 'its schema'} {reason}",
-            hint="give the tool plain parameters: objects, arrays, strings, numbers, booleans",
-        )
+        hint = "give the tool plain parameters: objects, arrays, strings, numbers, booleans"
+        return _refusal(self._tool, f"{place or 'its schema'} {reason}", hint)
+
+
+def _refusal(tool: str, reason: str, hint: str = "") -> InvalidRequestError:
+    return InvalidRequestError(f"tool {tool!r}: {reason}", hint=hint, param="tools")
 
 
 def _implied(schema: JSONObject, flat: dict[str, Any]) -> str:

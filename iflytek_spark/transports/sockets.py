@@ -17,7 +17,7 @@ from iflytek_spark.transports.proxy import resolve_proxy
 
 _CHUNK = 65536
 _BODY = 4096
-_BODY_PATIENCE = 1.0
+_BODY_TIMEOUT = 1.0
 _LAST_CHUNK = b"0\r\n\r\n"
 _PROXY_KINDS = {  # scheme: kind, and whether the proxy resolves the name
     "http": (ProxyType.HTTP, True),
@@ -67,11 +67,11 @@ class DeadlineSocket:
             return self._buffer[start:end]
         pieces: list[bytes] = []
         while size > 0:
-            piece = self.recv(size)
-            if not piece:
+            part = self.recv(size)
+            if not part:
                 raise ConnectionResetError("the connection was lost")
-            pieces.append(piece)
-            size -= len(piece)
+            pieces.append(part)
+            size -= len(part)
         return b"".join(pieces)
 
     def recv(self, size: int) -> bytes:
@@ -98,13 +98,13 @@ class DeadlineSocket:
             chunked: whether it comes in chunks, which end before the stream does.
         """
         data = b""
-        self.deadline = min(self.deadline, time.monotonic() + _BODY_PATIENCE)
+        self.deadline = min(self.deadline, time.monotonic() + _BODY_TIMEOUT)
         with contextlib.suppress(OSError):
             while len(data) < _BODY and not (chunked and data.endswith(_LAST_CHUNK)):
-                piece = self.recv(_BODY)
-                if not piece:
+                part = self.recv(_BODY)
+                if not part:
                     break
-                data += piece
+                data += part
         return _joined(data) if chunked else data
 
     def silent(self) -> bool:

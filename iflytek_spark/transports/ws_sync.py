@@ -19,7 +19,7 @@ from iflytek_spark.transports.base import ConnectionOptions
 from iflytek_spark.transports.sockets import DeadlineSocket, open_socket
 from iflytek_spark.transports.tls import checked_context
 
-_CLOSE_PATIENCE = 0.05
+_CLOSE_TIMEOUT = 0.05
 """Seconds that a closing frame may take: it is a courtesy, the socket is closed in any case."""
 
 _REDIRECTS = range(300, 400)
@@ -117,7 +117,7 @@ class WebSocketTransport:
         if sock is None:
             return
         with contextlib.suppress(websocket.WebSocketException, OSError):
-            sock.deadline = time.monotonic() + _CLOSE_PATIENCE
+            sock.deadline = time.monotonic() + _CLOSE_TIMEOUT
             self._websocket.send_close()
         sock.close()
 

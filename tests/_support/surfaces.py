@@ -173,10 +173,10 @@ _ALL: tuple[Surface, ...] = (
     Call("SparkEmbedding", embedding, lambda model: [model.get_text_embedding(PASSAGE)]),
     AsyncCall("SparkEmbedding, async", embedding, aembed_passage),
     Call(CLI, environment, command_line),
-    Call("httpx.Client.post", gateway.url, gateway.ask),
-    AsyncCall("httpx.AsyncClient.post", gateway.url, gateway.aask),
-    Stream("httpx.Client.stream", gateway.url, gateway.stream),
-    AsyncStream("httpx.AsyncClient.stream", gateway.url, gateway.astream),
+    Call("httpx2.Client.post", gateway.url, gateway.ask),
+    AsyncCall("httpx2.AsyncClient.post", gateway.url, gateway.aask),
+    Stream("httpx2.Client.stream", gateway.url, gateway.stream),
+    AsyncStream("httpx2.AsyncClient.stream", gateway.url, gateway.astream),
 )
 
 SURFACES: dict[str, Surface] = {surface.name: surface for surface in _ALL}

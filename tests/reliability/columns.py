@@ -79,7 +79,6 @@ SHORTER = {
     "APIConnectionError": "ConnectionError",
     "APITimeoutError": "TimeoutError",
     "StreamInterruptedError": "InterruptedError",
-    "ProtocolError": "FrameError",
 }
 
 
@@ -127,14 +126,14 @@ COLUMNS: tuple[Column, ...] = (
     Column("SparkLLM, async", ("SparkLLM.achat", "SparkLLM.astream_chat")),
     Column(
         "gateway",
-        ("httpx.Client.post", "httpx.AsyncClient.post"),
+        ("httpx2.Client.post", "httpx2.AsyncClient.post"),
         named=TOLD.__getitem__,
         told=told,
         remote=True,
     ),
     Column(
         "gateway, stream",
-        ("httpx.Client.stream", "httpx.AsyncClient.stream"),
+        ("httpx2.Client.stream", "httpx2.AsyncClient.stream"),
         named=TOLD.__getitem__,
         named_inside=told_inside,
         told=told,

@@ -52,7 +52,7 @@ def connections() -> Iterator[Row]:
     for (name, end), (place, after) in product(ends.items(), PLACES.items()):
         chat = on_chat(LOST, place == "first", replace(end, after=after), begun=place != "first")
         posted = posts.get((name, place))
-        post = on_post(NO_LINE, RETRIED, posted) if posted else None
+        post = on_post(LOST, RETRIED, posted) if posted else None
         yield Row(group, f"{name}: {place}", chat, post)
     for place, after in PLACES.items():
         cut = faults.Cut(after=after, part=9)

@@ -20,7 +20,7 @@ def test_nothing_grows() -> None:
     command = [sys.executable, "-m", "benchmarks.soak", "--calls", "600"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    for kind in ("left", "cancelled", "ChatSpark.ainvoke", "StreamInterruptedError"):
+    for kind in ("closed early", "cancelled", "ChatSpark.ainvoke", "StreamInterruptedError"):
         assert f" {kind}" in done.stdout
 
 

@@ -20,7 +20,7 @@ from iflytek_spark.protocol.wire.envelope import reason
 from iflytek_spark.requests.build import ChatRequest
 
 _LAST = 2
-_SAID = frozenset(("content", "reasoning_content", "function_call"))
+_CONTENT_KEYS = frozenset(("content", "reasoning_content", "function_call"))
 
 
 class Frame(NamedTuple):
@@ -182,10 +182,10 @@ def decode_frame(data: bytes | str) -> Frame:
         usage = _usage(payload)
         return Frame(code, message, sid, last=last, plugins=plugins, usage=usage)
     last = choices.get("status", header.get("status")) == _LAST
-    if not (code or last or _says(choices)):
+    if not (code or last or _has_content(choices)):
         raise ProtocolError("Spark sent a piece of the answer without its text", sid=sid)
-    said, seq = _read_texts(choices.get("text", ())), choices.get("seq")
-    return Frame(code, message, sid, True, last, seq, *said, plugins, _usage(payload))
+    content, seq = _read_texts(choices.get("text", ())), choices.get("seq")
+    return Frame(code, message, sid, True, last, seq, *content, plugins, _usage(payload))
 
 
 def _plugins(plugins: _Plugins) -> tuple[PluginResult, ...]:
@@ -195,9 +195,9 @@ def _plugins(plugins: _Plugins) -> tuple[PluginResult, ...]:
     )
 
 
-def _says(choices: _Choices) -> bool:
+def _has_content(choices: _Choices) -> bool:
     """Whether nothing of a piece is lost: each of its texts has one of the keys that carry it."""
-    return "text" in choices and not any(map(_SAID.isdisjoint, choices["text"]))
+    return "text" in choices and not any(map(_CONTENT_KEYS.isdisjoint, choices["text"]))
 
 
 def _read_texts(texts: Any) -> tuple[str, str, tuple[str, str] | None]:

@@ -172,9 +172,9 @@ def encode_answer(
         JSON, one frame at a time. A one-frame answer has the status of a last frame.
     """
     end = len(pieces) - 1
-    for seq, piece in enumerate(pieces):
+    for seq, delta in enumerate(pieces):
         status = LAST if seq == end else MIDDLE if seq else FIRST
-        text = _IMAGE_TEXT | _text(piece) if about_image else _text(piece)
+        text = _IMAGE_TEXT | _text(delta) if about_image else _text(delta)
         payload: dict[str, object] = {"choices": {"status": status, "seq": seq, "text": [text]}}
         if seq == end:
             counts = {"question_tokens": question_tokens, **asdict(usage)}
@@ -185,13 +185,13 @@ def encode_answer(
 _IMAGE_TEXT = {"content_type": "text", "content_meta": {"desc": "", "url": False}}
 
 
-def _text(piece: Delta) -> dict[str, object]:
-    text: dict[str, object] = {"content": piece.content, "role": "assistant", "index": 0}
-    if piece.reasoning is not None:
-        text["reasoning_content"] = piece.reasoning
-    if piece.call is not None:
+def _text(delta: Delta) -> dict[str, object]:
+    text: dict[str, object] = {"content": delta.content, "role": "assistant", "index": 0}
+    if delta.reasoning is not None:
+        text["reasoning_content"] = delta.reasoning
+    if delta.call is not None:
         text["content_type"] = "text"
-        text["function_call"] = {"arguments": piece.call.arguments, "name": piece.call.name}
+        text["function_call"] = {"arguments": delta.call.arguments, "name": delta.call.name}
     return text
 
 

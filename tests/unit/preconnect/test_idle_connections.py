@@ -6,16 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iflytek_spark.errors import StreamInterruptedError
-from iflytek_spark.protocol.steps import (
-    Connect,
-    ConnectionFailedError,
-    Emit,
-    Receive,
-    Send,
-    Sleep,
-    StaleConnectionError,
-)
 from iflytek_spark.protocol.wire.signing import ALLOWED_SKEW
 from iflytek_spark.transports.preconnect.idle import (
     IDLE_LIMIT,
@@ -23,8 +13,7 @@ from iflytek_spark.transports.preconnect.idle import (
     QUIET_SECONDS,
     IdleConnections,
 )
-from tests._support.frames import answer
-from tests.unit.protocol.flow_helpers import NOW, Hand, call
+from tests.unit.protocol.flow_helpers import NOW
 
 HERE, THERE = "wss://spark-api.xf-yun.com/v4.0/chat", "wss://spark-api.xf-yun.com/v1.1/chat"
 
@@ -154,31 +143,3 @@ def test_never_more_than_the_number_and_every_connection_leaves_once(happenings:
             left += numbers.discard(HERE)
         assert numbers.ready + started <= 2
     assert sorted(left + numbers.drain()) == list(range(1, made + 1))
-
-
-STALE = StaleConnectionError("dead")
-
-
-def test_a_dead_connection_is_replaced_at_once_and_does_not_count() -> None:
-    hand = Hand(call(max_retries=0)).receiving()
-    assert isinstance(hand.throw(STALE), Connect)
-    assert isinstance(hand.say(), Send)
-    assert isinstance(hand.say(), Receive)
-    assert isinstance(hand.say(answer("您")[0]), Emit)
-
-
-def test_a_request_that_could_not_be_sent_is_sent_again() -> None:
-    hand = Hand(call(max_retries=0))
-    first = hand.say()
-    assert isinstance(hand.throw(STALE), Connect)
-    assert hand.say() == first
-
-
-def test_after_a_dead_connection_failures_count_as_ever() -> None:
-    hand = Hand(call(max_retries=1)).receiving()
-    hand.throw(STALE)
-    hand.receiving()
-    assert isinstance(hand.throw(ConnectionFailedError("reset")), Sleep)
-    hand.receiving()
-    with pytest.raises(StreamInterruptedError):
-        hand.throw(ConnectionFailedError("reset"))

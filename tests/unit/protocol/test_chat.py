@@ -29,7 +29,7 @@ def signal(protocol: ChatProtocol, name: str) -> tuple[Event, ...]:
     if name == "CLOSED":
         protocol.closed()
         return ()
-    raw = {"PIECE": piece(seq, "二"), "LAST": last(seq, "二"), "ERROR": error(10110, "busy")}
+    raw = {"DELTA": piece(seq, "二"), "LAST": last(seq, "二"), "ERROR": error(10110, "busy")}
     return protocol.receive(decode_frame(raw[name]))
 
 
@@ -47,9 +47,9 @@ def machine(state: str) -> ChatProtocol:
 
 
 FINE = {
-    ("WAITING", "PIECE"): "ANSWERING",
+    ("WAITING", "DELTA"): "ANSWERING",
     ("WAITING", "LAST"): "FINISHED",
-    ("ANSWERING", "PIECE"): "ANSWERING",
+    ("ANSWERING", "DELTA"): "ANSWERING",
     ("ANSWERING", "LAST"): "FINISHED",
     ("FINISHED", "CLOSED"): "FINISHED",
 }
@@ -83,9 +83,9 @@ def test_the_table_has_every_pair() -> None:
         ("WAITING", "ERROR", InternalServerError),
         ("ANSWERING", "ERROR", InternalServerError),
         ("FINISHED", "ERROR", InternalServerError),
-        ("FINISHED", "PIECE", ProtocolError),
+        ("FINISHED", "DELTA", ProtocolError),
         ("FINISHED", "LAST", ProtocolError),
-        ("FAILED", "PIECE", ProtocolError),
+        ("FAILED", "DELTA", ProtocolError),
     ],
 )
 def test_a_failure_says_what_it_is(state: str, name: str, kind: type[SparkError]) -> None:

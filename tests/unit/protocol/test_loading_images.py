@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from iflytek_spark.errors import InvalidRequestError
+from iflytek_spark.errors import APITimeoutError, InvalidRequestError
 from iflytek_spark.messages import ImagePart, Message, TextPart
 from iflytek_spark.models.catalogue import find_model
 from iflytek_spark.protocol.steps import Connect, LoadImage, Send, Sleep
@@ -63,3 +63,15 @@ def test_a_second_try_does_not_load_it_again() -> None:
 def test_an_image_that_cannot_be_had_ends_the_call() -> None:
     with pytest.raises(InvalidRequestError, match="no picture"):
         looking().throw(InvalidRequestError("no picture"))
+
+
+def test_loading_that_takes_all_the_time_of_the_call_is_a_time_out_of_it() -> None:
+    with pytest.raises(APITimeoutError, match="'connect' of 3 s"):
+        looking().throw(TimeoutError())
+
+
+def test_a_time_out_of_the_site_stays_what_it_is() -> None:
+    slow = APITimeoutError("the site did not answer")
+    with pytest.raises(APITimeoutError) as caught:
+        looking().throw(slow)
+    assert caught.value is slow

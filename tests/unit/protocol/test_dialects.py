@@ -1,0 +1,80 @@
+"""Each dialect opens, writes and reads; both sides of its wire agree."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from iflytek_spark.errors import ToolNotCalledError
+from iflytek_spark.models.catalogue import MODELS, find_model
+from iflytek_spark.protocol.dialects import CHAT_DIALECTS
+from iflytek_spark.protocol.dialects.signed_post import (
+    Embedding,
+    ImageGeneration,
+    ImageToMake,
+    TextToEmbed,
+)
+from iflytek_spark.protocol.wire.chat_server import decode_request
+from iflytek_spark.protocol.wire.embedding import (
+    DIMENSIONS,
+    decode_embedding_request,
+    encode_embedding_answer,
+)
+from iflytek_spark.protocol.wire.image import decode_image_request, encode_image_answer
+from iflytek_spark.protocol.wire.signing import verify_url
+from iflytek_spark.requests.build import build_request
+from tests.unit.protocol.flow_helpers import ME, NOW
+from tests.unit.protocol.post_helpers import call, ok, play
+
+SECRETS = {ME.api_key: ME.api_secret}
+
+
+def test_every_model_has_a_dialect() -> None:
+    rows = [row for spec in MODELS for row in (spec, *spec.over)]
+    assert {row.dialect for row in rows} <= CHAT_DIALECTS.keys()
+
+
+def test_the_websocket() -> None:
+    dialect = CHAT_DIALECTS["websocket"]
+    url, headers = dialect.open("wss://host/v4.0/chat", ME, NOW)
+    assert verify_url(url.removeprefix("wss://host"), "host", NOW, SECRETS.get) is None
+    assert headers == {}
+    request = build_request(find_model("4.0Ultra"), "你好", {"temperature": 0.5})
+    read = decode_request(dialect.encode(request, "app1", "uid1"))
+    assert (read.app_id, read.uid, read.numbers) == ("app1", "uid1", {"temperature": 0.5})
+    assert [turn.content for turn in read.turns] == ["你好"]
+    frame = {"header": {"code": 0}, "payload": {"choices": {"text": [{"content": "您"}]}}}
+    assert dialect.decode(json.dumps(frame)).content == "您"
+
+
+@pytest.mark.parametrize("dialect", [Embedding(), ImageGeneration()])
+def test_what_is_posted_is_signed_for_post(dialect: Embedding | ImageGeneration) -> None:
+    url, headers = dialect.open("https://host/path", ME, NOW)
+    assert verify_url(url.removeprefix("https://host"), "host", NOW, SECRETS.get, "POST") is None
+    assert headers["Content-Type"] == "application/json"
+
+
+def test_embeddings() -> None:
+    dialect = Embedding()
+    read = decode_embedding_request(dialect.encode(TextToEmbed("讯飞", "query"), "app1", "uid1"))
+    assert (read.text, read.domain, read.app_id) == ("讯飞", "query", "app1")
+    vector = [0.5, *[0.0] * (DIMENSIONS - 1)]
+    assert dialect.decode(encode_embedding_answer("ase1", vector)) == vector
+
+
+def test_image_generation() -> None:
+    dialect = ImageGeneration()
+    read = decode_image_request(dialect.encode(ImageToMake("雪山", 512, 512), "app1", "uid1"))
+    assert (read.prompt, read.width, read.height) == ("雪山", 512, 512)
+    made = dialect.decode(encode_image_answer("img1", b"PNG"))
+    assert (made.data, made.sid) == (b"PNG", "img1")
+
+
+def test_what_is_posted_has_no_tool_call_to_ask_for_again() -> None:
+    def decode(body: bytes) -> str:
+        raise ToolNotCalledError(body.decode())
+
+    played = play(call(decode=decode), ok("text"))
+    assert isinstance(played.error, ToolNotCalledError)
+    assert len(played.posts) == 1
