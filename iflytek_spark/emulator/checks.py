@@ -59,9 +59,10 @@ def refused(error: Error, *values: object) -> RequestRefusedError:
 def check(request: WireRequest, spec: ModelSpec, app_id: str) -> None:
     """Check a request of the right form against the model that is to answer.
 
+    The signature belongs to ``app_id``.
+
     Raises:
-        RequestRefusedError: for the first thing that the service would refuse; ``app_id`` is the
-            app that the signature belongs to.
+        RequestRefusedError: for the first thing that the service would refuse.
     """
     for error in _errors(request, spec, app_id):
         raise error

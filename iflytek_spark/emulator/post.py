@@ -100,11 +100,12 @@ class RateLimit:
 
 
 def answer_embedding(data: bytes, app_id: str, sid: str) -> bytes:
-    """Answer the request in ``data`` with a vector: return the answer's body.
+    """Answer the request in ``data`` with a vector, and return the answer's body.
+
+    The signature belongs to ``app_id``.
 
     Raises:
-        RequestRefusedError: for the first thing that the service would refuse; ``app_id`` is the
-            app that the signature belongs to.
+        RequestRefusedError: for the first thing that the service would refuse.
     """
     request = embedding.decode_embedding_request(data)
     _check_header(request.app_id, request.uid, app_id)
