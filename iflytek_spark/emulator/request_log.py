@@ -131,9 +131,10 @@ class RequestLog:
             self._changed.notify_all()
 
     def wait_for(self, condition: Callable[[RequestLog], bool], timeout: float) -> bool:
-        """Wait until a condition holds, for so many seconds, and return whether it does.
+        """Wait until a condition holds, which is asked after every change.
 
-        The condition is asked after every change.
+        Returns:
+            Whether it holds, when ``timeout`` seconds are over at the latest.
         """
         with self._changed:
             return self._changed.wait_for(lambda: condition(self), timeout)

@@ -115,7 +115,7 @@ class HttpConnection:
                     parser.receive_data(await self.stream.read())
 
     async def respond(self, status: int, body: str, headers: Mapping[str, str]) -> None:
-        """Write a response; ``headers`` are those besides that of its length."""
+        """Write a response; a header of the length is added to it."""
         await self.stream.write(_response(status, headers, body.encode()))
 
     def accept(self, date: str) -> None:

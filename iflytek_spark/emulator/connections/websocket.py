@@ -65,10 +65,7 @@ class WebSocketConnection:
         return self._protocol.state is OPEN
 
     async def refuse(self, status: int, body: str, headers: Mapping[str, str]) -> None:
-        """Answer the handshake with a plain HTTP response.
-
-        The ``headers`` are those besides those of its length.
-        """
+        """Answer the handshake with a plain HTTP response; a header of the length is added."""
         data = body.encode()
         fields = Headers({**headers, "Content-Length": str(len(data)), "Connection": "close"})
         known = HTTPStatus(status).phrase if status in _STATUSES else "Unknown"

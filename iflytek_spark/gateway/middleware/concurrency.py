@@ -31,7 +31,7 @@ class MemorySlots:
     """Slots that are counted in this process."""
 
     def __init__(self, limit: int) -> None:
-        """Set up with as many slots for each caller."""
+        """Set up ``limit`` slots for each caller."""
         self._limit = limit
         self._used: Counter[str] = Counter()
 

@@ -79,7 +79,7 @@ class GatewayMetrics:
     def count(self, route: str, record: RequestLogRecord, ended: float) -> None:
         """Count a request that has ended, at a moment of its record's clock.
 
-        The route is its own path, with its parameters' names.
+        The route is the path with its parameters' names in place of their values.
         """
         model = _bounded(record.model)
         self._requests.labels(route, model, record.status).inc()

@@ -22,7 +22,7 @@ class RequestRate:
     """
 
     def __init__(self, limit: int, redis: Redis | None) -> None:
-        """Set up to count in Redis, where others count too, or in this process."""
+        """Set up for ``limit`` requests, counted in Redis with others', or in this process."""
         self._item = RateLimitItemPerMinute(limit)
         self._limiter = SlidingWindowCounterRateLimiter(_storage(redis))
 

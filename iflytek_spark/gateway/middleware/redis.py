@@ -61,7 +61,7 @@ class RedisSlots:
     """
 
     def __init__(self, client: Redis, limit: int, seconds: float = _SLOT_SECONDS) -> None:
-        """Set up with so many slots for each caller, which last so long without being renewed."""
+        """Set up ``limit`` slots for each caller, which last so long without being renewed."""
         self._client = client
         self._limit = limit
         self._seconds = seconds
