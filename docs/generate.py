@@ -1,6 +1,7 @@
 """Writes the tables of models and options anew: ``python -m docs.generate``.
 
-They stand in the READMEs and in the handbook. A table is found by its heading. Everything else in these pages is written by hand.
+They stand in the READMEs and in the handbook. A table is found by its heading. Everything else in
+these pages is written by hand.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ OPTIONS_IN_CHINESE = {
     "stop": "遇到这些字符串就截断回答；星火没有这个参数时由本库截断",
     "tools": "模型可以请求调用的函数",
     "tool_choice": "`auto`（默认）、`none`、`required` 或一个工具名；星火不能强制时用文字要求",
-    "response_format": "`json_object` 或 `json_schema`；用文字要求，去掉回答外的代码块标记，不做校验",
+    "response_format": "`json_object` 或 `json_schema`；用文字要求，去掉代码块标记，不做校验",
     "web_search": "是否联网搜索：False（默认）、True 或 `WebSearch`",
     "thinking": "X 系列回答前是否思考：`enabled`、`disabled` 或 `auto`",
     "uid": "最终用户的标识，最多 32 个字符；默认每次随机",
