@@ -73,6 +73,7 @@ OPTIONS_IN_CHINESE = {
     "thinking": "X 系列回答前是否思考：`enabled`、`disabled` 或 `auto`",
     "uid": "最终用户的标识，最多 32 个字符；默认每次随机",
     "chat_id": "会话标识；星火不会据此保存历史",
+    "auditing": "审核方式；已知的值只有 `default`",
     "image_model": "模型自己不能看图时由谁来回答带图片的消息；None 表示拒绝",
     "timeout": "这次调用的四个时限，或整个调用的秒数",
     "extra": "`parameter.chat` 的其他字段，原样发送",
