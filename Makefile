@@ -50,7 +50,7 @@ notebooks: $(VENV)/.dev
 	$(BIN)/python -m pytest tests/notebooks -m notebooks
 
 docs: $(VENV)/.dev
-	$(BIN)/python -m docs.models
+	$(BIN)/python -m docs.generate
 
 bench: $(VENV)/.dev $(LITELLM)/.ready
 	$(BIN)/python -m benchmarks

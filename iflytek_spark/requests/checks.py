@@ -148,6 +148,13 @@ def thinking(_name: str, value: object, spec: ModelSpec) -> object:
     return value
 
 
+def auditing(name: str, value: object, _spec: ModelSpec) -> str:
+    """Check the kind of moderation (PROTOCOL.md §2.2)."""
+    if value != "default":
+        raise InvalidRequestError(f"{name} is {value!r}, and Spark knows 'default' only")
+    return "default"
+
+
 def model(_name: str, value: object, _spec: ModelSpec) -> ModelSpec:
     """Find a model."""
     if not isinstance(value, str | ModelSpec):

@@ -6,7 +6,7 @@ the field of the same name in the model's :class:`~iflytek_spark.models.spec.Mod
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, NamedTuple, TypedDict, get_type_hints
+from typing import Annotated, Any, Literal, NamedTuple, TypedDict, get_type_hints
 
 from iflytek_spark.messages import JSONObject, Thinking, Tool, ToolChoice, WebSearch
 from iflytek_spark.models.spec import ModelSpec
@@ -116,6 +116,15 @@ class ChatOptions(TypedDict, total=False):
             "An id of the conversation; Spark keeps no history by it.",
             checks.text,
             "chat_id",
+            setting=False,
+        ),
+    ]
+    auditing: Annotated[
+        Literal["default"] | None,
+        Option(
+            "The kind of moderation; ``default`` is the only one that is known.",
+            checks.auditing,
+            "auditing",
             setting=False,
         ),
     ]

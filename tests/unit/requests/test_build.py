@@ -263,3 +263,10 @@ def test_text_that_cannot_be_sent_is_refused(prompt: Any, options: dict[str, Any
 
 def test_a_request_is_a_value() -> None:
     assert build(temperature=0.3, stop="。") == build(temperature=0.3, stop=["。"])
+
+
+def test_moderation_is_of_the_one_known_kind() -> None:
+    assert build(auditing="default").parameters == {"auditing": "default"}
+    with pytest.raises(InvalidRequestError, match="'default' only") as caught:
+        build(auditing="none")
+    assert caught.value.param == "auditing"

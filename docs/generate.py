@@ -1,10 +1,12 @@
-"""Writes the tables of models anew, in the READMEs and in the handbook: ``python -m docs.models``.
+"""Writes the tables of models and options anew: ``python -m docs.generate``.
 
-A table is found by its heading. Everything else in these pages is written by hand.
+They stand in the READMEs and in the handbook. A table is found by its heading. Everything else in
+these pages is written by hand.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,6 +15,7 @@ from iflytek_spark.cli.models import markdown_table
 from iflytek_spark.cli.tables import markdown
 from iflytek_spark.models.catalogue import list_models
 from iflytek_spark.models.spec import ModelSpec
+from iflytek_spark.requests.options import OPTIONS, Option
 
 ROOT = Path(__file__).parents[1]
 CHAPTER = "notebooks/data/handbook/01-models.md"
@@ -55,10 +58,53 @@ def aliases() -> Table:
     return [["模型", "也可以写成"], *rows]
 
 
+OPTIONS_IN_CHINESE = {
+    "temperature": "随机程度；0 会换成服务接受的最小值",
+    "top_k": "从几个候选 token 中选取，1 到 6",
+    "max_tokens": "回答最多多少 token",
+    "top_p": "核采样，仅 X 系列",
+    "presence_penalty": "仅 X 系列",
+    "frequency_penalty": "仅 X 系列",
+    "stop": "遇到这些字符串就截断回答；星火没有这个参数时由本库截断",
+    "tools": "模型可以请求调用的函数",
+    "tool_choice": "`auto`（默认）、`none`、`required` 或一个工具名；星火不能强制时用文字要求",
+    "response_format": "`json_object` 或 `json_schema`；用文字要求，去掉代码块标记，不做校验",
+    "web_search": "是否联网搜索：False（默认）、True 或 `WebSearch`",
+    "thinking": "X 系列回答前是否思考：`enabled`、`disabled` 或 `auto`",
+    "uid": "最终用户的标识，最多 32 个字符；默认每次随机",
+    "chat_id": "会话标识；星火不会据此保存历史",
+    "auditing": "审核方式；已知的值只有 `default`",
+    "image_model": "模型自己不能看图时由谁来回答带图片的消息；None 表示拒绝",
+    "timeout": "这次调用的四个时限，或整个调用的秒数",
+    "extra": "`parameter.chat` 的其他字段，原样发送",
+}
+"""What the rows of the options say, for readers of Chinese."""
+
+
+def options(language: str) -> Table:
+    """The options of a call, one row each."""
+    if language == "zh":
+        rows = [[f"`{name}`", OPTIONS_IN_CHINESE[name], _key(row)] for name, row in OPTIONS.items()]
+        return [["选项", "含义", "发送为"], *rows]
+    rows = [[f"`{name}`", _plain(row.doc), _key(row)] for name, row in OPTIONS.items()]
+    return [["option", "what it means", "sent as"], *rows]
+
+
+def _plain(doc: str) -> str:
+    """Turn the marks of a docstring into Markdown's."""
+    return re.sub(r":\w+:`~?([^`]+)`", r"`\1`", doc).replace("``", "`").rstrip(".")
+
+
+def _key(row: Option) -> str:
+    return f"`{row.key}`" if row.key else ""
+
+
 def written() -> dict[Path, str]:
     """Return each page as it should be."""
     handbook = [markdown(table) for table in (models(), abilities(), aliases())]
-    english, chinese = ([markdown_table(language)[:-2]] for language in ("en", "zh"))
+    english, chinese = (
+        [markdown_table(language)[:-2], markdown(options(language))] for language in ("en", "zh")
+    )
     pages = {"README.md": english, "README.zh-CN.md": chinese, CHAPTER: handbook}
     return {ROOT / name: _page(ROOT / name, tables) for name, tables in pages.items()}
 
