@@ -8,7 +8,7 @@ loads no WebSocket or HTTP library.
 from __future__ import annotations
 
 from iflytek_spark._version import __version__
-from iflytek_spark.client import AsyncSparkClient, SparkClient, get_completion
+from iflytek_spark.client import AsyncSparkClient, SparkClient
 from iflytek_spark.credentials import Credentials
 from iflytek_spark.endpoint import Endpoint
 from iflytek_spark.errors import (
@@ -154,3 +154,20 @@ __all__ = [
     "get_completion",
     "list_models",
 ]
+
+
+def get_completion(prompt: str, model: str | ModelSpec = "v4.0", temperature: float = 0.1) -> str:
+    """Ask one question, with credentials from the environment.
+
+    Args:
+        prompt: the question.
+        model: any of a model's names.
+        temperature: randomness, 0 to 1.
+
+    Returns:
+        The answer's text.
+
+    Raises:
+        SparkError: see :mod:`iflytek_spark.errors`.
+    """
+    return SparkClient(model=model).chat(prompt, temperature=temperature).text

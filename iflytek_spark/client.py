@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 import uuid
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Generic, TypeVar, Unpack
+from typing import TYPE_CHECKING, Generic, Unpack
 
 from iflytek_spark.credentials import Credentials
 from iflytek_spark.endpoint import Endpoint
@@ -22,11 +22,12 @@ from iflytek_spark.models.services import (
 )
 from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.protocol.retry import RetryPolicy
-from iflytek_spark.protocol.steps import Clock
+from iflytek_spark.protocol.steps import Clock, Flow
 from iflytek_spark.requests.options import ChatOptions
 from iflytek_spark.streams import AsyncChatStream, ChatStream
 from iflytek_spark.timeouts import Timeouts
 from iflytek_spark.transports.base import (
+    AnyTransport,
     AsyncTransport,
     ConnectionOptions,
     Pool,
@@ -34,16 +35,16 @@ from iflytek_spark.transports.base import (
     Transport,
 )
 from iflytek_spark.transports.clock import SYSTEM_CLOCK
+from iflytek_spark.transports.opening import ASYNC, BLOCKING, TransportKind
 
 if TYPE_CHECKING:
     from iflytek_spark.protocol.call import CallContext
-    from iflytek_spark.protocol.steps import Flow
-
-_T = TypeVar("_T", Transport, AsyncTransport)
 
 
-class _Client(Generic[_T]):
+class _Client(Generic[AnyTransport]):
     """What both clients know. Nothing in it changes after it is made."""
+
+    _kind: TransportKind[AnyTransport]
 
     def __init__(
         self,
@@ -55,7 +56,7 @@ class _Client(Generic[_T]):
         max_retries: int = 2,
         proxy: str | None = None,
         ssl_context: ssl.SSLContext | None = None,
-        transport: Callable[[ConnectionOptions], _T] | None = None,
+        transport: Callable[[ConnectionOptions], AnyTransport] | None = None,
         clock: Clock = SYSTEM_CLOCK,
         preconnect: int = 0,
         image_model: str | ModelSpec | None = None,
@@ -85,8 +86,6 @@ class _Client(Generic[_T]):
             UnknownModelError: for an unknown model.
             ConfigurationError: for another unusable setting.
         """
-        if isinstance(max_retries, bool) or not isinstance(max_retries, int) or max_retries < 0:
-            raise ConfigurationError(f"max_retries is {max_retries!r}, not 0 or more")
         if preconnect and transport is not None:
             raise ConfigurationError("preconnect opens transports of its own, not yours")
         self._credentials = credentials.with_keys() if credentials else Credentials.from_env()
@@ -97,8 +96,8 @@ class _Client(Generic[_T]):
         self._route = ConnectionOptions(proxy, ssl_context, on_open)
         self._clock = clock
         self._preconnect = preconnect
-        self._pool: Pool[_T] | None = self._new_pool(preconnect) if preconnect else None
-        self._transport: Callable[[ConnectionOptions], _T] | None = self._pool or transport
+        self._own_transport: Callable[[ConnectionOptions], AnyTransport] | None = transport
+        self._pool: Pool[AnyTransport] | None = self._new_pool()
 
     def __repr__(self) -> str:
         url = self._endpoint.base_url or "the catalogue's addresses"
@@ -118,28 +117,27 @@ class _Client(Generic[_T]):
         if self._pool is not None:
             self._pool.close()
 
-    def _new_pool(self, size: int) -> Pool[_T]:
-        raise NotImplementedError
+    def _open(self) -> AnyTransport:
+        return (self._pool or self._own_transport or self._kind.transport)(self._route)
+
+    def _new_pool(self) -> Pool[AnyTransport] | None:
+        if not self._preconnect:
+            return None
+        settings = PreconnectSettings(
+            self._preconnect, self._credentials, self._route, self._clock, self._timeouts.connect
+        )
+        return self._kind.pool(settings)
 
     def _signer(self) -> Credentials:
         """Return who signs. A client out of a pickle takes its keys from the environment, once."""
         known = self._credentials.with_keys()
         if known is not self._credentials:
             self._credentials = known
-            if self._pool is not None:
-                self._pool = self._transport = self._new_pool(self._preconnect)
+            self._pool = self._new_pool()
         return known
 
-    def _preconnect_settings(self, size: int) -> PreconnectSettings:
-        return PreconnectSettings(
-            size, self._credentials, self._route, self._clock, self._timeouts.connect
-        )
-
     def _asked(
-        self,
-        messages: str | Sequence[Message],
-        model: str | ModelSpec | None,
-        options: ChatOptions,
+        self, messages: str | Sequence[Message], model: str | ModelSpec | None, options: ChatOptions
     ) -> tuple[Flow[None], ModelSpec]:
         """Check a chat, and return it with the model that answers."""
         from iflytek_spark.protocol.call import call_flow  # loads what chats
@@ -148,8 +146,7 @@ class _Client(Generic[_T]):
         from iflytek_spark.requests.build import build_request
 
         spec = self.model if model is None else find_model(model)
-        options = {"image_model": self._image_model, **options}
-        request = build_request(spec, messages, options)
+        request = build_request(spec, messages, {"image_model": self._image_model, **options})
         exchange = ChatExchange(CHAT_DIALECTS[request.spec.dialect], request)
         context = self._context(self._endpoint.url(request.spec), request.timeouts)
         return call_flow(context, exchange), request.spec
@@ -172,6 +169,8 @@ class _Client(Generic[_T]):
 
 class SparkClient(_Client[Transport]):
     """iFlytek Spark in the caller's thread."""
+
+    _kind = BLOCKING
 
     def chat(
         self,
@@ -205,10 +204,7 @@ class SparkClient(_Client[Transport]):
     ) -> ChatStream:
         """Ask, and read the answer as it comes.
 
-        Args:
-            messages: a prompt, or messages with the newest last.
-            model: a name or a spec; the client's own by default.
-            **options: see :class:`~iflytek_spark.ChatOptions`.
+        The arguments are those of :meth:`chat`.
 
         Returns:
             The events. The connection is opened at the first one, and closed when the stream
@@ -219,22 +215,6 @@ class SparkClient(_Client[Transport]):
         """
         flow, spec = self._asked(messages, model, options)
         return ChatStream(flow, self._open(), spec.name)
-
-    def _open(self) -> Transport:
-        if self._transport is None:
-            from iflytek_spark.transports.ws_sync import (
-                WebSocketTransport,  # loads websocket-client
-            )
-
-            return WebSocketTransport(self._route)
-        return self._transport(self._route)
-
-    def _new_pool(self, size: int) -> Pool[Transport]:
-        from iflytek_spark.transports.preconnect.pool_sync import (
-            PreconnectPool,  # loads websocket-client
-        )
-
-        return PreconnectPool(self._preconnect_settings(size))
 
     def embed(self, texts: Sequence[str], **options: Unpack[EmbedOptions]) -> list[Vector]:
         """Turn texts into vectors of 2,560 numbers.
@@ -272,14 +252,14 @@ class SparkClient(_Client[Transport]):
             SparkError: see :mod:`iflytek_spark.errors`.
         """
         from iflytek_spark.image_generation import generate_image  # loads httpx2
-        from iflytek_spark.protocol.dialects.signed_post import ImageToMake
 
-        wanted = ImageToMake(prompt, width, height)
-        return generate_image(*self._service(IMAGE_GENERATION), wanted)
+        return generate_image(*self._service(IMAGE_GENERATION), prompt, width, height)
 
 
 class AsyncSparkClient(_Client[AsyncTransport]):
     """iFlytek Spark in the caller's event loop, whichever it is."""
+
+    _kind = ASYNC
 
     async def chat(
         self,
@@ -303,22 +283,6 @@ class AsyncSparkClient(_Client[AsyncTransport]):
         flow, spec = self._asked(messages, model, options)
         return AsyncChatStream(flow, self._open(), spec.name)
 
-    def _open(self) -> AsyncTransport:
-        if self._transport is None:
-            from iflytek_spark.transports.ws_async import (
-                AsyncWebSocketTransport,  # loads websockets
-            )
-
-            return AsyncWebSocketTransport(self._route)
-        return self._transport(self._route)
-
-    def _new_pool(self, size: int) -> Pool[AsyncTransport]:
-        from iflytek_spark.transports.preconnect.pool_async import (
-            AsyncPreconnectPool,  # loads websockets
-        )
-
-        return AsyncPreconnectPool(self._preconnect_settings(size))
-
     async def embed(self, texts: Sequence[str], **options: Unpack[EmbedOptions]) -> list[Vector]:
         """Turn texts into vectors of 2,560 numbers; see :meth:`SparkClient.embed`."""
         from iflytek_spark.embeddings.embed import CheckedOptions, aembed  # loads httpx2
@@ -330,24 +294,5 @@ class AsyncSparkClient(_Client[AsyncTransport]):
     ) -> GeneratedImage:
         """Make an image; see :meth:`SparkClient.generate_image`."""
         from iflytek_spark.image_generation import agenerate_image  # loads httpx2
-        from iflytek_spark.protocol.dialects.signed_post import ImageToMake
 
-        wanted = ImageToMake(prompt, width, height)
-        return await agenerate_image(*self._service(IMAGE_GENERATION), wanted)
-
-
-def get_completion(prompt: str, model: str | ModelSpec = "v4.0", temperature: float = 0.1) -> str:
-    """Ask one question, with credentials from the environment.
-
-    Args:
-        prompt: the question.
-        model: any of a model's names.
-        temperature: randomness, 0 to 1.
-
-    Returns:
-        The answer's text.
-
-    Raises:
-        SparkError: see :mod:`iflytek_spark.errors`.
-    """
-    return SparkClient(model=model).chat(prompt, temperature=temperature).text
+        return await agenerate_image(*self._service(IMAGE_GENERATION), prompt, width, height)

@@ -20,11 +20,9 @@ _REASONING_BLOCKS = ("reasoning", "thinking", "redacted_thinking")
 
 
 def texts_of(content: Content) -> str:
-    """Return the text of an assistant's or a tool's content.
+    """Return the text of an assistant's or a tool's content: a string, or blocks.
 
-    Args:
-        content: a string or blocks; blocks that other providers made are passed over, since a
-            history may come from anywhere.
+    Blocks that other providers made are passed over, since a history may come from anywhere.
     """
     if isinstance(content, str):
         return content

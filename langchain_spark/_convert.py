@@ -128,9 +128,6 @@ def _role(message: BaseMessage, where: str) -> Role:
 def to_ai_message(response: ChatResponse) -> AIMessage:
     """Translate a whole answer.
 
-    Args:
-        response: the core's answer.
-
     Returns:
         A message with text, tool calls, reasoning, citations, token counts and metadata.
     """
@@ -156,15 +153,10 @@ def to_ai_message(response: ChatResponse) -> AIMessage:
 
 
 def to_chunk(event: Event, model: str) -> ChatGenerationChunk:
-    """Translate one event of a running answer.
+    """Translate one event of a running answer of a model.
 
-    Args:
-        event: the core's event.
-        model: the model's name, which the last chunk carries.
-
-    Returns:
-        A chunk. Metadata and token counts stand on the last chunk only, because LangChain adds
-        up what chunks carry.
+    Metadata and token counts stand on the last chunk only, because LangChain adds up what chunks
+    carry.
     """
     metadata: dict[str, Any] = {"model_provider": PROVIDER}
     match event:

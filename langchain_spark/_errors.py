@@ -113,13 +113,9 @@ _TWINS: dict[type[spark.SparkError], type[spark.SparkError]] = {
 
 
 def as_model_error(error: spark.SparkError) -> spark.SparkError:
-    """Return the same failure as an error that LangChain knows too.
+    """Return the same failure as a :class:`~langchain_core.exceptions.ModelError`.
 
-    Args:
-        error: a failure of the core.
-
-    Returns:
-        A :class:`~langchain_core.exceptions.ModelError` with the same message and attributes.
+    It has the same message and attributes.
     """
     if isinstance(error, core.ModelError):
         return error

@@ -26,12 +26,7 @@ class EventWriter:
     """Writes one message: blocks numbered from 0, each started, grown and finished."""
 
     def __init__(self, model: str, message_id: str) -> None:
-        """Start before the first block.
-
-        Args:
-            model: the model's name.
-            message_id: the message's id.
-        """
+        """Start before the first block."""
         self._model = model
         self._message_id = message_id
         self._index = -1

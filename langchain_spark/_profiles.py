@@ -10,12 +10,8 @@ from iflytek_spark import ModelSpec
 def profile_of(spec: ModelSpec) -> ModelProfile:
     """Describe a model in LangChain's terms.
 
-    Args:
-        spec: the model.
-
-    Returns:
-        The profile. ``structured_output`` is False: Spark cannot be held to a schema, so an
-        agent should ask for structured answers by a tool call.
+    ``structured_output`` is False: Spark cannot be held to a schema, so an agent should ask for
+    structured answers by a tool call.
     """
     profile = ModelProfile(
         name=spec.title or spec.name,

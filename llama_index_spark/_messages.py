@@ -36,13 +36,7 @@ _SKIPPED_BLOCKS = (CachePoint, CitationBlock, ThinkingBlock, ToolCallBlock)
 
 
 def to_messages(messages: Sequence[ChatMessage]) -> list[Message]:
-    """Translate a conversation, and leave it as it is.
-
-    Args:
-        messages: LlamaIndex's, the newest last.
-
-    Returns:
-        The core's messages.
+    """Translate a conversation, the newest message last, and leave it as it is.
 
     Raises:
         InvalidRequestError: for a block that Spark cannot take; it names the message and the

@@ -40,11 +40,7 @@ class ResponseBuilder:
     """
 
     def __init__(self, model: str) -> None:
-        """Start at the beginning of an answer.
-
-        Args:
-            model: the name of the model that answers.
-        """
+        """Start at the beginning of an answer of a model."""
         self._model = model
         self._text = ""
         self._reasoning = ""
@@ -94,9 +90,6 @@ class ResponseBuilder:
 
 def to_chat_response(response: SparkResponse) -> ChatResponse:
     """Translate a whole answer.
-
-    Args:
-        response: the core's.
 
     Returns:
         A message of reasoning, text, citations and tool calls, with its token counts.

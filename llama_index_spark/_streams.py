@@ -22,15 +22,7 @@ _aopened: ContextVar[list[AsyncChatStream]] = ContextVar("aopened")
 
 
 def read(stream: ChatStream, write: Callable[[Event], T]) -> Generator[T, None, None]:
-    """Read an answer, and note it for :func:`closing_stream`.
-
-    Args:
-        stream: the answer.
-        write: translates an event.
-
-    Returns:
-        A generator of what ``write`` returns.
-    """
+    """Read an answer as ``write`` translates its events, and note it for :func:`closing_stream`."""
     _opened.get().append(stream)
     return (write(event) for event in stream)
 

@@ -20,11 +20,7 @@ from iflytek_spark.requests.options import ChatOptions
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of ``chat``.
-
-    Args:
-        parser: the command line.
-    """
+    """Add the options of ``chat``."""
     parser.add_argument(
         "prompt",
         nargs="*",
@@ -44,13 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Chat.
-
-    Args:
-        args: the parsed options of :func:`add_arguments`.
-
-    Returns:
-        The exit status.
+    """Chat, and return the exit status.
 
     Raises:
         SparkError: when a single question fails; a conversation prints errors and goes on.

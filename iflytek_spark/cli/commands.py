@@ -42,25 +42,12 @@ class Parser(argparse.ArgumentParser):
     """A parser that raises its errors."""
 
     def error(self, message: str) -> NoReturn:
-        """Raise what the user got wrong.
-
-        Args:
-            message: argparse's word on it.
-
-        Raises:
-            UsageError: always.
-        """
+        """Raise a UsageError with argparse's word on what the user got wrong."""
         raise UsageError(f"{message} (see {self.prog} --help)")
 
 
 def parse_command(argv: Sequence[str] | None) -> tuple[Command, list[str]]:
-    """Find the command.
-
-    Args:
-        argv: the arguments; the process's own by default.
-
-    Returns:
-        The command, and the arguments that are its own.
+    """Find the command, and the arguments that are its own; the process's arguments by default.
 
     Raises:
         UsageError: when there is no such command.

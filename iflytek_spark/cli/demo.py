@@ -42,24 +42,14 @@ _UNDER = 3 * _INDENT
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of ``demo``.
-
-    Args:
-        parser: the command line.
-    """
+    """Add the options of ``demo``."""
     parser.add_argument(
         "--emulator", action="store_true", help="use the local stand-in although there are keys"
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Show what a chain does.
-
-    Args:
-        args: the parsed options of :func:`add_arguments`.
-
-    Returns:
-        The exit status.
+    """Show what a chain does, and return the exit status.
 
     Raises:
         SparkError: when the service cannot be used.

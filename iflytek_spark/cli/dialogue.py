@@ -23,27 +23,14 @@ class Dialogue:
     def __init__(
         self, client: SparkClient, options: ChatOptions, system: Sequence[Message] = ()
     ) -> None:
-        """Begin with an empty history.
-
-        Args:
-            client: who is asked.
-            options: for each question.
-            system: what stands before every conversation.
-        """
+        """Begin with an empty history; ``system`` stands before every conversation."""
         self._client = client
         self._options = options
         self._system = tuple(system)
         self._history: list[Message] = []
 
     def run(self, place: str) -> int:
-        """Read questions and print answers until the user ends it.
-
-        Args:
-            place: where the answers come from.
-
-        Returns:
-            The exit status.
-        """
+        """Read questions and print answers from ``place`` until the user ends it."""
         with contextlib.suppress(ImportError):
             importlib.import_module("readline")  # gives input() its line editing
         heading = bold(f"iFlytek Spark 讯飞星火 · {self._client.model.name}")

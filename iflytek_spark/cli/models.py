@@ -52,11 +52,7 @@ _LEGEND = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of ``models``.
-
-    Args:
-        parser: the command line.
-    """
+    """Add the options of ``models``."""
     parser.add_argument(
         "--markdown",
         nargs="?",
@@ -67,24 +63,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the table.
-
-    Args:
-        args: the parsed options of :func:`add_arguments`.
-
-    Returns:
-        The exit status.
-    """
+    """Print the table, and return the exit status."""
     print("\n".join(markdown_table(args.markdown) if args.markdown else _terminal_table()))
     return 0
 
 
 def markdown_table(language: str) -> list[str]:
-    """Return the lines of the table for a README.
-
-    Args:
-        language: ``en`` or ``zh``.
-    """
+    """Return the lines of the table for a README, in ``en`` or ``zh``."""
     rows = _rows(language)
     named = [rows[0], *([f"`{row[0]}`", *row[1:]] for row in rows[1:])]
     return [*markdown(named, _NUMBERS), "", _LEGEND[language].replace("*", "\\*")]

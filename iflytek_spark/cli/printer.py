@@ -31,9 +31,6 @@ class Printer:
     def print(self, stream: ChatStream) -> None:
         """Print an answer to its end, and close it however it ends.
 
-        Args:
-            stream: the answer.
-
         Raises:
             SparkError: when the answer cannot be read to its end.
         """

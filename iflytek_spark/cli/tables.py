@@ -12,28 +12,20 @@ def display_width(text: str) -> int:
 
 
 def aligned(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> list[str]:
-    """Lay out rows in columns.
+    """Lay out rows in columns, and return the lines.
 
     Args:
         rows: the cells, a heading first if there is one.
         right: the columns whose cells stand at their right edge.
-
-    Returns:
-        The lines.
     """
     widths = [max(map(display_width, column)) for column in zip(*rows)]
     return ["  ".join(_padded(row, widths, right)).rstrip() for row in rows]
 
 
 def markdown(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> list[str]:
-    """Write rows as a Markdown table.
+    """Write rows, of which the first is the heading, as the lines of a Markdown table.
 
-    Args:
-        rows: the heading, then the cells.
-        right: the columns whose cells stand at their right edge.
-
-    Returns:
-        The lines.
+    The cells of the columns ``right`` stand at their right edge.
     """
     rule = ["---:" if index in right else "---" for index in range(len(rows[0]))]
     return [f"| {' | '.join(map(str.strip, row))} |" for row in (rows[0], rule, *rows[1:])]

@@ -21,11 +21,7 @@ def prepare_streams() -> None:
 
 
 def report(error: Exception) -> None:
-    """Tell an error in one line.
-
-    Args:
-        error: what went wrong.
-    """
+    """Tell an error in one line."""
     print("error:", " ".join(str(error).split()), file=sys.stderr)
 
 

@@ -23,7 +23,8 @@ from iflytek_spark.protocol.wire.embedding import DOMAINS, MAX_TOKENS
 from iflytek_spark.requests.tokens import estimate_tokens
 from iflytek_spark.streams import arun, run
 from iflytek_spark.transports.base import ConnectionOptions
-from iflytek_spark.transports.http import AsyncHttpTransport, HttpTransport
+from iflytek_spark.transports.http_async import AsyncHttpTransport
+from iflytek_spark.transports.http_sync import HttpTransport
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,14 +54,7 @@ class Pacer:
         self._limit = RateLimit()
 
     def turn(self, max_qps: float) -> float:
-        """Take the next turn.
-
-        Args:
-            max_qps: requests in a second.
-
-        Returns:
-            Seconds until the turn comes.
-        """
+        """Take the next turn of so many in a second, and return the seconds until it comes."""
         with self._lock:
             return self._limit.reserve(self._clock.monotonic(), max_qps * _HEADROOM)
 

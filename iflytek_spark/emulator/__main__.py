@@ -18,11 +18,7 @@ _PORT = 8765
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the emulator's options to a command line.
-
-    Args:
-        parser: the command line.
-    """
+    """Add the emulator's options to a command line."""
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument(
         "--port", type=int, default=_PORT, help="port to listen on, 0 for a free one (%(default)s)"
@@ -35,14 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serve until Ctrl-C.
-
-    Args:
-        args: the parsed options of :func:`add_arguments`.
-
-    Returns:
-        The process's exit status.
-    """
+    """Serve until Ctrl-C, and return the process's exit status."""
     try:
         credentials = Credentials(
             args.app_id or secrets.token_hex(4),
@@ -59,14 +48,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line.
-
-    Args:
-        argv: the arguments; the process's own by default.
-
-    Returns:
-        The process's exit status.
-    """
+    """Run the command line, and return the process's exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m iflytek_spark.emulator",
         description="A local Spark: a stand-in for the wire, not a language model.",

@@ -63,10 +63,7 @@ class ChatService(SignedService):
         self._idle_timeout = idle_timeout
 
     async def serve(self, connection: WebSocketConnection) -> None:
-        """Serve one connection to its end.
-
-        Args:
-            connection: a new connection.
+        """Serve one new connection to its end.
 
         Raises:
             TimeoutError: when no request comes in time.
@@ -137,12 +134,7 @@ class ChatService(SignedService):
 
 
 def seen_chat(request: WireRequest, spec: ModelSpec) -> SeenChat:
-    """Read a request of the WebSocket.
-
-    Args:
-        request: a request that was checked.
-        spec: the model that is to answer.
-    """
+    """Read a request of the WebSocket that was checked, and that ``spec`` is to answer."""
     search = request.search
     return SeenChat(
         spec=spec,

@@ -25,11 +25,7 @@ class Router:
     """Finds the model of a request by path, domain and resource id (§1, §11)."""
 
     def __init__(self, models: Iterable[ModelSpec]) -> None:
-        """Sort the models by the paths of their addresses.
-
-        Args:
-            models: the models served.
-        """
+        """Sort the models by the paths of their addresses."""
         self._models: dict[str, list[ModelSpec]] = {}
         for spec in models:
             self._models.setdefault(urlsplit(spec.url).path, []).append(spec)
@@ -39,11 +35,7 @@ class Router:
         return path in self._models
 
     def find(self, path: str, request: WireRequest) -> ModelSpec:
-        """Return the model that is to answer.
-
-        Args:
-            path: the path of the handshake.
-            request: the request.
+        """Return the model that is to answer a request over the path of a handshake.
 
         Raises:
             RequestRefusedError: when the domain does not belong to the path, or the resource
@@ -65,12 +57,9 @@ def refused(error: Error, *values: object) -> RequestRefusedError:
 
 
 def check(request: WireRequest, spec: ModelSpec, app_id: str) -> None:
-    """Check a request against its model.
+    """Check a request of the right form against the model that is to answer.
 
-    Args:
-        request: a request of the right form.
-        spec: the model that is to answer.
-        app_id: the app that the signature belongs to.
+    The signature belongs to ``app_id``.
 
     Raises:
         RequestRefusedError: for the first thing that the service would refuse.
@@ -100,9 +89,6 @@ _UID_TOO_LONG = f"'$.header.uid' length must be less or equal than {_UID_LENGTH}
 
 def check_length(request: SeenChat) -> None:
     """Check that all that the model reads is not too long for it.
-
-    Args:
-        request: a request that was checked otherwise.
 
     Raises:
         RequestRefusedError: when it is.

@@ -40,27 +40,12 @@ class PostService(SignedService):
         max_qps: float | None,
         clock: Callable[[], float],
     ) -> None:
-        """Set up.
-
-        Args:
-            credentials: what clients must sign with.
-            log: where everything is noted.
-            max_qps: requests that one service takes in any second, or None for no limit.
-            clock: gives the seconds since 1970.
-        """
+        """Set up; each service takes ``max_qps`` requests in any second, or any number for None."""
         super().__init__(credentials, log, clock)
         self._limit = RateLimit(max_qps)
 
     async def answer(self, connection: HttpConnection, request: HttpRequest) -> bool:
-        """Answer one request.
-
-        Args:
-            connection: where it came from.
-            request: the request.
-
-        Returns:
-            Whether a further one may follow.
-        """
+        """Answer one request, and return whether a further one may follow."""
         handshake, faults = self._log.handshake(request.path, request.headers)
         match self.opening(request.target, request.host, faults, request.method):
             case Hang() as hang:
@@ -93,21 +78,13 @@ class RateLimit:
     """Counts the requests of the last second, for each service apart."""
 
     def __init__(self, max_qps: float | None, clock: Callable[[], float] = time.monotonic) -> None:
-        """Start with no request counted.
-
-        Args:
-            max_qps: requests that a service takes in any second, or None for no limit.
-            clock: gives seconds since any moment.
-        """
+        """Start with no request counted; None is no limit, and ``clock`` counts from any moment."""
         self._max_qps = max_qps
         self._clock = clock
         self._times: defaultdict[str, deque[float]] = defaultdict(deque)
 
     def check(self, path: str) -> None:
-        """Count a request.
-
-        Args:
-            path: the service's path.
+        """Count a request to the service at a path.
 
         Raises:
             RequestRefusedError: for one too many.
@@ -123,15 +100,9 @@ class RateLimit:
 
 
 def answer_embedding(data: bytes, app_id: str, sid: str) -> bytes:
-    """Answer with a vector.
+    """Answer the request in ``data`` with a vector, and return the answer's body.
 
-    Args:
-        data: the request's body.
-        app_id: the app that the signature belongs to.
-        sid: the session id.
-
-    Returns:
-        The answer's body.
+    The signature belongs to ``app_id``.
 
     Raises:
         RequestRefusedError: for the first thing that the service would refuse.

@@ -131,14 +131,10 @@ class RequestLog:
             self._changed.notify_all()
 
     def wait_for(self, condition: Callable[[RequestLog], bool], timeout: float) -> bool:
-        """Wait until a condition holds.
-
-        Args:
-            condition: is asked after every change.
-            timeout: seconds.
+        """Wait until a condition holds, which is asked after every change.
 
         Returns:
-            Whether it holds.
+            Whether it holds, when ``timeout`` seconds are over at the latest.
         """
         with self._changed:
             return self._changed.wait_for(lambda: condition(self), timeout)

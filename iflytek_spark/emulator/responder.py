@@ -19,20 +19,12 @@ class Responder:
     """
 
     def __init__(self, respond: Respond | None) -> None:
-        """Set up.
-
-        Args:
-            respond: the function, or None for the rules alone.
-        """
+        """Set up with a function, or None for the rules alone."""
         self.respond = respond
         self.failure: BaseException | None = None
 
     async def reply(self, request: SeenChat, *, max_calls: int) -> Reply:
-        """Return the reply to a chat.
-
-        Args:
-            request: the chat.
-            max_calls: how many function calls can be carried to this client.
+        """Return the reply to a chat of a client to which ``max_calls`` calls can be carried.
 
         Raises:
             RequestRefusedError: when the program's function raises, or returns what cannot be

@@ -13,17 +13,7 @@ from iflytek_spark.requests.tokens import estimate_tokens
 
 
 def response_frames(request: SeenChat, reply: Reply, sid: str, chunk_size: int) -> Iterator[str]:
-    """Write all frames of an answer.
-
-    Args:
-        request: what is answered.
-        reply: the answer.
-        sid: the session id.
-        chunk_size: characters in one frame.
-
-    Yields:
-        JSON, one frame at a time.
-    """
+    """Write all frames of an answer, each of ``chunk_size`` characters, as JSON."""
     if reply.citations:
         yield encode_search(sid, reply.citations)
     deltas, completion = _deltas(reply, _limit(request), chunk_size)

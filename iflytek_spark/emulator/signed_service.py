@@ -25,13 +25,7 @@ class SignedService:
     def __init__(
         self, credentials: Credentials, log: RequestLog, clock: Callable[[], float]
     ) -> None:
-        """Set up.
-
-        Args:
-            credentials: what clients must sign with.
-            log: where everything is noted.
-            clock: gives the seconds since 1970.
-        """
+        """Set up; ``clock`` gives the seconds since 1970."""
         self._credentials = credentials
         self._log = log
         self._clock = clock
@@ -47,11 +41,7 @@ class SignedService:
     ) -> Refuse | Hang | None:
         """Return what happens in place of an answer, by a fault or for the signature's sake.
 
-        Args:
-            target: path and query.
-            host: the Host header.
-            faults: the connection's faults.
-            method: how the request was made.
+        The ``target`` is path and query, and ``host`` the Host header, which are signed.
         """
         for fault in faults:
             if scripted := fault.handshake():
@@ -69,13 +59,10 @@ class SignedService:
         return known.api_secret if api_key == known.api_key else None
 
     def new_sid(self, prefix: str) -> str:
-        """Make a session id; the one in §2.3 seems to hold a time in milliseconds.
+        """Make a session id, for instance ``cht000b702a@dx18d6fb9d758b894540``.
 
-        Args:
-            prefix: ``cht``, or ``ase`` for embeddings.
-
-        Returns:
-            For instance ``cht000b702a@dx18d6fb9d758b894540``.
+        The one in §2.3 seems to hold a time in milliseconds. The prefix is ``cht``, or ``ase`` for
+        embeddings.
         """
         number = next(self._sessions)
         low, high = number & 0xFFFF, number >> 16 & 0xFFF
@@ -84,10 +71,7 @@ class SignedService:
     def error(self, sid: str, refused: RequestRefusedError) -> Send:
         """Write an error in the service's grammar, with the time of China (§2.3).
 
-        Args:
-            sid: the session id.
-            refused: what is refused. The message is, for instance,
-                ``AppIdNoAuthError:(15:24:29.825) tokens.total``.
+        Its message is, for instance, ``AppIdNoAuthError:(15:24:29.825) tokens.total``.
         """
         when = datetime.fromtimestamp(self._clock(), UTC) + timedelta(hours=8)
         time = f"{when:%H:%M:%S}.{when.microsecond // 1000:03}"
@@ -95,13 +79,7 @@ class SignedService:
         return Send(encode_error(sid, refused.code, message).encode())
 
     def plan(self, sid: str, steps: Iterable[Step], faults: Iterable[Fault]) -> Plan:
-        """Make the plan of an answer.
-
-        Args:
-            sid: the session id.
-            steps: the answer, without its end.
-            faults: what rearranges it, in this order.
-        """
+        """Make the plan of an answer: its steps without its end, and faults in their order."""
         plan: Plan = (*steps, _CLOSE)
         for fault in faults:
             plan = fault.answer(plan, sid)

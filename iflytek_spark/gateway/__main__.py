@@ -17,9 +17,6 @@ _INTERRUPTED = 130
 def run(args: argparse.Namespace) -> int:
     """Serve, or make a key.
 
-    Args:
-        args: the parsed options of :func:`add_arguments`.
-
     Returns:
         The process's exit status: 0 when it was stopped, 1 after an error, and as of a process
         that a signal ended when a second one came.
@@ -35,14 +32,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line.
-
-    Args:
-        argv: the arguments; the process's own by default.
-
-    Returns:
-        The process's exit status.
-    """
+    """Run the command line, and return the process's exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m iflytek_spark.gateway",
         description="OpenAI's API over iFlytek Spark.",

@@ -9,7 +9,7 @@ import struct
 from PIL import Image, ImageOps
 
 from iflytek_spark.errors import InvalidRequestError
-from iflytek_spark.images.limits import MAX_BYTES, SIDES
+from iflytek_spark.images.probe import MAX_BYTES, SIDES
 
 MAX_PIXELS = 8192 * 6144
 """An image of more is not unpacked: 50 megapixels, as of a phone, take up to half a gigabyte."""

@@ -9,8 +9,7 @@ import threading
 from urllib.parse import unquote_to_bytes
 
 from iflytek_spark.errors import InvalidRequestError
-from iflytek_spark.images.limits import MAX_BYTES, SIDES
-from iflytek_spark.images.probe import read_header
+from iflytek_spark.images.probe import MAX_BYTES, SIDES, read_header
 
 _CONVERTING = threading.BoundedSemaphore(2)
 """A picture in memory may take hundreds of megabytes; those that come meanwhile wait."""

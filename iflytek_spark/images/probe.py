@@ -1,9 +1,15 @@
-"""Reads the header of a PNG or JPEG file: its format and size (PROTOCOL.md §6)."""
+"""Reads the header of a PNG or JPEG file; and what image understanding takes (PROTOCOL.md §6)."""
 
 from __future__ import annotations
 
 import struct
 from typing import NamedTuple
+
+MAX_BYTES = 4 * 1024 * 1024
+"""The largest file: 4 MB (§6)."""
+
+SIDES = range(50, 6000 + 1)
+"""Pixels that a side may have: 50×50 to 6000×6000, else error 10041 (§6)."""
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8"
@@ -29,14 +35,7 @@ class ImageHeader(NamedTuple):
 
 
 def read_header(data: bytes) -> ImageHeader | None:
-    """Read the header of an image file.
-
-    Args:
-        data: the file.
-
-    Returns:
-        Its header, or None when it is no PNG and no JPEG.
-    """
+    """Read the header of an image file; None when it is no PNG and no JPEG."""
     if data.startswith(_PNG) and data[12:16] == b"IHDR" and len(data) >= 24:
         width, height = struct.unpack_from(">II", data, 16)
         return ImageHeader("PNG", width, height)

@@ -18,11 +18,7 @@ class ResponseBuilder:
     """Collects events into a :class:`~iflytek_spark.messages.ChatResponse`."""
 
     def __init__(self, model: str) -> None:
-        """Start empty.
-
-        Args:
-            model: the name that the response carries.
-        """
+        """Start empty, for a response that carries this model's name."""
         self._model = model
         self._text: list[str] = []
         self._reasoning: list[str] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from iflytek_spark.errors import APIError, SparkError
+from iflytek_spark.errors import APIError, ConfigurationError, SparkError
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,12 @@ class RetryPolicy:
     max_retries: int = 2
     base: float = 0.5
     limit: float = 8.0
+
+    def __post_init__(self) -> None:
+        """Refuse a number of tries that is none."""
+        tries = self.max_retries
+        if isinstance(tries, bool) or not isinstance(tries, int) or tries < 0:
+            raise ConfigurationError(f"max_retries is {tries!r}, not 0 or more")
 
     def delay(self, error: SparkError, attempt: int, emitted: bool, jitter: float) -> float | None:
         """Decide on one failure.

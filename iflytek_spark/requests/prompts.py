@@ -41,12 +41,7 @@ def chosen_tools(tools: Sequence[Tool], choice: ToolChoice | None) -> tuple[tupl
 
 
 def call_instruction(tools: Sequence[Tool], *, again: bool) -> str:
-    """Tell the model that it must call a tool.
-
-    Args:
-        tools: those that are offered.
-        again: whether it has already answered in text.
-    """
+    """Tell the model that it must call one of the tools, or tell it again."""
     names = "、".join(tool.name for tool in tools)
     if again:
         return f"你刚才用文字回答了，这不符合要求。必须调用函数（{names}），不要输出任何文字。"
@@ -54,11 +49,7 @@ def call_instruction(tools: Sequence[Tool], *, again: bool) -> str:
 
 
 def json_instruction(schema: JSONObject | None) -> str:
-    """Tell the model to answer with one JSON object.
-
-    Args:
-        schema: the schema that the object must fit, or None for any object.
-    """
+    """Tell the model to answer with one JSON object, which must fit the schema, if there is one."""
     if schema is None:
         return "只输出一个 JSON 对象，不要输出其他文字，也不要使用 Markdown 代码块。"
     text = json.dumps(schema, ensure_ascii=False)
@@ -66,9 +57,5 @@ def json_instruction(schema: JSONObject | None) -> str:
 
 
 def repair_instruction(problem: str) -> str:
-    """Show the model why its structured answer was refused.
-
-    Args:
-        problem: what the validation found.
-    """
+    """Show the model what the validation found in its structured answer."""
     return f"上面的输出不符合要求：{problem}\n请改正后重新给出完整的结果。"

@@ -126,11 +126,7 @@ def write_results(results: Iterable[ToolResult]) -> str:
 def read_tool_text(text: str) -> list[Written]:
     """Read back what :func:`write_calls` and :func:`write_results` wrote.
 
-    Args:
-        text: any text.
-
-    Returns:
-        The calls and results in it, in their order; lines of another form are passed over.
+    The calls and results come in their order; lines of another form are passed over.
     """
     found: list[Written] = []
     for kind, body in _LINE.findall(text):

@@ -110,3 +110,7 @@ class AsyncTransport(Protocol):
 
     def close(self) -> None:
         """End the call at once, without waiting for the peer or the loop."""
+
+
+AnyTransport = TypeVar("AnyTransport", Transport, AsyncTransport)
+"""One of the two worlds."""

@@ -17,13 +17,7 @@ def shared_context() -> ssl.SSLContext:
 
 
 def checked_context(context: ssl.SSLContext | None) -> ssl.SSLContext:
-    """Return the context to use.
-
-    Args:
-        context: the user's own, or None.
-
-    Returns:
-        The user's own or the shared one.
+    """Return the user's own context, or the shared one.
 
     Raises:
         ConfigurationError: when the user's context would accept any certificate: a signed URL

@@ -48,11 +48,7 @@ class AsyncWebSocketTransport:
     """A WebSocket of one event loop; see :class:`~iflytek_spark.transports.base.AsyncTransport`."""
 
     def __init__(self, route: ConnectionOptions) -> None:
-        """Prepare without connecting.
-
-        Args:
-            route: proxy and TLS of the connection.
-        """
+        """Prepare without connecting."""
         self._route = route
         self._connection: ClientConnection | None = None
         self._loop: asyncio.AbstractEventLoop | None = None

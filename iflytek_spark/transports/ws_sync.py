@@ -39,11 +39,7 @@ class WebSocketTransport:
     """A WebSocket in the caller's thread; see :class:`~iflytek_spark.transports.base.Transport`."""
 
     def __init__(self, route: ConnectionOptions) -> None:
-        """Prepare without connecting.
-
-        Args:
-            route: proxy and TLS of the connection.
-        """
+        """Prepare without connecting."""
         self._route = route
         self._socket: DeadlineSocket | None = None
         self._websocket = websocket.WebSocket(skip_utf8_validation=True, enable_multithread=False)

@@ -102,6 +102,8 @@ def _json(spark: Emulator, prompt: str, **request: Any) -> Any:
         ("介绍北京，以JSON格式返回，键为“城市”和“人口”。", {"城市", "人口"}),
         ("介绍北京。返回JSON，包含城市、人口和面积三个字段。", {"城市", "人口", "面积"}),
         ("请返回JSON，包含name，age两个字段", {"name", "age"}),
+        ("请以 JSON 返回，包含 score（1到5的整数）和 reason（一句话）。", {"score", "reason"}),
+        ("Reply in JSON with the keys score (an integer) and reason (text).", {"score", "reason"}),
         ('Answer like {"title": "…", "year": 0} in JSON format.', {"title", "year"}),
         ("Give me anything as JSON.", {"answer"}),
     ],

@@ -16,37 +16,29 @@ _JUDGE = """你是评审，请根据参考答案评估回答的质量。
 【参考答案】{right}
 【模型回答】{answer}
 """
-_FORMS = [
-    "请以 JSON 格式返回，包含 score（1到5的整数）和 reason（一句话）。",
-    '输出 JSON：\n{"score": 1-5, "reason": "<理由>"}',
-    "只输出 JSON：\n- score: 整数，1~5\n- reason: 理由",
-    "Reply in JSON with the keys score (an integer between 1 and 5) and reason (string).",
-]
+_VERDICT = {
+    "type": "object",
+    "properties": {
+        "score": {"type": "integer", "minimum": 1, "maximum": 5},
+        "reason": {"type": "string"},
+    },
+    "required": ["score", "reason"],
+}
 
 
 @pytest.mark.parametrize("between", ["", "\n"])
-@pytest.mark.parametrize("form", _FORMS)
 @pytest.mark.parametrize(("answer", "score"), [(_TRUE, 5), ("谁知道呢", 1)])
-def test_a_score_in_json_lies_in_the_named_range(
-    spark: Emulator, between: str, form: str, answer: str, score: int
+def test_a_score_lies_in_the_schemas_range(
+    spark: Emulator, between: str, answer: str, score: int
 ) -> None:
-    prompt = _JUDGE.format(right=_TRUE, answer=answer) + between + form
-    found = json.loads(ask(spark, prompt).text)
+    prompt = _JUDGE.format(right=_TRUE, answer=answer) + between
+    form = f"请以 JSON 格式返回，按照这个 JSON Schema：\n{json.dumps(_VERDICT)}"
+    found = json.loads(ask(spark, prompt + form).text)
     assert found.keys() == {"score", "reason"}
     assert found["score"] == score
     assert isinstance(found["score"], int)
     assert "%" in found["reason"]
-
-
-def test_each_key_has_a_range_and_kind_of_its_own(spark: Emulator) -> None:
-    form = (
-        '只输出 JSON：\n{"faithfulness": 0-10, "relevance": <0 到 1 之间的小数>, '
-        '"passed": true/false,\n "topics": "主题的列表", "comment": "评语"}'
-    )
-    found = json.loads(ask(spark, _JUDGE.format(right=_TRUE, answer=_TRUE) + form).text)
-    assert (found["faithfulness"], found["relevance"], found["passed"]) == (10, 1.0, True)
-    assert isinstance(found["topics"], list)
-    assert "没有语言模型" in found["comment"]
+    assert "没有语言模型" in found["reason"]
 
 
 def test_a_schema_is_judged_by_its_bounds(spark: Emulator) -> None:
@@ -68,6 +60,6 @@ def test_a_schema_is_judged_by_its_bounds(spark: Emulator) -> None:
 
 def test_the_reason_is_in_the_language_of_the_right_answer(spark: Emulator) -> None:
     prompt = "Judge.\nReference answer: eighty degrees\nAnswer: ninety degrees\nReply in JSON:\n"
-    found = json.loads(ask(spark, prompt + '- score: 0-10\n- reason: "why"').text)
-    assert found["score"] == 5
+    found = json.loads(ask(spark, prompt + json.dumps(_VERDICT)).text)
+    assert found["score"] == 3
     assert found["reason"].startswith("By rule, 50%")

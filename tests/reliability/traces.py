@@ -14,7 +14,8 @@ from typing import Self
 from unittest import mock
 
 from iflytek_spark.emulator import Emulator
-from iflytek_spark.transports.http import AsyncHttpTransport, HttpTransport
+from iflytek_spark.transports.http_async import AsyncHttpTransport
+from iflytek_spark.transports.http_sync import HttpTransport
 from iflytek_spark.transports.ws_async import AsyncWebSocketTransport
 from iflytek_spark.transports.ws_sync import WebSocketTransport
 

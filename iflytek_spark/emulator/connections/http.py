@@ -55,11 +55,7 @@ class HttpConnection:
     """
 
     def __init__(self, stream: Stream) -> None:
-        """Take over a stream.
-
-        Args:
-            stream: a connection of which nothing was read but by ``peek``.
-        """
+        """Take over a stream of which nothing was read but by ``peek``."""
         self.stream = stream
         self._headers: Mapping[str, str] = {}
 
@@ -119,37 +115,19 @@ class HttpConnection:
                     parser.receive_data(await self.stream.read())
 
     async def respond(self, status: int, body: str, headers: Mapping[str, str]) -> None:
-        """Write a response.
-
-        Args:
-            status: its status.
-            body: its body.
-            headers: its headers besides that of its length.
-        """
+        """Write a response; a header of the length is added to it."""
         await self.stream.write(_response(status, headers, body.encode()))
 
     def accept(self, date: str) -> None:
-        """Begin to answer a request: each message of its plan is a JSON response.
-
-        Args:
-            date: the responses' ``Date``.
-        """
+        """Begin to answer a request: each message of its plan is a JSON response of this date."""
         self._headers = {"Date": date, **JSON}
 
     def encode(self, message: Send) -> bytes:
-        """Return a message as a response.
-
-        Args:
-            message: the message; its payload is the body.
-        """
+        """Return a message as a response, whose body is its payload."""
         return _response(200, self._headers, message.payload)
 
     async def finish(self, close: Close) -> None:
-        """Do nothing: a response says itself where it ends.
-
-        Args:
-            close: how a WebSocket would close.
-        """
+        """Do nothing: a response says itself where it ends."""
 
     async def watch(self) -> None:
         """Keep what comes for the next request, until the client leaves."""

@@ -44,10 +44,6 @@ class Wire(Protocol):
 async def play(plan: Plan, wire: Wire) -> Close | None:
     """Do the steps of a plan; stop as soon as the client leaves.
 
-    Args:
-        plan: the steps.
-        wire: where.
-
     Returns:
         The step that the plan ended with, if it is a close and was reached.
     """

@@ -29,12 +29,7 @@ class Stream:
     """
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Take over a stream.
-
-        Args:
-            reader: the stream's reading half.
-            writer: the stream's writing half.
-        """
+        """Take over the two halves of a stream."""
         self._reader = reader
         self._writer = writer
         self._writing = asyncio.Lock()
@@ -44,14 +39,10 @@ class Stream:
 
     @classmethod
     async def over(cls, client: socket.socket, context: ssl.SSLContext | None) -> Self:
-        """Set up a connection.
-
-        Args:
-            client: an accepted socket, which is closed with the connection.
-            context: makes it a TLS connection.
+        """Set up a connection over an accepted socket, which is closed with it.
 
         Raises:
-            OSError: when the TLS handshake fails.
+            OSError: when the TLS handshake fails, which a ``context`` asks for.
         """
         loop, reader = asyncio.get_running_loop(), asyncio.StreamReader()
         protocol = asyncio.StreamReaderProtocol(reader)
@@ -59,11 +50,7 @@ class Stream:
         return cls(reader, asyncio.StreamWriter(transport, protocol, reader, loop))
 
     async def peek(self, size: int) -> bytes:
-        """Return the next bytes, and keep them for :meth:`read`.
-
-        Args:
-            size: how many; fewer when the client leaves before.
-        """
+        """Return the next bytes and keep them for :meth:`read`; fewer when the client leaves."""
         while len(self._kept) < size and not self.disconnected:
             await self.keep()
         return self._kept[:size]
@@ -79,19 +66,11 @@ class Stream:
         return kept or await self._receive()
 
     def unread(self, data: bytes) -> None:
-        """Put back bytes that were read too far.
-
-        Args:
-            data: the bytes.
-        """
+        """Put back bytes that were read too far."""
         self._kept = data + self._kept
 
     async def write(self, data: bytes) -> None:
-        """Write bytes, as slowly as the throttle says.
-
-        Args:
-            data: the bytes.
-        """
+        """Write bytes, as slowly as the throttle says."""
         throttle = self.throttle
         async with self._writing:
             size = throttle.size if throttle else len(data) or 1

@@ -33,11 +33,7 @@ class WebSocketConnection:
     """
 
     def __init__(self, stream: Stream) -> None:
-        """Take over a stream.
-
-        Args:
-            stream: a connection of which nothing was read but by ``peek``.
-        """
+        """Take over a stream of which nothing was read but by ``peek``."""
         self.stream = stream
         self._protocol = ServerProtocol(max_size=_HARD_LIMIT, logger=_SILENT)
         self._events: list[Request | Frame] = []
@@ -55,11 +51,7 @@ class WebSocketConnection:
         return event if isinstance(event, Request) and not self._failed else None
 
     async def accept(self, request: Request, date: str) -> bool:
-        """Answer the handshake.
-
-        Args:
-            request: the handshake.
-            date: the response's ``Date``.
+        """Answer the handshake, with this ``Date``.
 
         Returns:
             Whether the connection is a WebSocket now; a request without the headers of an
@@ -73,13 +65,7 @@ class WebSocketConnection:
         return self._protocol.state is OPEN
 
     async def refuse(self, status: int, body: str, headers: Mapping[str, str]) -> None:
-        """Answer the handshake with a plain HTTP response.
-
-        Args:
-            status: its status.
-            body: its body.
-            headers: its headers besides those of its length.
-        """
+        """Answer the handshake with a plain HTTP response; a header of the length is added."""
         data = body.encode()
         fields = Headers({**headers, "Content-Length": str(len(data)), "Connection": "close"})
         known = HTTPStatus(status).phrase if status in _STATUSES else "Unknown"
@@ -99,11 +85,7 @@ class WebSocketConnection:
         return None
 
     def encode(self, message: Send) -> bytes:
-        """Return a message as one WebSocket frame, or several when it asks for fragments.
-
-        Args:
-            message: the message.
-        """
+        """Return a message as one WebSocket frame, or several when it asks for fragments."""
         protocol, data = self._protocol, message.payload
         match message.opcode:
             case Opcode.PING:
@@ -120,11 +102,7 @@ class WebSocketConnection:
         return b"".join(protocol.data_to_send())
 
     async def finish(self, close: Close) -> None:
-        """Send a close frame, and wait for the client's.
-
-        Args:
-            close: its code and reason.
-        """
+        """Send a close frame, and wait for the client's."""
         self._protocol.send_close(close.code, close.reason)
         await self._flush()
         await asyncio.sleep(assumptions.CLOSE_TIMEOUT)

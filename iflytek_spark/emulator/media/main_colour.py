@@ -14,10 +14,7 @@ _BROKEN = (EOFError, LookupError, OSError, SyntaxError, TypeError, ValueError, s
 
 
 def main_colour(data: bytes) -> tuple[int, int, int] | None:
-    """Return the most frequent colour in a sample of the pixels.
-
-    Args:
-        data: a PNG or JPEG file.
+    """Return the most frequent colour in a sample of the pixels of a PNG or JPEG file.
 
     Returns:
         Red, green and blue, each from 0 to 255, or None when the pixels cannot be read.

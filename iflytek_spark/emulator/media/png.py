@@ -12,12 +12,7 @@ _PALETTE = 3
 
 
 def encode_png(prompt: str, width: int, height: int) -> bytes:
-    """Write an image of one colour.
-
-    Args:
-        prompt: decides the colour; the same prompt gives the same one.
-        width: pixels.
-        height: pixels.
+    """Write an image of one colour, which the prompt decides, of so many pixels.
 
     Returns:
         A PNG file of a few hundred bytes: one bit a pixel, and a palette of one colour.

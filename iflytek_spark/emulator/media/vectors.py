@@ -41,7 +41,7 @@ document is about 0.99."""
 
 
 def text_vector(text: str, domain: str) -> Vector:
-    """Compute a vector.
+    """Compute the vector of a text.
 
     Args:
         text: any text.

@@ -27,14 +27,7 @@ __all__ = ["respond"]
 
 
 def respond(request: SeenChat) -> Reply:
-    """Answer a chat.
-
-    Args:
-        request: the chat.
-
-    Returns:
-        The reply; the same for the same request.
-    """
+    """Answer a chat: the same request always gets the same reply."""
     prompt = read_prompt(request.messages)
     call = call_tool(prompt, request.tools, request.tool_choice)
     if call is not None:

@@ -37,8 +37,7 @@ _MAX_NOUNS = 3
 def condense(prompt: Prompt) -> str | None:
     """Answer with the newest question made standalone, if the prompt asks for that.
 
-    Args:
-        prompt: the conversation; the earlier questions stand in its text or in its turns.
+    The earlier questions stand in the prompt's text or in its turns.
     """
     if not _ASKS.search(orders_of(prompt.whole)):
         return None

@@ -56,9 +56,6 @@ def orders_of(text: str) -> str:
     """Return a prompt without the texts that it gives: context, history, answers to judge.
 
     A fence around JSON is left, since it shows the answer's form.
-
-    Args:
-        text: the prompt.
     """
     context = _given(context_of(text), whole=True)
     if context and not _JSON.match(context):
@@ -72,12 +69,7 @@ def orders_of(text: str) -> str:
 
 
 def given(found: list[Part], kind: str) -> str:
-    """Return the last text of a kind, without the orders that follow it.
-
-    Args:
-        found: the parts of a prompt.
-        kind: the kind of the text.
-    """
+    """Return the last text of a kind, without the orders that follow it."""
     return _given(latest(found, kind), whole=kind == "context")
 
 

@@ -24,11 +24,7 @@ _COLOURS = {
 
 
 def describe_image(data: bytes, question: str) -> str | None:
-    """Describe an image in the question's language.
-
-    Args:
-        data: the file.
-        question: what was asked about it; it is repeated.
+    """Describe an image in the language of the question, which is repeated.
 
     Returns:
         A few sentences, without the colour when Pillow is not installed or cannot read the

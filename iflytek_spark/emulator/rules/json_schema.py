@@ -64,9 +64,7 @@ def is_schema(value: object) -> bool:
 def resolve(schema: JSONObject, root: JSONObject) -> JSONObject:
     """Follow references, and take the first branch of a choice that is not null.
 
-    Args:
-        schema: the schema.
-        root: the schema that references start from.
+    References start from ``root``.
     """
     for _ in range(_LONGEST_CHAIN):
         if "$ref" in schema:

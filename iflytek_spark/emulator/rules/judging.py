@@ -22,10 +22,6 @@ _REASON = re.compile(
 def judged(schema: JSONObject, text: str) -> JSONObject:
     """Settle the score and the reason in a schema, if a prompt gives an answer and the right one.
 
-    Args:
-        schema: the schema of an object.
-        text: the prompt.
-
     Returns:
         The schema; what is judged has one value left in it.
     """

@@ -79,11 +79,9 @@ def parts(text: str) -> list[Part]:
 
 
 def latest(found: list[Part], *kinds: str) -> str:
-    """Return the last part of a kind that is not empty, since examples come first.
+    """Return the last part that is not empty, since examples come first.
 
-    Args:
-        found: the parts.
-        kinds: the kinds to look for, the first that is there counts.
+    Of several kinds, the first that is there counts.
     """
     for kind in kinds:
         texts = [part.text for part in found if part.kind == kind and part.text]

@@ -26,9 +26,6 @@ _SUMMARY = re.compile(
 def answer_from_context(prompt: Prompt) -> str | None:
     """Answer from the text that the prompt gives.
 
-    Args:
-        prompt: the conversation.
-
     Returns:
         Sentences of a marked context and of an answer to refine, or a word of regret; sentences
         of an unmarked long text or of earlier turns only when they surely fit, beside the
@@ -50,13 +47,9 @@ def answer_from_context(prompt: Prompt) -> str | None:
 
 
 def best_sentences(question: str, text: str) -> tuple[list[str], float]:
-    """Find the sentences that share most with a question; rare words count more.
+    """Find the sentences of a text that share most with a question; rare words count more.
 
     A heading of Markdown tells nothing, and is left out.
-
-    Args:
-        question: the question.
-        text: where to look; its Markdown headings are no sentences.
 
     Returns:
         At most three sentences in their order, and the share of the question's terms that the
@@ -77,14 +70,7 @@ def best_sentences(question: str, text: str) -> tuple[list[str], float]:
 
 
 def answer_from_result(result: Returned) -> str:
-    """Repeat a short result, and of a long one the sentences that fit the question best.
-
-    Args:
-        result: what tools returned.
-
-    Returns:
-        A sentence in the question's language.
-    """
+    """Repeat a short result, and of a long one the sentences that fit the question best."""
     returned = result.text
     if len(returned) > _LONG:
         fitting, _ = best_sentences(result.question, returned)
@@ -97,8 +83,7 @@ def answer_from_result(result: Returned) -> str:
 def summarise(prompt: Prompt) -> str | None:
     """Answer with a few sentences of the given text, if the prompt asks for a summary of it.
 
-    Args:
-        prompt: the conversation; the text is the marked one, else all but the line that asks.
+    The text is the marked one, else all but the line that asks.
     """
     if not _SUMMARY.search(orders_of(prompt.text)) or latest(parts(prompt.text), "question"):
         return None

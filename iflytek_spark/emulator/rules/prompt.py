@@ -64,11 +64,7 @@ class Prompt:
 
 
 def read_prompt(turns: Sequence[Message]) -> Prompt:
-    """Read a conversation.
-
-    Args:
-        turns: the messages, the newest last.
-    """
+    """Read a conversation, the newest message last."""
     texts = [turn for turn in turns if not turn.images]
     questions = [_without_results(turn.text) for turn in texts if turn.role == "user"]
     instructions = "\n".join(turn.text for turn in texts if turn.role == "system")
@@ -82,9 +78,6 @@ def _returned(turns: Sequence[Message]) -> Returned | None:
     Either in the lines of :mod:`iflytek_spark.requests.tool_text`, or in other clients' words:
     the turn before is the assistant's and speaks of a call, the turn itself begins by speaking
     of a tool's result, up to a colon.
-
-    Args:
-        turns: the messages, the newest last.
     """
     asked = len(turns) - 1
     while asked > 0 and (turns[asked].role != "user" or _only_returns(turns, asked)):

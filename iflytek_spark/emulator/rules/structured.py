@@ -29,33 +29,15 @@ _LIST = re.compile(
 )
 _BETWEEN = re.compile(r"[、，,/]|\band\b|和|及|与")
 _KEY = re.compile(r"[\w-]{1,40}")
-_MEMBERS = (
-    re.compile(r"[\"“']([\w-]{1,40})[\"”']\s*[:：]\s*(?![\[{])([^\n,}]+)"),
-    re.compile(r"^[ \t]*[-*•][ \t]*[`\"“]?([\w-]{1,40})[`\"”]?\s*[:：]\s*([^\n]+)", re.MULTILINE),
-)
-_IN_BRACKETS = re.compile(
-    r"(?<![\w-])([A-Za-z_][\w-]{0,39})[\"”'`]?\s*[（(]([^()（）\n]{1,80})[)）]"
-)
-_RANGE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:-|–|—|~|～|to|and|到|至)\s*(\d+(?:\.\d+)?)")
-_TYPES_IN_WORDS = (
-    ("boolean", re.compile(r"\bbool|true|布尔|是否|真假", re.IGNORECASE)),
-    ("array", re.compile(r"\blist\b|\barray\b|列表|数组", re.IGNORECASE)),
-    ("integer", re.compile(r"\bint|整数", re.IGNORECASE)),
-    ("number", re.compile(r"\bnumber|\bfloat|数字|浮点|小数|分数|得分|\bscore\b", re.IGNORECASE)),
-)
+_AROUND_KEY = re.compile(r"\s*[（(].*$|^(?:字段|键)|(?:等|这)?[两三四五几]?个?(?:字段|键)$")
 _ANYTHING = {"answer": ""}
 _KINDS = {bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}
 
 
 def answer_with_json(prompt: Prompt, *, demanded: bool) -> str | None:
-    """Answer with a JSON object or array, if the prompt asks for one.
+    """Answer with a JSON object or array, if the prompt asks for one, else None.
 
-    Args:
-        prompt: the conversation.
-        demanded: whether the request's ``response_format`` asks for JSON.
-
-    Returns:
-        JSON, or None when the prompt does not ask for it.
+    The request's ``response_format`` may demand it too.
     """
     orders = orders_of(prompt.whole)
     schema_given = any(map(_describes, json_values(orders)))
@@ -79,54 +61,21 @@ def _filled(schema: JSONObject, prompt: Prompt) -> JSON:
 def _asked_form(text: str) -> JSONObject:
     """Return the schema of the object that a prompt asks for.
 
-    Args:
-        text: the prompt, without the text that it gives to answer from.
-
-    Returns:
-        The last schema in it; else what its words say about keys; else the form of the last JSON
-        object; else an object with the key ``answer``.
+    It is the last schema in the prompt, else what its words say about keys, else the form of the
+    last JSON object, else an object with the key ``answer``.
     """
     found: list[JSONObject] = list(json_values(text))
     schema = next((value for value in reversed(found) if _describes(value)), None)
     if schema is not None:
         return schema
-    properties = _in_words(without_json(text))
-    return _object(properties) if properties else _from_sample(found[-1] if found else _ANYTHING)
+    keys = _keys(without_json(text))
+    return _from_sample(dict.fromkeys(keys, "") or (found[-1] if found else _ANYTHING))
 
 
 def _describes(value: JSONObject) -> bool:
     """Tell whether a JSON object is a schema of an object or an array."""
     has_members = bool(value.get("properties") or value.get("items") or "$ref" in value)
     return has_members and is_schema(value)
-
-
-def _in_words(text: str) -> JSONObject:
-    """Return the properties that a text describes.
-
-    Either members of an object that is no JSON (``"score": 1-5``), items of a list
-    (``- score: 1-5``), words before brackets (``score (1-5)``), or the keys that it names.
-    """
-    begin = _ABOUT_FORM.search(text)
-    behind = text[begin.start() :] if begin else ""
-    for form in _MEMBERS:
-        if found := form.findall(behind):
-            return {key: _described(words) for key, words in found}
-    about = "\n".join(one for one in sentences(text) if _ABOUT_FORM.search(one))
-    described = {key: _described(words) for key, words in _IN_BRACKETS.findall(about)}
-    keys = _keys(_IN_BRACKETS.sub(r"\1", text)) or described
-    return {key: described.get(key, {"type": "string"}) for key in keys}
-
-
-def _described(words: str) -> JSONObject:
-    """Return a schema for a description in words: of a range, of a kind, else of a text."""
-    kind = next((kind for kind, form in _TYPES_IN_WORDS if form.search(words)), "string")
-    span = _RANGE.search(words)
-    if span is None or kind in ("boolean", "array"):
-        return {"type": kind}
-    low, high = float(span[1]), float(span[2])
-    if kind == "string":
-        kind = "integer" if high > 1 else "number"
-    return {"type": kind, "minimum": low, "maximum": high}
 
 
 def _keys(text: str) -> list[str]:
@@ -141,15 +90,13 @@ def _keys(text: str) -> list[str]:
 
 
 def _bare(key: str) -> str:
-    return re.sub(r"^(?:字段|键)|(?:等|这)?[两三四五几]?个?(?:字段|键)$", "", key.strip())
-
-
-def _object(properties: JSONObject) -> JSONObject:
-    return {"type": "object", "properties": properties, "required": list(properties)}
+    """Return a key without the words around it and what is said of it in brackets."""
+    return _AROUND_KEY.sub("", key.strip())
 
 
 def _from_sample(sample: JSONObject) -> JSONObject:
-    return _object({key: _like(value) for key, value in sample.items()})
+    properties = {key: _like(value) for key, value in sample.items()}
+    return {"type": "object", "properties": properties, "required": list(properties)}
 
 
 def _like(value: object) -> JSONObject:

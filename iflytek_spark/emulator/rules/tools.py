@@ -36,15 +36,9 @@ _FORBIDS = re.compile(
 
 
 def call_tool(prompt: Prompt, tools: Sequence[Tool], forced: str = "") -> Call | None:
-    """Call a tool, if the conversation calls for one.
+    """Call a tool, if the conversation calls for one, else None.
 
-    Args:
-        prompt: the conversation.
-        tools: the tools of the request.
-        forced: the name of a tool that must be called, or an empty string.
-
-    Returns:
-        The call, or None when the answer should be a text.
+    The tool named ``forced`` must be called.
     """
     tool = next((tool for tool in tools if tool.name == forced), None) or _chosen(prompt, tools)
     if tool is None:

@@ -95,9 +95,7 @@ def proper_names(text: str) -> list[str]:
 def topics(text: str, without: set[str]) -> list[str]:
     """Return the stretches of meaningful words in a text, in order.
 
-    Args:
-        text: the text.
-        without: terms to leave out besides words without a meaning of their own.
+    Terms ``without`` are left out besides words without a meaning of their own.
     """
     text = TIME.sub("\n", text)
     latin = re.sub(r"[A-Za-z]+", lambda match: _kept(match[0], without), text)

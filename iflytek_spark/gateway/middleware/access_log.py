@@ -44,13 +44,7 @@ LOGGING: dict[str, Any] = {
 
 
 def write_access(scope: Scope, record: RequestLogRecord, ended: float) -> None:
-    """Log a request that has ended.
-
-    Args:
-        scope: the request's.
-        record: what is known of it.
-        ended: when it ended, on the record's clock.
-    """
+    """Log a request that has ended, at a moment of its record's clock."""
     if not LOGGER.isEnabledFor(logging.INFO):
         return
     first, usage = record.first_token, record.usage

@@ -16,12 +16,7 @@ class AdmissionMiddleware:
     """Admits a request that has a key, is within the limits, and is sent in time."""
 
     def __init__(self, app: ASGIApp, settings: GatewaySettings) -> None:
-        """Set up.
-
-        Args:
-            app: what answers.
-            settings: the gateway's.
-        """
+        """Set up for what answers, with the gateway's settings."""
         self._app = app
         self._settings = settings
         self._keys = KeyRing(settings.keys)

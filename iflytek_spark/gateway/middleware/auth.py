@@ -40,21 +40,11 @@ class KeyRing:
     """The keys that callers may use."""
 
     def __init__(self, keys: Mapping[str, str]) -> None:
-        """Set up.
-
-        Args:
-            keys: names and hashes; with none, every caller is admitted.
-        """
+        """Set up with names and hashes; with none, every caller is admitted."""
         self._keys = dict(keys)
 
     def caller(self, scope: Scope) -> str:
-        """Find who asks.
-
-        Args:
-            scope: the request's.
-
-        Returns:
-            The name of the caller's key, or the caller's address when there are no keys.
+        """Return the name of the caller's key, or the caller's address when there are no keys.
 
         Raises:
             GatewayError: for a request without a known key.

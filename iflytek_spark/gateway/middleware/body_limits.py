@@ -12,11 +12,7 @@ from iflytek_spark.gateway.openai.errors import ErrorRow, GatewayError
 
 
 def check_declared_size(scope: Scope, limit: int) -> None:
-    """Refuse a request that declares that it is too large, before any of it is read.
-
-    Args:
-        scope: the request's.
-        limit: the largest size, in bytes.
+    """Refuse a request that declares more than ``limit`` bytes, before any of it is read.
 
     Raises:
         GatewayError: when it is larger.

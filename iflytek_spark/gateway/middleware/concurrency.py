@@ -16,9 +16,6 @@ class ConcurrencySlots(Protocol):
     async def acquire(self, caller: str) -> Release | None:
         """Acquire a slot.
 
-        Args:
-            caller: who asks.
-
         Returns:
             What releases it, or None when all of the caller's are in use.
 
@@ -34,11 +31,7 @@ class MemorySlots:
     """Slots that are counted in this process."""
 
     def __init__(self, limit: int) -> None:
-        """Set up.
-
-        Args:
-            limit: the slots of each caller.
-        """
+        """Set up ``limit`` slots for each caller."""
         self._limit = limit
         self._used: Counter[str] = Counter()
 

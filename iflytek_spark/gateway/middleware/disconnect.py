@@ -16,14 +16,11 @@ _T = TypeVar("_T")
 
 
 async def cancel_on_disconnect(receive: Receive, work: Coroutine[Any, Any, _T]) -> _T:
-    """Do something for a caller for as long as it is connected.
+    """Do something for a caller for as long as it is connected, and return its result.
 
     Args:
         receive: the request's, of which the body has been read.
         work: is cancelled when the caller disconnects.
-
-    Returns:
-        What ``work`` returns.
 
     Raises:
         ClientDisconnect: when the caller disconnected first.

@@ -74,12 +74,7 @@ class DrainMiddleware:
     """ASGI middleware that counts the API's requests, refuses them, and ends them properly."""
 
     def __init__(self, app: ASGIApp, drain: Drain) -> None:
-        """Set up.
-
-        Args:
-            app: what answers.
-            drain: says when to stop.
-        """
+        """Set up for what answers, and for what says when to stop."""
         self._app = app
         self._drain = drain
 

@@ -22,12 +22,7 @@ class Admission:
     """What an admitted request still needs: headers of its response, and its slot released."""
 
     def __init__(self, headers: Mapping[str, str], release: Release | None) -> None:
-        """Set up.
-
-        Args:
-            headers: are added to the response's.
-            release: releases the concurrency slot, or None when there is none.
-        """
+        """Set up with headers for the response, and what releases the slot, if there is one."""
         self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
         self._release = release
 
@@ -63,11 +58,7 @@ class Limits:
     """The limits of each caller."""
 
     def __init__(self, settings: GatewaySettings) -> None:
-        """Set up.
-
-        Args:
-            settings: the gateway's; a limit that is None is not counted.
-        """
+        """Set up; a limit that is None is not counted."""
         self._concurrency, rate = settings.concurrent_requests, settings.requests_per_minute
         url = settings.redis_url
         self._redis = connect(url.get_secret_value()) if url else None
@@ -77,13 +68,7 @@ class Limits:
             self._slots = RedisSlots(self._redis, limit) if self._redis else MemorySlots(limit)
 
     async def admit(self, caller: str) -> Admission:
-        """Admit a request.
-
-        Args:
-            caller: who asks.
-
-        Returns:
-            What has to be released when the request has been answered.
+        """Admit a request, and return what has to be released when it has been answered.
 
         Raises:
             GatewayError: when a limit is reached, or cannot be counted.

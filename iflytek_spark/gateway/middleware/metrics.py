@@ -77,12 +77,9 @@ class GatewayMetrics:
         )
 
     def count(self, route: str, record: RequestLogRecord, ended: float) -> None:
-        """Count a request that has ended.
+        """Count a request that has ended, at a moment of its record's clock.
 
-        Args:
-            route: the route's own path, with its parameters' names.
-            record: what is known of the request.
-            ended: when it ended, on the record's clock.
+        The route is the path with its parameters' names in place of their values.
         """
         model = _bounded(record.model)
         self._requests.labels(route, model, record.status).inc()

@@ -22,23 +22,12 @@ class RequestRate:
     """
 
     def __init__(self, limit: int, redis: Redis | None) -> None:
-        """Set up.
-
-        Args:
-            limit: requests of each caller in a minute.
-            redis: where others count too, or None to count in this process.
-        """
+        """Set up for ``limit`` requests, counted in Redis with others', or in this process."""
         self._item = RateLimitItemPerMinute(limit)
         self._limiter = SlidingWindowCounterRateLimiter(_storage(redis))
 
     async def count(self, caller: str) -> dict[str, str]:
-        """Count a request.
-
-        Args:
-            caller: who asks.
-
-        Returns:
-            OpenAI's headers that show how far the caller is from the limit.
+        """Count a request, and return OpenAI's headers that show how far the limit is.
 
         Raises:
             GatewayError: when the limit is reached.

@@ -38,14 +38,10 @@ return 1
 
 
 def connect(url: str) -> Redis:
-    """Make a client of Redis; it connects when it is used.
+    """Make a client of a Redis at ``redis://…`` or ``rediss://…``; it connects when it is used.
 
-    Args:
-        url: ``redis://…`` or ``rediss://…``.
-
-    Returns:
-        A client. When it has no connection left, callers wait for one; it tries a second time at
-        once, since a connection that it kept may be dead.
+    When it has no connection left, callers wait for one; it tries a second time at once, since a
+    connection that it kept may be dead.
     """
     pool = BlockingConnectionPool.from_url(
         url,
@@ -65,13 +61,7 @@ class RedisSlots:
     """
 
     def __init__(self, client: Redis, limit: int, seconds: float = _SLOT_SECONDS) -> None:
-        """Set up.
-
-        Args:
-            client: of Redis.
-            limit: the slots of each caller.
-            seconds: how long a slot lasts without being renewed.
-        """
+        """Set up ``limit`` slots for each caller, which last so long without being renewed."""
         self._client = client
         self._limit = limit
         self._seconds = seconds

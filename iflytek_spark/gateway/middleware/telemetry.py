@@ -24,12 +24,7 @@ class TelemetryMiddleware:
     """Logs and counts what passes under ``/v1/``."""
 
     def __init__(self, app: ASGIApp, metrics: GatewayMetrics) -> None:
-        """Set up.
-
-        Args:
-            app: what answers.
-            metrics: what counts.
-        """
+        """Set up for what answers, and for what counts."""
         self._app = app
         self._metrics = metrics
 

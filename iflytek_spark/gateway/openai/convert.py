@@ -18,9 +18,9 @@ from iflytek_spark import (
     TextPart,
     Tool,
     ToolCall,
-    Usage,
     WebSearch,
 )
+from iflytek_spark.adapters import call_to_openai, schema_format, usage_to_openai
 from iflytek_spark.errors import InvalidRequestError
 from iflytek_spark.gateway.openai import responses
 from iflytek_spark.gateway.openai.requests import (
@@ -76,14 +76,7 @@ def _previous_call(call: PreviousToolCall) -> ToolCall:
 
 
 def to_options(request: ChatCompletionRequest, spec: ModelSpec) -> ChatOptions:
-    """Translate what a request sets.
-
-    Args:
-        request: the request.
-        spec: the model that answers.
-
-    Returns:
-        The core's options; None means not set.
+    """Translate what a request to a model sets; None means not set.
 
     Raises:
         InvalidRequestError: for two limits that differ.
@@ -133,8 +126,7 @@ def _format(request: ChatCompletionRequest) -> dict[str, object] | None:
     if wanted is None:
         return None
     if isinstance(wanted, SchemaFormat):
-        inner = {"name": wanted.json_schema.name, "schema": wanted.json_schema.json_schema}
-        return {"type": wanted.type, "json_schema": inner}
+        return {**schema_format(wanted.json_schema.name, wanted.json_schema.json_schema)}
     return {"type": wanted.type}
 
 
@@ -166,12 +158,7 @@ def completion_id() -> str:
 
 
 def to_completion(model: str, response: ChatResponse) -> responses.ChatCompletion:
-    """Translate a whole response.
-
-    Args:
-        model: the name that the caller used.
-        response: of the core.
-    """
+    """Translate a whole response, under the name of the model that the caller used."""
     message: responses.ResponseMessage = {
         "role": "assistant",
         "content": response.text or (None if response.tool_calls else ""),
@@ -182,7 +169,7 @@ def to_completion(model: str, response: ChatResponse) -> responses.ChatCompletio
     if response.citations:
         message["annotations"] = to_annotations(response.citations, len(response.text))
     if response.tool_calls:
-        message["tool_calls"] = [to_tool_call(call) for call in response.tool_calls]
+        message["tool_calls"] = [call_to_openai(call) for call in response.tool_calls]
     choice: responses.Choice = {
         "index": 0,
         "message": message,
@@ -195,24 +182,15 @@ def to_completion(model: str, response: ChatResponse) -> responses.ChatCompletio
         "created": int(time.time()),
         "model": model,
         "choices": [choice],
-        "usage": to_usage(response.usage),
+        "usage": usage_to_openai(response.usage) if response.usage else None,
         "sid": response.sid,
     }
-
-
-def to_tool_call(call: ToolCall) -> responses.ToolCall:
-    """Translate a tool call of a response."""
-    function: responses.FunctionCall = {"name": call.name, "arguments": call.arguments}
-    return {"id": call.id, "type": "function", "function": function}
 
 
 def to_annotations(citations: Sequence[Citation], characters: int) -> list[responses.Annotation]:
     """Translate the pages that were found.
 
-    Args:
-        citations: the pages. Spark does not say which words each stands for, so it stands for
-            all of them.
-        characters: the length of the text so far.
+    Spark does not say which words each stands for, so it stands for all ``characters`` so far.
     """
     return [
         {
@@ -226,14 +204,3 @@ def to_annotations(citations: Sequence[Citation], characters: int) -> list[respo
         }
         for citation in citations
     ]
-
-
-def to_usage(usage: Usage | None) -> responses.Usage | None:
-    """Translate token counts; None when Spark gave none."""
-    if usage is None:
-        return None
-    return {
-        "prompt_tokens": usage.prompt_tokens,
-        "completion_tokens": usage.completion_tokens,
-        "total_tokens": usage.total_tokens,
-    }

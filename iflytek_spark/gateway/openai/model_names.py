@@ -37,19 +37,11 @@ class ModelNames:
     """Every name that callers may use for a model."""
 
     def __init__(self, configured: Mapping[str, str] | None = None) -> None:
-        """Set up.
-
-        Args:
-            configured: the configuration's names and what they mean.
-        """
+        """Set up with the configuration's names and what they mean."""
         self._configured = configured or {}
 
     def chat_model(self, name: str, version: str | None = None) -> ModelSpec:
-        """Find the chat model of a request.
-
-        Args:
-            name: the request's ``model``.
-            version: the request's ``version``, which goes with ``spark-api`` alone.
+        """Find the chat model of a request; a ``version`` goes with ``spark-api`` alone.
 
         Raises:
             UnknownModelError: for an unknown name; it lists the nearest.
@@ -70,10 +62,7 @@ class ModelNames:
         raise UnknownModelError(f"model {name!r} does not chat", hint=f"it answers at {route}")
 
     def find(self, name: str) -> ModelSpec | Service:
-        """Find a chat model or a service.
-
-        Args:
-            name: any name.
+        """Find a chat model or a service by any name.
 
         Raises:
             UnknownModelError: for an unknown name; it lists the nearest.
@@ -91,11 +80,7 @@ class ModelNames:
             ) from None
 
     def check_service(self, name: str, service: str) -> None:
-        """Refuse a model that is not a service's.
-
-        Args:
-            name: the request's ``model``.
-            service: the service's name.
+        """Refuse a request's ``model`` that is not the service's name.
 
         Raises:
             UnknownModelError: for any other name.
@@ -116,12 +101,7 @@ class ModelNames:
 
 
 def legacy_fields(name: str, spec: ModelSpec) -> LegacyFields:
-    """Return what the legacy gateway adds to a response, and nothing under other names.
-
-    Args:
-        name: the request's ``model``.
-        spec: the model that answered.
-    """
+    """Return what the legacy gateway adds to a response, and nothing under other names."""
     if name != LEGACY_TEXT_MODEL and name not in _LEGACY_NAMES:
         return {}
     version = next(part for part in urlsplit(spec.url).path.split("/") if part)

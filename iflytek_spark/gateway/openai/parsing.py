@@ -27,13 +27,6 @@ _Body = TypeVar("_Body", bound=BaseModel)
 def parse_body(model: type[_Body], body: bytes) -> _Body:
     """Read a JSON body.
 
-    Args:
-        model: what it must be.
-        body: the bytes of the request.
-
-    Returns:
-        The request.
-
     Raises:
         GatewayError: when it is no JSON, or a field is wrong; it names the field.
     """

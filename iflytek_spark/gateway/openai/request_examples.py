@@ -9,11 +9,7 @@ from iflytek_spark import DEFAULT_MODEL, list_models
 
 
 def range_of(name: str) -> JsonDict:
-    """Return the JSON schema of a number: the widest range that any model has for it.
-
-    Args:
-        name: of the number, as in :class:`~iflytek_spark.ModelSpec`.
-    """
+    """Return the JSON schema of a request's number: the widest range that any model has for it."""
     ranges = [found for spec in list_models() if (found := getattr(spec, name))]
     return {
         "minimum": min(found.low for found in ranges),

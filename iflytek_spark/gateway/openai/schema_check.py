@@ -39,10 +39,7 @@ class SchemaCheck:
     """A schema that values can be checked against."""
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
-        """Set up.
-
-        Args:
-            schema: a JSON schema, of which ``$ref`` leads to parts of itself.
+        """Set up with a JSON schema, of which ``$ref`` leads to parts of itself.
 
         Raises:
             InvalidRequestError: for a schema that is none, is too long, or asks for what is not

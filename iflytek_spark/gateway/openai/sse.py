@@ -7,7 +7,16 @@ from json.encoder import encode_basestring
 
 from pydantic_core import to_json
 
-from iflytek_spark import Citations, ContentDelta, Event, Finished, ReasoningDelta, ToolCallDelta
+from iflytek_spark import (
+    Citations,
+    ContentDelta,
+    Event,
+    Finished,
+    ReasoningDelta,
+    ToolCallDelta,
+    Usage,
+)
+from iflytek_spark.adapters import call_to_openai, usage_to_openai
 from iflytek_spark.gateway.openai import convert, responses
 
 DONE = b"data: [DONE]\n\n"
@@ -21,12 +30,7 @@ class ChunkWriter:
     """
 
     def __init__(self, model: str, *, include_usage: bool) -> None:
-        """Prepare.
-
-        Args:
-            model: the name that the caller used.
-            include_usage: whether a chunk with token counts comes last.
-        """
+        """Prepare, under the name of the model that the caller used; token counts may come last."""
         self._model = model
         self._include_usage = include_usage
         self._id = convert.completion_id()
@@ -48,13 +52,13 @@ class ChunkWriter:
             case ReasoningDelta(text):
                 return f"{self._before_reasoning}{encode_basestring(text)}{self._after}".encode()
             case ToolCallDelta(call):
-                return self._event({"tool_calls": [{"index": 0, **convert.to_tool_call(call)}]})
+                return self._event({"tool_calls": [{"index": 0, **call_to_openai(call)}]})
             case Citations(citations) if citations:
                 return self._event(
                     {"annotations": convert.to_annotations(citations, self._characters)}
                 )
             case Finished(reason, usage):
-                return self._event({}, reason) + self._usage(convert.to_usage(usage)) + DONE
+                return self._event({}, reason) + self._usage(usage) + DONE
         return b""
 
     def _around(self, delta: responses.Delta) -> tuple[str, str]:
@@ -72,8 +76,10 @@ class ChunkWriter:
         }
         return sse_event(self._chunk([choice], None))
 
-    def _usage(self, usage: responses.Usage | None) -> bytes:
-        return sse_event(self._chunk([], usage)) if self._include_usage else b""
+    def _usage(self, usage: Usage | None) -> bytes:
+        if not self._include_usage:
+            return b""
+        return sse_event(self._chunk([], usage_to_openai(usage) if usage else None))
 
     def _chunk(
         self, choices: list[responses.ChunkChoice], usage: responses.Usage | None

@@ -16,10 +16,7 @@ class JSONCheck:
     """What an answer must be."""
 
     def __init__(self, response_format: Mapping[str, Any]) -> None:
-        """Set up.
-
-        Args:
-            response_format: of the request, json_object or json_schema.
+        """Set up for a ``response_format`` of type json_object or json_schema.
 
         Raises:
             InvalidRequestError: for a schema that cannot be used.
@@ -57,17 +54,7 @@ async def checked_chat(
     options: ChatOptions,
     check: JSONCheck,
 ) -> ChatResponse:
-    """Ask for JSON.
-
-    Args:
-        client: whom to ask.
-        model: the model.
-        messages: the conversation.
-        options: of the call.
-        check: what the answer must be.
-
-    Returns:
-        An answer that fits.
+    """Ask a model for JSON, and return an answer that fits.
 
     Raises:
         InvalidResponseError: when the second answer does not fit either.

@@ -34,12 +34,7 @@ class ChatCall:
     def __init__(
         self, body: ChatCompletionRequest, client: AsyncSparkClient, state: GatewayState
     ) -> None:
-        """Translate a request.
-
-        Args:
-            body: the request.
-            client: of the request's credentials.
-            state: the gateway's.
+        """Translate a request that a client with its credentials will send.
 
         Raises:
             SparkError: for a request that Spark would refuse.

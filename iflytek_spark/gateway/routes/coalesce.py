@@ -16,12 +16,7 @@ class FlushBeforeWait(Generic[_T]):
     """
 
     def __init__(self, work: Awaitable[_T], flush: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Prepare.
-
-        Args:
-            work: what is awaited.
-            flush: is called and awaited once, unless ``work`` is ready.
-        """
+        """Prepare; ``flush`` is called and awaited once, unless ``work`` is ready."""
         self._work = work
         self._flush = flush
 

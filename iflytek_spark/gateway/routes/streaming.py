@@ -48,12 +48,7 @@ class StreamedResponse(Response):
     """
 
     def __init__(self, source: EventSource, writer: ChunkWriter) -> None:
-        """Prepare.
-
-        Args:
-            source: the response; it is closed at the end.
-            writer: writes its events.
-        """
+        """Prepare to write what comes from a source, which is closed at the end."""
         super().__init__()
         self._source = source
         self._writer = writer

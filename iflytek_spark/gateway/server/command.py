@@ -27,11 +27,7 @@ _LOOP = "asyncio" if sys.platform == "win32" else "uvloop"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the gateway's options to a command line.
-
-    Args:
-        parser: the command line.
-    """
+    """Add the gateway's options to a command line."""
     parser.add_argument("--host", help="address to listen on (GATEWAY_HOST, or 127.0.0.1)")
     parser.add_argument(
         "--port", type=int, help="port to listen on, 0 for a free one (GATEWAY_PORT, or 8000)"
@@ -53,13 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def start(args: argparse.Namespace) -> int:
-    """Serve until a signal comes.
-
-    Args:
-        args: the parsed options of :func:`add_arguments`.
-
-    Returns:
-        The exit status.
+    """Serve until a signal comes, and return the exit status.
 
     Raises:
         ConfigurationError: for what the user can correct.
@@ -81,11 +71,7 @@ def start(args: argparse.Namespace) -> int:
 
 
 def print_new_key(name: str) -> None:
-    """Print a key, and what the configuration holds of it.
-
-    Args:
-        name: whose key it is, for the configuration and the access log.
-    """
+    """Print a key, and what the configuration holds of it: its hash under a caller's name."""
     key, known = new_key()
     print(f"The key of {name}, which is shown only here:\n\n    {key}\n")
     print(f"In the configuration's file, under [keys]:\n\n    {json.dumps(name)} = {known!r}\n")

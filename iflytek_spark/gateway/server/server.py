@@ -56,11 +56,7 @@ class Launch:
         return load_settings(self.config, **self.given)
 
     def server(self, on_started: Callable[[], None]) -> GatewayServer:
-        """Make the server of this process.
-
-        Args:
-            on_started: called when it answers.
-        """
+        """Make the server of this process; ``on_started`` is called when it answers."""
         settings = self.settings()
         app = create_app(settings)
         drain: Drain = app.state.gateway.drain
@@ -138,14 +134,7 @@ def _relax_garbage_collection() -> None:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Open the port.
-
-    Args:
-        host: the address to listen on.
-        port: the port, 0 for a free one.
-
-    Returns:
-        A socket that several processes may share.
+    """Open the port, 0 for a free one, as a socket that several processes may share.
 
     Raises:
         ConfigurationError: when it cannot be used.

@@ -26,16 +26,13 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 def serve_with_workers(
     launch: Launch, listener: socket.socket, count: int, on_started: Callable[[], None]
 ) -> int:
-    """Serve until a signal comes.
+    """Serve with so many workers until a signal comes, and return the exit status.
 
     Args:
         launch: what the workers are started with.
         listener: the port.
         count: how many workers.
         on_started: called when all of them answer.
-
-    Returns:
-        The exit status.
 
     Raises:
         ConfigurationError: where processes cannot hold signals back.

@@ -21,9 +21,7 @@ Filter: TypeAlias = Callable[[Events], Events]
 def filters_for(request: ChatRequest, sid: Callable[[], str]) -> tuple[Filter, ...]:
     """Choose the filters of a call, in the order in which they apply.
 
-    Args:
-        request: the call's request.
-        sid: gives the session id once it is known.
+    The session id is asked for when it is needed, since it is known later.
     """
     chosen: list[Filter] = []
     if request.tools:

@@ -25,9 +25,6 @@ class StopMatcher:
     def feed(self, text: str) -> tuple[str, bool]:
         """Take the next piece.
 
-        Args:
-            text: the piece.
-
         Returns:
             The text that may be passed on, and whether a stop string was found. The one that
             is complete first counts, whatever the pieces; neither it nor anything after it is

@@ -1,6 +1,6 @@
 """The client's half of the chat frames: requests written, answers read (PROTOCOL.md §2).
 
-The JSON keys of chat stand here and, for the service's half, in ``service_frames``.
+The JSON keys of chat stand here and, for the service's half, in ``chat_server``.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Required
 
 from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
@@ -16,6 +16,7 @@ from typing_extensions import TypedDict
 from iflytek_spark.assumptions import TURN_SEPARATOR
 from iflytek_spark.errors import ProtocolError
 from iflytek_spark.messages import PluginResult, Tool, Usage, WebSearch
+from iflytek_spark.protocol.wire.envelope import reason
 from iflytek_spark.requests.build import ChatRequest
 
 _LAST = 2
@@ -95,14 +96,14 @@ class _Payload(TypedDict, total=False):
 
 
 class _Header(TypedDict, total=False):
-    code: int
+    code: Required[int]
     message: str
     sid: str
     status: int
 
 
 class _Answer(TypedDict, total=False):
-    header: _Header
+    header: Required[_Header]
     payload: _Payload
 
 
@@ -110,15 +111,9 @@ _ANSWER: TypeAdapter[_Answer] = TypeAdapter(_Answer)
 
 
 def encode_request(request: ChatRequest, app_id: str, uid: str) -> str:
-    """Write a request as the one frame that the client sends (§2.2).
+    """Write a checked request as the one JSON frame that the client sends (§2.2).
 
-    Args:
-        request: a checked request.
-        app_id: the app's id.
-        uid: the user's id, used when the request names none.
-
-    Returns:
-        JSON.
+    The request's own user id, if it has one, stands in place of ``uid``.
     """
     spec = request.spec
     header: dict[str, Any] = {"app_id": app_id, "uid": request.uid or uid}
@@ -168,26 +163,18 @@ def _texts(request: ChatRequest) -> Iterator[dict[str, Any]]:
 def decode_frame(data: bytes | str) -> Frame:
     """Read one frame of an answer (§2.3).
 
-    Args:
-        data: the frame's payload.
-
-    Returns:
-        The frame.
-
     Raises:
         ProtocolError: when it is not UTF-8, not JSON, or lacks header or code.
     """
     try:
         answer = _ANSWER.validate_json(data)
-        header = answer["header"]
-        code = header["code"]
-    except (ValidationError, KeyError) as error:
+    except ValidationError as error:
         raise ProtocolError(
-            f"Spark sent a frame of {len(data)} bytes that is not a valid answer: {_reason(error)}",
+            f"Spark sent a frame of {len(data)} bytes that is not a valid answer: {reason(error)}",
             hint="if this lasts, something between here and Spark changes the frames",
         ) from None  # pydantic's own error quotes the frame, which is private
-    payload = answer.get("payload") or {}
-    message, sid = header.get("message", ""), header.get("sid", "")
+    header, payload = answer["header"], answer.get("payload") or {}
+    code, message, sid = header["code"], header.get("message", ""), header.get("sid", "")
     choices = payload.get("choices")
     plugins = _plugins(payload["plugins"]) if "plugins" in payload else ()
     if choices is None:
@@ -230,12 +217,3 @@ def _usage(payload: Any) -> Usage | None:
         return None
     counts = payload["usage"]["text"]
     return Usage(counts["prompt_tokens"], counts["completion_tokens"], counts["total_tokens"])
-
-
-def _reason(error: ValidationError | KeyError) -> str:
-    """Say where a frame is wrong, without its content, which may be private."""
-    if isinstance(error, KeyError):
-        return f"{error.args[0]} is missing"
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    place = ".".join(map(str, first["loc"])) or "frame"
-    return f"{place}: {first['msg']}"

@@ -1,6 +1,6 @@
 """The service's half of the chat frames: requests read, answers written (PROTOCOL.md §2).
 
-Together with ``frames``, the client's half, this is the only place that knows chat's JSON keys.
+Together with ``chat_client``, the client's half, it is the only place that knows chat's JSON keys.
 """
 
 from __future__ import annotations
@@ -10,18 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Annotated, Any, Literal, Required
 
-from pydantic import Field, TypeAdapter, ValidationError
-from pydantic_core import from_json
+from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict
 
 from iflytek_spark.messages import Citation, Tool, Usage
-from iflytek_spark.protocol.wire.values import (
-    Delta,
-    RequestRefusedError,
-    Turn,
-    WebSearchSwitch,
-    WireRequest,
-)
+from iflytek_spark.protocol.wire.envelope import read_request
+from iflytek_spark.protocol.wire.values import Delta, Turn, WebSearchSwitch, WireRequest
 
 FIRST, MIDDLE, LAST = 0, 1, 2
 """Values of ``status``: the answer's first frame, one between, its last (§2.3)."""
@@ -108,24 +102,10 @@ _NUMBERS = (
 def decode_request(data: bytes | str) -> WireRequest:
     """Read the one frame that a client sends (§2.2).
 
-    Args:
-        data: the frame's payload.
-
-    Returns:
-        The request.
-
     Raises:
-        RequestRefusedError: with 10003 when it is not JSON, with 10004 when a field is missing
-            or has another type than the service's.
+        RequestRefusedError: as :func:`~iflytek_spark.protocol.wire.envelope.read_request`.
     """
-    try:
-        body = from_json(data, allow_inf_nan=False)
-    except ValueError as error:
-        raise RequestRefusedError(10003, "ClientMsgError", "invalid json") from error
-    try:
-        request = _REQUEST.validate_python(body, strict=True)
-    except ValidationError as error:
-        raise RequestRefusedError(10004, "SchemaCheckError", _reason(error)) from error
+    request = read_request(_REQUEST, data)
     header, chat = request["header"], request["parameter"]["chat"]
     payload = request["payload"]
     return WireRequest(
@@ -133,7 +113,7 @@ def decode_request(data: bytes | str) -> WireRequest:
         uid=header.get("uid"),
         patch_ids=tuple(header.get("patch_id", ())),
         domain=chat["domain"],
-        numbers={name: body["parameter"]["chat"][name] for name in _NUMBERS if name in chat},
+        numbers=_numbers(chat),
         search=_search(chat),
         thinking=chat.get("thinking", {}).get("type"),
         wants_json=chat.get("response_format", {}).get("type") == "json_object",
@@ -143,10 +123,9 @@ def decode_request(data: bytes | str) -> WireRequest:
     )
 
 
-def _reason(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    places = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"])
-    return f"'${''.join(places)}' {first['msg'].lower()}; "
+def _numbers(chat: _Chat) -> dict[str, float]:
+    numbers = ((name, value) for name, value in chat.items() if name in _NUMBERS)
+    return {name: value for name, value in numbers if isinstance(value, int | float)}
 
 
 def _search(chat: _Chat) -> WebSearchSwitch | None:
@@ -217,15 +196,7 @@ def _text(delta: Delta) -> dict[str, object]:
 
 
 def encode_search(sid: str, pages: Sequence[Citation]) -> str:
-    """Write the frame that names the pages of a web search; it has no choices (§4).
-
-    Args:
-        sid: the session id.
-        pages: what the search found.
-
-    Returns:
-        JSON.
-    """
+    """Write the JSON frame that names the pages of a web search; it has no choices (§4)."""
     found = [{"index": page.index, "url": page.url, "title": page.title} for page in pages]
     plugin = {
         "name": "ifly_search",
@@ -247,16 +218,7 @@ def encode_search(sid: str, pages: Sequence[Citation]) -> str:
 
 
 def encode_error(sid: str, code: int, message: str) -> str:
-    """Write an error frame: a header and nothing else (§2.3).
-
-    Args:
-        sid: the session id.
-        code: the error code (§10).
-        message: the service's word on it.
-
-    Returns:
-        JSON.
-    """
+    """Write a JSON error frame, of a code (§10): a header and nothing else (§2.3)."""
     return _json({"header": {"code": code, "message": message, "sid": sid, "status": LAST}})
 
 

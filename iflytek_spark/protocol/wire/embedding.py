@@ -6,7 +6,6 @@ This is the only place that knows the service's JSON keys.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import struct
 from collections.abc import Mapping, Sequence
@@ -52,17 +51,7 @@ _ANSWER: TypeAdapter[_AnswerPayload] = TypeAdapter(_AnswerPayload)
 
 
 def encode_embedding(text: str, kind: EmbeddingKind, app_id: str, uid: str) -> bytes:
-    """Write the body that asks for one text's vector.
-
-    Args:
-        text: the text.
-        kind: what the text is.
-        app_id: the app's id.
-        uid: the user's id.
-
-    Returns:
-        JSON.
-    """
+    """Write the JSON body that asks for one text's vector."""
     form = {"encoding": "utf8", "compress": "raw"}
     parameter = {"emb": {"domain": DOMAINS[kind], "feature": {**form, "format": "plain"}}}
     turns = json.dumps({"messages": [{"content": text, "role": "user"}]}, ensure_ascii=False)
@@ -72,13 +61,7 @@ def encode_embedding(text: str, kind: EmbeddingKind, app_id: str, uid: str) -> b
 
 
 def decode_embedding(data: bytes | str) -> Vector:
-    """Read the body of an answer.
-
-    Args:
-        data: the body.
-
-    Returns:
-        The vector.
+    """Read the vector in the body of an answer.
 
     Raises:
         APIError: for an error of the service.
@@ -88,7 +71,7 @@ def decode_embedding(data: bytes | str) -> Vector:
     sid, payload = read_answer(_ANSWER, data)
     try:
         packed = base64.b64decode(payload["feature"]["text"], validate=True)
-    except (binascii.Error, ValueError) as error:
+    except ValueError as error:
         raise ProtocolError("Spark sent a vector that is not base64", sid=sid) from error
     if len(packed) < _VECTOR.size or len(packed) % 4:
         raise ProtocolError(
@@ -160,12 +143,6 @@ _TURNS: TypeAdapter[_Turns] = TypeAdapter(_Turns)
 def decode_embedding_request(data: bytes) -> EmbeddingRequest:
     """Read the body of a request, as the service does.
 
-    Args:
-        data: the body.
-
-    Returns:
-        The request.
-
     Raises:
         RequestRefusedError: when it has another form.
     """
@@ -173,7 +150,7 @@ def decode_embedding_request(data: bytes) -> EmbeddingRequest:
     header = request["header"]
     try:
         packed = base64.b64decode(request["payload"]["messages"]["text"], validate=True)
-    except (binascii.Error, ValueError) as error:
+    except ValueError as error:
         raise RequestRefusedError(10003, "ClientMsgError", "invalid base64") from error
     (turn,) = read_request(_TURNS, packed)["messages"]
     return EmbeddingRequest(
@@ -185,15 +162,7 @@ def decode_embedding_request(data: bytes) -> EmbeddingRequest:
 
 
 def encode_embedding_answer(sid: str, vector: Sequence[float]) -> bytes:
-    """Write the body of an answer, as the service does.
-
-    Args:
-        sid: the session id.
-        vector: the vector.
-
-    Returns:
-        JSON.
-    """
+    """Write the JSON body of an answer, as the service does."""
     packed = base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
     form = {"encoding": "utf8", "compress": "raw", "format": "plain", "seq": "0", "status": "2"}
     return write_answer(sid, "success", {"feature": {**form, "text": packed}})

@@ -1,6 +1,7 @@
-"""What the bodies of the signed POST services have in common: a header around a payload.
+"""What all bodies have in common: a header around a payload, JSON of a form.
 
-The keys inside the payloads stand in ``embedding`` and ``images`` (PROTOCOL.md §7, §8).
+The keys inside the payloads stand in ``chat_client``, ``chat_server``, ``embedding`` and ``image``
+(PROTOCOL.md §2, §7, §8).
 """
 
 from __future__ import annotations
@@ -41,14 +42,7 @@ _ANSWER: TypeAdapter[_Answer] = TypeAdapter(_Answer)
 
 
 def read_answer(payload: TypeAdapter[_T], data: bytes | str) -> tuple[str, _T]:
-    """Read the body of an answer.
-
-    Args:
-        payload: the form of the payload.
-        data: the body.
-
-    Returns:
-        The session id and the payload.
+    """Read the body of an answer: its session id, and a payload of the given form.
 
     Raises:
         APIError: for a header with a code that is not 0; such a body has no payload.
@@ -63,7 +57,7 @@ def read_answer(payload: TypeAdapter[_T], data: bytes | str) -> tuple[str, _T]:
         return sid, payload.validate_python(answer.get("payload"), strict=True)
     except ValidationError as error:
         raise ProtocolError(
-            f"Spark sent {len(data)} bytes that are not a valid answer: {_reason(error)}",
+            f"Spark sent {len(data)} bytes that are not a valid answer: {reason(error)}",
             hint="if this lasts, something between here and Spark changes the answers",
         ) from None  # pydantic's own error quotes the answer, which is private
 
@@ -71,11 +65,7 @@ def read_answer(payload: TypeAdapter[_T], data: bytes | str) -> tuple[str, _T]:
 def read_error(data: bytes) -> APIError | None:
     """Look for an error of the service in the body of an HTTP error.
 
-    Args:
-        data: the body.
-
-    Returns:
-        The error, or None when the body is another one, for instance a gateway's.
+    It is None when the body is another one, for instance a gateway's.
     """
     try:
         header = _ANSWER.validate_json(data)["header"]
@@ -84,15 +74,8 @@ def read_error(data: bytes) -> APIError | None:
     return _api_error(header) if header["code"] else None
 
 
-def read_request(request: TypeAdapter[_T], data: bytes) -> _T:
-    """Read the body of a request, as the service does.
-
-    Args:
-        request: the form of the body.
-        data: the body.
-
-    Returns:
-        The request.
+def read_request(request: TypeAdapter[_T], data: bytes | str) -> _T:
+    """Read a request of the given form, as the service does.
 
     Raises:
         RequestRefusedError: with 10003 when it is not JSON, with 10004 when a field is missing
@@ -105,37 +88,19 @@ def read_request(request: TypeAdapter[_T], data: bytes) -> _T:
     try:
         return request.validate_python(body, strict=True)
     except ValidationError as error:
-        raise RequestRefusedError(10004, "SchemaCheckError", f"{_reason(error)}; ") from error
+        raise RequestRefusedError(10004, "SchemaCheckError", f"{reason(error)}; ") from error
 
 
 def write_request(app_id: str, uid: str, parameter: object, payload: object, **more: int) -> bytes:
-    """Write the body of a request.
-
-    Args:
-        app_id: the app's id.
-        uid: the user's id.
-        parameter: what is asked for.
-        payload: what it is asked about.
-        **more: further fields of the header.
-
-    Returns:
-        JSON.
-    """
+    """Write the JSON body of a request, with further fields of its header."""
     header = {"app_id": app_id, "uid": uid, **more}
     return _json({"header": header, "parameter": parameter, "payload": payload})
 
 
 def write_answer(sid: str, message: str, payload: object, **more: int) -> bytes:
-    """Write the body of an answer, as the service does.
+    """Write the JSON body of an answer, as the service does, with further fields of its header.
 
-    Args:
-        sid: the session id.
-        message: the service's word for success.
-        payload: the answer.
-        **more: further fields of the header.
-
-    Returns:
-        JSON.
+    The message is the service's word for success.
     """
     header = {"code": 0, "message": message, "sid": sid, **more}
     return _json({"header": header, "payload": payload})
@@ -149,8 +114,8 @@ def _json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _reason(error: ValidationError) -> str:
-    """Say where a body is wrong, without its content, which may be private."""
+def reason(error: ValidationError) -> str:
+    """Say where a message is wrong, without its content, which may be private."""
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     places = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"])
     return f"'${''.join(places)}' {first['msg'].lower()}"

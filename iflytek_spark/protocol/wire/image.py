@@ -6,7 +6,6 @@ This is the only place that knows the service's JSON keys.
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Annotated, Any, NamedTuple, Required
 
 from pydantic import Field, TypeAdapter
@@ -33,14 +32,9 @@ _USUAL = 512
 def check_image_request(prompt: str, width: int, height: int) -> None:
     """Refuse what the service would refuse.
 
-    Args:
-        prompt: what the image is to show.
-        width: pixels.
-        height: pixels.
-
     Raises:
-        InvalidRequestError: for a prompt that is empty or too long, or a size that the service
-            does not make; it names the sizes that it does.
+        InvalidRequestError: for a prompt that is empty or too long, or a size in pixels that the
+            service does not make; it names the sizes that it does.
     """
     if not isinstance(prompt, str) or not prompt.strip():
         raise InvalidRequestError("prompt is not a text, or empty")
@@ -71,31 +65,14 @@ _ANSWER: TypeAdapter[_AnswerPayload] = TypeAdapter(_AnswerPayload)
 
 
 def encode_image_request(prompt: str, width: int, height: int, app_id: str, uid: str) -> bytes:
-    """Write the body that asks for an image.
-
-    Args:
-        prompt: what the image is to show.
-        width: pixels.
-        height: pixels.
-        app_id: the app's id.
-        uid: the user's id.
-
-    Returns:
-        JSON.
-    """
+    """Write the JSON body that asks for an image of so many pixels."""
     parameter = {"chat": {"domain": DOMAIN, "width": width, "height": height}}
     payload = {"message": {"text": [{"role": "user", "content": prompt}]}}
     return write_request(app_id, uid, parameter, payload)
 
 
 def decode_image(data: bytes | str) -> GeneratedImage:
-    """Read the body of an answer.
-
-    Args:
-        data: the body.
-
-    Returns:
-        The image.
+    """Read the image in the body of an answer.
 
     Raises:
         APIError: for an error of the service.
@@ -104,7 +81,7 @@ def decode_image(data: bytes | str) -> GeneratedImage:
     sid, payload = read_answer(_ANSWER, data)
     try:
         image = base64.b64decode(payload["choices"]["text"][0]["content"], validate=True)
-    except (binascii.Error, ValueError) as error:
+    except ValueError as error:
         raise ProtocolError("Spark sent an image that is not base64", sid=sid) from error
     if not image:
         raise ProtocolError("Spark sent an empty image", sid=sid)
@@ -166,12 +143,6 @@ _REQUEST: TypeAdapter[_Request] = TypeAdapter(_Request)
 def decode_image_request(data: bytes) -> ImageRequest:
     """Read the body of a request, as the service does.
 
-    Args:
-        data: the body.
-
-    Returns:
-        The request.
-
     Raises:
         RequestRefusedError: when it has another form.
     """
@@ -188,15 +159,7 @@ def decode_image_request(data: bytes) -> ImageRequest:
 
 
 def encode_image_answer(sid: str, image: bytes) -> bytes:
-    """Write the body of an answer, as the service does.
-
-    Args:
-        sid: the session id.
-        image: the image file.
-
-    Returns:
-        JSON.
-    """
+    """Write the JSON body of an answer, as the service does."""
     packed = base64.b64encode(image).decode()
     text: dict[str, Any] = {"content": packed, "index": 0, "role": "assistant"}
     payload = {"choices": {"status": _LAST, "seq": 0, "text": [text]}}

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from iflytek_spark.client import AsyncSparkClient, SparkClient, get_completion
+from iflytek_spark import get_completion
+from iflytek_spark.client import AsyncSparkClient, SparkClient
 from iflytek_spark.credentials import Credentials
 from iflytek_spark.emulator import Emulator
 from iflytek_spark.errors import (

@@ -10,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from iflytek_spark.images.limits import MAX_BYTES, SIDES
 from iflytek_spark.images.prepare import prepare_image
-from iflytek_spark.images.probe import read_header
+from iflytek_spark.images.probe import MAX_BYTES, SIDES, read_header
 from tests.unit.images.drawing import BLUE, RED, drawn, halves, is_like, noise, opened, saved
 
 WHITE = (255, 255, 255)

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from iflytek_spark.errors import InvalidRequestError
-from iflytek_spark.images.limits import MAX_BYTES
 from iflytek_spark.images.prepare import decode_data_url, prepare_image
-from iflytek_spark.images.probe import read_header
+from iflytek_spark.images.probe import MAX_BYTES, read_header
 from tests.unit.images.drawing import drawn, png_header, saved
 
 

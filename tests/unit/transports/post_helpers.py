@@ -13,7 +13,8 @@ from iflytek_spark.emulator import Emulator
 from iflytek_spark.protocol.dialects.signed_post import Embedding, TextToEmbed
 from iflytek_spark.protocol.steps import Opening
 from iflytek_spark.transports.base import ConnectionOptions
-from iflytek_spark.transports.http import AsyncHttpTransport, HttpTransport
+from iflytek_spark.transports.http_async import AsyncHttpTransport
+from iflytek_spark.transports.http_sync import HttpTransport
 
 
 class Post(NamedTuple):

@@ -16,7 +16,7 @@ from iflytek_spark.protocol.steps import (
     MessageTooLargeError,
 )
 from iflytek_spark.transports.base import ConnectionOptions
-from iflytek_spark.transports.http import HttpTransport
+from iflytek_spark.transports.http_sync import HttpTransport
 from tests.contract.sockets import no_new_threads
 from tests.unit.transports.post_helpers import Send, both, post, request
 

@@ -1,0 +1,57 @@
+"""What opens the connections of one client; what opens them is loaded when it is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic
+
+from iflytek_spark.transports.base import (
+    AnyTransport,
+    AsyncTransport,
+    ConnectionOptions,
+    Pool,
+    PreconnectSettings,
+    Transport,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TransportKind(Generic[AnyTransport]):
+    """How the transports of threads, or those of event loops, are made.
+
+    Attributes:
+        transport: makes one that opens its own connection.
+        pool: makes a pool of connections that are opened before a call needs them.
+    """
+
+    transport: Callable[[ConnectionOptions], AnyTransport]
+    pool: Callable[[PreconnectSettings], Pool[AnyTransport]]
+
+
+def _transport(route: ConnectionOptions) -> Transport:
+    from iflytek_spark.transports.ws_sync import WebSocketTransport
+
+    return WebSocketTransport(route)
+
+
+def _pool(settings: PreconnectSettings) -> Pool[Transport]:
+    from iflytek_spark.transports.preconnect.pool_sync import PreconnectPool
+
+    return PreconnectPool(settings)
+
+
+def _async_transport(route: ConnectionOptions) -> AsyncTransport:
+    from iflytek_spark.transports.ws_async import AsyncWebSocketTransport
+
+    return AsyncWebSocketTransport(route)
+
+
+def _async_pool(settings: PreconnectSettings) -> Pool[AsyncTransport]:
+    from iflytek_spark.transports.preconnect.pool_async import AsyncPreconnectPool
+
+    return AsyncPreconnectPool(settings)
+
+
+BLOCKING = TransportKind(_transport, _pool)
+ASYNC = TransportKind(_async_transport, _async_pool)
