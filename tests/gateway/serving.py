@@ -46,7 +46,9 @@ class _Server(uvicorn.Server):
     """Tells when it is up, and which tasks it leaves."""
 
     def __init__(self, app: ASGIApp, loop: str) -> None:
-        config = uvicorn.Config(app, loop=loop, log_config=None, access_log=False, lifespan="on")
+        config = uvicorn.Config(
+            app, loop=loop, ws="none", log_config=None, access_log=False, lifespan="on"
+        )
         super().__init__(config)
         self.up = threading.Event()
         self.left: list[str] = []

@@ -25,7 +25,7 @@ class Stoppable:
     def __init__(self, app: FastAPI, listener: socket.socket) -> None:
         state = app.state.gateway
         started = threading.Event()
-        config = uvicorn.Config(app, log_config=None, access_log=False)
+        config = uvicorn.Config(app, ws="none", log_config=None, access_log=False)
         self._server = GatewayServer(
             config, state.drain, state.settings.shutdown_timeout, on_started=started.set
         )
