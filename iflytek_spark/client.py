@@ -154,14 +154,8 @@ class _Client(Generic[AnyTransport]):
     def _context(self, url: str, timeouts: Timeouts | None = None) -> CallContext:
         from iflytek_spark.protocol.call import CallContext
 
-        return CallContext(
-            credentials=self._signer(),
-            url=url,
-            clock=self._clock,
-            uid=uuid.uuid4().hex,
-            timeouts=timeouts or self._timeouts,
-            retry=self._retry,
-        )
+        uid, limits = uuid.uuid4().hex, timeouts or self._timeouts
+        return CallContext(self._signer(), url, self._clock, uid, limits, self._retry)
 
     def _service(self, service: Service) -> tuple[CallContext, ConnectionOptions]:
         return self._context(self._endpoint.service_url(service)), self._route
@@ -204,7 +198,10 @@ class SparkClient(_Client[Transport]):
     ) -> ChatStream:
         """Ask, and read the answer as it comes.
 
-        The arguments are those of :meth:`chat`.
+        Args:
+            messages: a prompt, or messages with the newest last.
+            model: a name or a spec; the client's own by default.
+            **options: see :class:`~iflytek_spark.ChatOptions`.
 
         Returns:
             The events. The connection is opened at the first one, and closed when the stream
