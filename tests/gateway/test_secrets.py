@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from redis import Redis
 from starlette.datastructures import Headers
 
 from iflytek_spark.client import AsyncSparkClient
@@ -159,7 +160,10 @@ def test_wrong_keys_are_refused_without_being_shown(logged: Heard, headers: dict
 @pytest.mark.parametrize("reached", [True, False])
 def test_the_password_of_redis_is_told_nobody(logged: Heard, reached: bool) -> None:
     with ExitStack() as redis:
-        url = redis.enter_context(running_redis()).replace("//", "//:MARKERPASSWORD@")
+        url = redis.enter_context(running_redis())
+        with Redis.from_url(url) as administrator:
+            administrator.acl_setuser("default", enabled=True, passwords=["+MARKERPASSWORD"])
+        url = url.replace("//", "//:MARKERPASSWORD@")
         if not reached:
             redis.close()
         with marked_gateway(redis_url=url) as gateway:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from importlib.metadata import version
 
 import pytest
 from llama_index.core import Document, PromptTemplate, Settings, VectorStoreIndex
@@ -29,6 +30,7 @@ from llama_index.core.node_parser import SentenceSplitter
 from llama_index.core.postprocessor import LLMRerank
 from llama_index.core.query_engine import SubQuestionQueryEngine
 from llama_index.core.question_gen import LLMQuestionGenerator
+from llama_index.core.response_synthesizers import ResponseMode
 from llama_index.core.schema import MetadataMode
 from llama_index.core.tools import QueryEngineTool
 
@@ -42,6 +44,10 @@ pytestmark = [
     # LlamaIndex imports whatever LangChain it finds.
     pytest.mark.filterwarnings("ignore:`langchain-community` is being sunset:DeprecationWarning"),
 ]
+STREAMS = pytest.mark.skipif(
+    version("llama-index-core") in {"0.14.23", "0.14.24"},
+    reason="before 0.14.25 LlamaIndex collects the whole answer in this mode",
+)
 QUESTIONS = [
     ("冲泡绿茶的水温是多少？", "八十度"),
     ("讯飞星火的向量是多少维？", "2560"),
@@ -62,11 +68,16 @@ def test_a_query_engine(index: VectorStoreIndex, llm: SparkLLM, question: str, f
     assert len(response.source_nodes) == 1
 
 
+@pytest.mark.parametrize(
+    "mode",
+    [pytest.param(ResponseMode.COMPACT, marks=STREAMS), ResponseMode.SIMPLE_SUMMARIZE],
+)
 @pytest.mark.parametrize(("question", "fact"), QUESTIONS)
 def test_a_streaming_query_engine(
-    index: VectorStoreIndex, llm: SparkLLM, question: str, fact: str
+    index: VectorStoreIndex, llm: SparkLLM, question: str, fact: str, mode: ResponseMode
 ) -> None:
-    response = index.as_query_engine(llm=llm, streaming=True).query(question)
+    engine = index.as_query_engine(llm=llm, streaming=True, response_mode=mode)
+    response = engine.query(question)
     assert isinstance(response, StreamingResponse)
     pieces = list(response.response_gen)
     assert len(pieces) > 1
