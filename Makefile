@@ -24,7 +24,7 @@ test: $(VENV)/.dev
 	$(BIN)/python -m pytest
 
 test-fast: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "not slow and not notebooks"
+	$(BIN)/python -m pytest -n auto -m "not slow and not notebooks"
 
 # What test-fast runs, counted branch by branch, in the processes that the tests start too.
 coverage: $(VENV)/.dev
