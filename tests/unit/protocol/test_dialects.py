@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import json
+from typing import Any, cast
 
 import pytest
 
-from iflytek_spark.errors import ToolNotCalledError
+from iflytek_spark import (
+    Credentials,
+    Message,
+    ModelSpec,
+    SparkClient,
+    StreamInterruptedError,
+    Tool,
+    ToolCall,
+    ToolNotCalledError,
+)
 from iflytek_spark.models.catalogue import MODELS, find_model
+from iflytek_spark.models.spec import Lacks
 from iflytek_spark.protocol.dialects import CHAT_DIALECTS
 from iflytek_spark.protocol.dialects.signed_post import (
     Embedding,
@@ -15,6 +26,8 @@ from iflytek_spark.protocol.dialects.signed_post import (
     ImageToMake,
     TextToEmbed,
 )
+from iflytek_spark.protocol.steps import HTTPStatusError, Opening
+from iflytek_spark.protocol.wire.chat_client import Frame
 from iflytek_spark.protocol.wire.chat_server import decode_request
 from iflytek_spark.protocol.wire.embedding import (
     DIMENSIONS,
@@ -23,7 +36,8 @@ from iflytek_spark.protocol.wire.embedding import (
 )
 from iflytek_spark.protocol.wire.image import decode_image_request, encode_image_answer
 from iflytek_spark.protocol.wire.signing import verify_url
-from iflytek_spark.requests.build import build_request
+from iflytek_spark.requests.build import ChatRequest, build_request
+from iflytek_spark.transports.mock import MockScript
 from tests.unit.protocol.flow_helpers import ME, NOW
 from tests.unit.protocol.post_helpers import call, ok, play
 
@@ -78,3 +92,53 @@ def test_what_is_posted_has_no_tool_call_to_ask_for_again() -> None:
     played = play(call(decode=decode), ok("text"))
     assert isinstance(played.error, ToolNotCalledError)
     assert len(played.posts) == 1
+
+
+class PlainJSON:
+    """A dialect that was made up here: a bearer's key, and a JSON text each way."""
+
+    def open(self, url: str, credentials: Credentials, now: float) -> Opening:
+        return Opening(url, {"Authorization": f"Bearer {credentials.api_key}"})
+
+    def encode(self, request: ChatRequest, app_id: str, uid: str) -> str:
+        turns = [[message.role, message.text] for message in request.messages]
+        return json.dumps(
+            {**request.parameters, "turns": turns, "choice": request.rules.tool_choice}
+        )
+
+    def decode(self, data: str | bytes) -> Frame:
+        delta = json.loads(data)
+        return Frame(0, sid="p1", has_choices=True, last=delta["end"], content=delta["text"])
+
+
+def test_a_further_dialect_is_a_row_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(cast("dict[str, Any]", CHAT_DIALECTS), "plain", PlainJSON())
+    spec = ModelSpec("mine", "m", "wss://host/chat", dialect="plain", lacks=Lacks(), tools=True)
+    script = MockScript([['{"text": "晴", "end": false}', '{"text": "。", "end": true}']])
+    client = SparkClient(ME, model=spec, transport=script.sync, clock=script.clock)
+    turns = [
+        Message("user", "合肥？"),
+        Message("assistant", "", tool_calls=(ToolCall("c1", "weather", "{}"),)),
+        Message("tool", "晴", tool_call_id="c1"),
+    ]
+    response = client.chat(turns, tools=[Tool("weather", "")], tool_choice="auto", max_tokens=9)
+    assert (response.text, response.sid, response.model) == ("晴。", "p1", "mine")
+    assert script.urls == ["wss://host/chat"]
+    assert json.loads(script.sent[0]) == {
+        "max_tokens": 9,
+        "turns": [["user", "合肥？"], ["assistant", ""], ["tool", "晴"]],
+        "choice": "auto",
+    }
+
+
+def test_a_further_dialect_is_cut_and_tried_again_as_every_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(cast("dict[str, Any]", CHAT_DIALECTS), "plain", PlainJSON())
+    spec = ModelSpec("mine", "m", "wss://host/chat", dialect="plain", lacks=Lacks())
+    whole = ['{"text": "好", "end": true}']
+    script = MockScript([HTTPStatusError(503, {}, b""), whole, ['{"text": "好", "end": false}']])
+    client = SparkClient(ME, model=spec, transport=script.sync, clock=script.clock)
+    assert client.chat("你好").text == "好"
+    with pytest.raises(StreamInterruptedError):
+        client.chat("你好")
