@@ -141,13 +141,13 @@ class _Client(Generic[AnyTransport]):
     ) -> tuple[Flow[None], ModelSpec]:
         """Check a chat, and return it with the model that answers."""
         from iflytek_spark.protocol.call import call_flow  # loads what chats
-        from iflytek_spark.protocol.dialects import CHAT_DIALECTS
+        from iflytek_spark.protocol.dialects import chat_dialect
         from iflytek_spark.protocol.exchange import ChatExchange
         from iflytek_spark.requests.build import build_request
 
         spec = self.model if model is None else find_model(model)
         request = build_request(spec, messages, {"image_model": self._image_model, **options})
-        exchange = ChatExchange(CHAT_DIALECTS[request.spec.dialect], request)
+        exchange = ChatExchange(chat_dialect(request.spec), request)
         context = self._context(self._endpoint.url(request.spec), request.timeouts)
         return call_flow(context, exchange), request.spec
 

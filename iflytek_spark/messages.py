@@ -114,7 +114,7 @@ class Message:
     @property
     def images(self) -> tuple[ImagePart, ...]:
         """The images of the message, in order."""
-        if isinstance(self.content, str):
+        if not isinstance(self.content, tuple):
             return ()
         return tuple(part for part in self.content if isinstance(part, ImagePart))
 

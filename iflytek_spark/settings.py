@@ -58,6 +58,12 @@ def _hidden(description: str) -> Any:
     return Field(None, description=description, exclude=True, repr=False)
 
 
+def _secret(name: str) -> Any:
+    """Declare a field whose value prints as stars."""
+    description = f"{name} of the console; from the environment by default."
+    return Field(None, description=description, repr=False)
+
+
 class CallOptions(ChatOptions, total=False):
     """All keyword arguments of :meth:`iflytek_spark.SparkClient.stream`."""
 
@@ -77,10 +83,8 @@ class ConnectionSettings(BaseModel):
     app_id: str | None = Field(
         default=None, description="APPID of the console; from the environment by default."
     )
-    api_key: SecretStr | None = _hidden("APIKey of the console; from the environment by default.")
-    api_secret: SecretStr | None = _hidden(
-        "APISecret of the console; from the environment by default."
-    )
+    api_key: SecretStr | None = _secret("APIKey")
+    api_secret: SecretStr | None = _secret("APISecret")
     base_url: str | None = Field(
         default=None,
         description="Another address; without a path it replaces scheme and host only. "
@@ -219,6 +223,8 @@ class ChatSettings(ConnectionSettings):
             default = self._resolved_endpoint().model
             self.model = default.name if default in list_models() else default
         find_model(self.model)
+        if self.image_model is not None:
+            find_model(self.image_model)
 
     def _model_setting(self) -> str | ModelSpec | None:
         if self.model or self._own_client is None:

@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from iflytek_spark.adapters import choice_from_openai, tools_from_openai
 from iflytek_spark.settings import CallOptions, ChatSettings, ConnectionSettings
 
 
+def _not_written(name: str) -> Any:
+    """Declare a setting again as one that LlamaIndex does not write down."""
+    description = ConnectionSettings.model_fields[name].description
+    return Field(default=None, description=description, exclude=True, repr=False)
+
+
 class Connection(ConnectionSettings):
-    """Who calls, and how the service is reached, as LlamaIndex writes it down."""
+    """Who calls, and how the service is reached, as LlamaIndex writes it down: without keys."""
+
+    api_key: SecretStr | None = _not_written("api_key")
+    api_secret: SecretStr | None = _not_written("api_secret")
 
     @model_validator(mode="before")
     @classmethod

@@ -123,7 +123,7 @@ def choice_from_openai(choice: object) -> ToolChoice | None:
         InvalidRequestError: for another form.
     """
     if isinstance(choice, Mapping):
-        return _choice_of(choice)
+        return _choice_of(choice) if choice else None
     if choice is True or choice in ("any", "required"):
         return "required"
     if choice is False:

@@ -132,7 +132,7 @@ class Reply:
             )
 
 
-Respond: TypeAlias = Callable[[SeenChat], Reply | str | None]
+Respond: TypeAlias = Callable[[SeenChat], Reply | Call | str | None]
 """Takes a chat and returns the reply; a text is a reply of that text alone, and None leaves the
 answer to the emulator's rules. It is called on a thread, so that it may wait, and for several chats
 at once; it must return, since the emulator ends after it (for silence there are faults)."""

@@ -6,7 +6,7 @@ import asyncio
 
 from iflytek_spark.emulator import assumptions, rules
 from iflytek_spark.emulator.checks import refused
-from iflytek_spark.emulator.replies import Reply, Respond, SeenChat
+from iflytek_spark.emulator.replies import Call, Reply, Respond, SeenChat
 from iflytek_spark.errors import ConfigurationError
 
 
@@ -48,9 +48,10 @@ def _ask(respond: Respond, request: SeenChat, max_calls: int) -> Reply | None:
         found = respond(request)
     except StopIteration as error:  # which no future can hold
         raise RuntimeError("respond has no further reply: its iterator has ended") from error
-    reply = Reply(found) if isinstance(found, str) else found
+    reply = Reply(calls=(found,)) if isinstance(found, Call) else found
+    reply = Reply(reply) if isinstance(reply, str) else reply
     if reply is not None and not isinstance(reply, Reply):
-        raise TypeError(f"respond returned {found!r}; it returns a Reply, a str or None")
+        raise TypeError(f"respond returned {found!r}; it returns a Reply, a Call, a str or None")
     if reply is not None and len(reply.calls) > max_calls:
         raise ConfigurationError(
             f"the Reply has {len(reply.calls)} calls; the WebSocket carries {max_calls} an answer"

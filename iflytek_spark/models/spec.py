@@ -100,7 +100,7 @@ class ModelSpec:
             :mod:`iflytek_spark.protocol.dialects`.
         lacks: what that dialect lacks at this address.
         over: the same model at the addresses of further dialects, each with the ranges and
-            flags that hold there.
+            flags that hold there. Nothing reads it yet: there is one dialect of chat.
         context_tokens: tokens of all messages together, or None when unknown.
         default_max_tokens: what the service uses when max_tokens is not sent.
         max_tokens: legal values of max_tokens, or None when unknown.

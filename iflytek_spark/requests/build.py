@@ -141,7 +141,7 @@ def answering_model(
         UnknownModelError: for a name that no model has.
     """
     spec = find_model(model)
-    if spec.images or image_model is None or isinstance(messages, str):
+    if spec.images or image_model is None or not isinstance(messages, list | tuple):
         return spec
     shown = any(isinstance(message, Message) and message.images for message in messages)
     return checked_options(spec, {"image_model": image_model})["image_model"] if shown else spec

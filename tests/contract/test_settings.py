@@ -182,13 +182,14 @@ def test_an_unknown_model_in_the_environment_matters_when_none_is_named(
         kind.make()
 
 
+KEYS = ("api_key", "api_secret")
+"""LangChain dumps them as stars that a model can be made of again; LlamaIndex writes none down."""
+
+
 @pytest.mark.parametrize("name", ChatSettings.model_fields)
 def test_both_frameworks_have_the_same_settings_in_the_same_words(name: str) -> None:
     one, other = ChatSpark.model_fields[name], SparkLLM.model_fields[name]
     assert one.description
-    assert (one.description, one.exclude, one.repr) == (
-        other.description,
-        other.exclude,
-        other.repr,
-    )
+    assert (one.description, one.repr) == (other.description, other.repr)
+    assert other.exclude == (one.exclude or name in KEYS or None)
     assert (one.annotation, one.default) == (other.annotation, other.default)

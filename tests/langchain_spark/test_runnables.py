@@ -19,6 +19,8 @@ from langchain_core.runnables.history import RunnableWithMessageHistory
 from iflytek_spark import WebSearch
 from iflytek_spark.emulator import Emulator, faults
 from iflytek_spark.models.catalogue import find_model
+from langchain_spark import ChatSpark
+from tests._support.service import settings_of
 from tests.langchain_spark.asking import WAYS, Make, ask, turns
 
 
@@ -184,3 +186,10 @@ def test_tokens_are_estimated_without_a_network(chat: Make) -> None:
     assert llm.get_num_tokens_from_messages(history) >= llm.get_num_tokens("How are you today?")
     with pytest.raises(NotImplementedError, match="get_num_tokens"):
         llm.get_token_ids("x")
+
+
+def test_a_dumped_model_can_be_made_again(spark: Emulator) -> None:
+    dump = ChatSpark(**settings_of(spark)).model_dump()
+    assert "api_secret" in dump
+    assert spark.credentials.api_secret not in str(dump)
+    assert ChatSpark(**dump).invoke("你好").text

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from iflytek_spark.errors import ConfigurationError
+from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.protocol.dialects.base import Dialect
 from iflytek_spark.protocol.dialects.websocket import WebSocketChat
 from iflytek_spark.protocol.wire.chat_client import Frame
@@ -14,3 +16,18 @@ from iflytek_spark.requests.build import ChatRequest
 
 CHAT_DIALECTS: Mapping[str, Dialect[ChatRequest, Frame]] = {"websocket": WebSocketChat()}
 """The dialects of chat."""
+
+
+def chat_dialect(spec: ModelSpec) -> Dialect[ChatRequest, Frame]:
+    """Return the dialect in which a model is spoken to.
+
+    Raises:
+        ConfigurationError: for a row that names no dialect of ours.
+    """
+    found = CHAT_DIALECTS.get(spec.dialect)
+    if found is None:
+        raise ConfigurationError(
+            f"model {spec.name!r} speaks {spec.dialect!r}, which is no dialect of this library",
+            hint=f"these are: {', '.join(CHAT_DIALECTS)}",
+        )
+    return found

@@ -14,10 +14,11 @@ from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from iflytek_spark.assumptions import TURN_SEPARATOR
-from iflytek_spark.errors import ProtocolError
+from iflytek_spark.errors import InvalidRequestError, ProtocolError
 from iflytek_spark.messages import PluginResult, Tool, Usage, WebSearch
 from iflytek_spark.protocol.wire.envelope import reason
 from iflytek_spark.requests.build import ChatRequest
+from iflytek_spark.requests.fallbacks import AnswerRules
 
 _LAST = 2
 _CONTENT_KEYS = frozenset(("content", "reasoning_content", "function_call"))
@@ -127,12 +128,27 @@ def encode_request(request: ChatRequest, app_id: str, uid: str) -> str:
 
 
 def _chat(request: ChatRequest) -> dict[str, Any]:
+    _refuse_what_has_no_field(request.rules)
     chat: dict[str, Any] = {"domain": request.spec.domain, **request.parameters}
     if request.spec.web_search:
         chat["tools"] = [{"type": "web_search", "web_search": _search(request)}]
     if request.thinking:
         chat["thinking"] = {"type": request.thinking}
     return {**chat, **request.extra}
+
+
+def _refuse_what_has_no_field(rules: AnswerRules) -> None:
+    """Lose no wish silently that a row's flags let through."""
+    wishes: dict[str, object] = {"stop": rules.stop, "response_format": rules.response_format}
+    if rules.tool_choice not in (None, "auto", "none"):
+        wishes["tool_choice"] = rules.tool_choice
+    for name, wish in wishes.items():
+        if wish:
+            raise InvalidRequestError(
+                f"the WebSocket has no field for {name}",
+                hint="let the model's row say so: lacks=WEBSOCKET_LACKS, which is the default",
+                param=name,
+            )
 
 
 def _search(request: ChatRequest) -> dict[str, Any]:

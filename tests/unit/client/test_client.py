@@ -170,3 +170,11 @@ def test_an_async_stream_that_is_forgotten_unread_is_no_trouble() -> None:
 
     asyncio.run(main())
     assert script.urls == []
+
+
+@pytest.mark.parametrize("messages", [5, None, Message("user", "A"), [Message("user", None)], [5]])  # type: ignore[arg-type]
+def test_what_is_no_conversation_is_refused_with_an_image_model_too(messages: Any) -> None:
+    for image_model in (None, "image"):
+        client = SparkClient(ME, image_model=image_model, transport=MockScript([]).sync)
+        with pytest.raises(InvalidRequestError):
+            client.chat(messages)

@@ -8,7 +8,10 @@ from typing import Any, cast
 import pytest
 
 from iflytek_spark import (
+    ChatOptions,
+    ConfigurationError,
     Credentials,
+    InvalidRequestError,
     Message,
     ModelSpec,
     SparkClient,
@@ -142,3 +145,26 @@ def test_a_further_dialect_is_cut_and_tried_again_as_every_other(
     assert client.chat("你好").text == "好"
     with pytest.raises(StreamInterruptedError):
         client.chat("你好")
+
+
+def test_a_dialect_that_is_not_known_is_named() -> None:
+    spec = ModelSpec("mine", "m", "wss://host/chat", dialect="http")
+    with pytest.raises(ConfigurationError, match="'http'") as caught:
+        SparkClient(ME, model=spec).chat("你好")
+    assert "websocket" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "wish"),
+    [
+        ("stop", "。"),
+        ("tool_choice", "required"),
+        ("response_format", {"type": "json_object"}),
+    ],
+)
+def test_no_wish_is_lost_that_the_websocket_has_no_field_for(name: str, wish: Any) -> None:
+    spec = ModelSpec("mine", "m", "wss://host/chat", lacks=Lacks(), tools=True)
+    options = cast(ChatOptions, {name: wish, "tools": [Tool("weather", "")]})
+    with pytest.raises(InvalidRequestError, match=f"no field for {name}") as caught:
+        SparkClient(ME, model=spec, transport=MockScript([[]]).sync).chat("你好", **options)
+    assert caught.value.param == name

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from iflytek_spark.errors import (
     APIConnectionError,
     AuthenticationError,
+    ConfigurationError,
     InternalServerError,
     ProtocolError,
     RateLimitError,
@@ -69,3 +72,9 @@ def test_the_services_own_wish_goes_before(seconds: float) -> None:
     error.retry_after = seconds
     assert RetryPolicy().delay(error, 1, emitted=False, jitter=1) == seconds
     assert RetryPolicy().delay(error, 2, emitted=False, jitter=1) is None
+
+
+@pytest.mark.parametrize("max_retries", [-1, True, 1.5, "2"])
+def test_a_number_of_tries_that_is_none_is_refused(max_retries: Any) -> None:
+    with pytest.raises(ConfigurationError, match="not 0 or more"):
+        RetryPolicy(max_retries)
