@@ -15,14 +15,13 @@ from langchain_core.tools import tool
 
 from iflytek_spark.emulator import Emulator
 from langchain_spark import ChatSpark
+from tests._support.packages import PRODUCT
 from tests._support.service import settings_of
-
-PACKAGES = ("iflytek_spark", "langchain_spark", "llama_index_spark")
 
 
 def modules() -> Iterator[ModuleType]:
     """Every module that its name does not mark as private."""
-    for name in PACKAGES:
+    for name in PRODUCT:
         package = importlib.import_module(name)
         yield package
         for found in pkgutil.walk_packages(package.__path__, f"{name}."):
@@ -44,7 +43,7 @@ def public_callables(module: ModuleType) -> Iterator[tuple[str, Callable[..., An
 
 def methods(kind: type) -> Iterator[tuple[str, Callable[..., Any]]]:
     """The public methods of a class, its own and those inherited from a class of ours."""
-    ours = [base for base in kind.__mro__ if base.__module__.partition(".")[0] in PACKAGES]
+    ours = [base for base in kind.__mro__ if base.__module__.partition(".")[0] in PRODUCT]
     for base in ours:
         for name, value in list(vars(base).items()):
             inner = value.fget if isinstance(value, property) else value
@@ -58,7 +57,7 @@ CALLABLES = {name: value for module in modules() for name, value in public_calla
 
 
 def test_there_is_something_to_evaluate() -> None:
-    assert {name.partition(".")[0] for name in CALLABLES} == set(PACKAGES)
+    assert {name.partition(".")[0] for name in CALLABLES} == set(PRODUCT)
     assert "langchain_spark._binding.BindableChatModel.bind_tools" in CALLABLES
     assert len(CALLABLES) > 500
 

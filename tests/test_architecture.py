@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 import iflytek_spark
-import langchain_spark
-import llama_index_spark
+from tests._support.packages import ADAPTERS
 
 CORE = Path(iflytek_spark.__file__).parent
 PURE_ROOM = sorted((CORE / "protocol").rglob("*.py"))
@@ -64,13 +63,14 @@ FRONT_DOOR = {
     "iflytek_spark",
     "iflytek_spark.adapters",
     "iflytek_spark.emulator",
+    "iflytek_spark.env_file",
     "iflytek_spark.errors",
     "iflytek_spark.settings",
 }
 USERS_OF_THE_FRONT_DOOR = [
     path
-    for package in (langchain_spark, llama_index_spark)
-    for path in sorted(Path(package.__path__[0]).rglob("*.py"))
+    for room in (*(CORE.parent / name for name in ADAPTERS), CORE / "gateway")
+    for path in sorted(room.rglob("*.py"))
 ]
 
 
@@ -80,6 +80,8 @@ def past_the_front_door(path: Path) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names if name.name.startswith("iflytek_spark."))
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("iflytek_spark"):
+            if str(node.module).startswith("iflytek_spark.gateway"):
+                continue
             if node.module not in FRONT_DOOR:
                 yield str(node.module)
             else:
@@ -96,7 +98,7 @@ def public_names(module: str) -> set[str]:
 @pytest.mark.parametrize(
     "path", USERS_OF_THE_FRONT_DOOR, ids=lambda path: f"{path.parent.name}/{path.name}"
 )
-def test_adapters_use_the_front_door(path: Path) -> None:
+def test_adapters_and_the_gateway_use_the_front_door(path: Path) -> None:
     assert list(past_the_front_door(path)) == []
 
 
@@ -131,8 +133,8 @@ def test_the_core_reads_the_environment_in_one_function() -> None:
     files = [path for path in CORE.rglob("*.py") if path.relative_to(CORE).parts[0] not in PROGRAMS]
     readers = [name for path in files for name in readers_of_the_environment(path)]
     assert readers == ["credentials.environment"]
-    for package in (langchain_spark, llama_index_spark):
-        for path in Path(package.__path__[0]).rglob("*.py"):
+    for name in ADAPTERS:
+        for path in (CORE.parent / name).rglob("*.py"):
             assert not list(readers_of_the_environment(path))
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests._support.packages import PRODUCT
+
 ROOT = Path(__file__).parents[1]
-PRODUCT = ("iflytek_spark", "langchain_spark", "llama_index_spark")
 CODE = (*PRODUCT, "tests", "benchmarks", "fuzz", "docs", "notebooks")
 MAX_LINES, MAX_FILES = 300, 14
 ENTRIES = ("__init__.py", "__main__.py")
