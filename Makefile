@@ -13,6 +13,9 @@ UV_INSTALL := $(BIN)/uv pip install --quiet --link-mode copy --group dev --all-e
 OLD_ANYIO := -W "ignore:_pytest.python.CallSpec2 has been renamed:pytest.PytestRemovedIn10Warning"
 # The one test of what is locked does not concern an environment that is not.
 UNLOCKED := --deselect tests/trust/test_supply.py::test_what_is_installed_is_what_was_locked
+# Most tests run beside others, a few only alone.
+BESIDE := -n auto --maxprocesses 4 -m "not slow and not notebooks"
+ALONE := -m "slow or notebooks"
 
 .PHONY: demo test test-fast test-lowest test-newest coverage check bench soak fuzz notebooks docs clean format lock
 .DELETE_ON_ERROR:
@@ -20,11 +23,12 @@ UNLOCKED := --deselect tests/trust/test_supply.py::test_what_is_installed_is_wha
 demo: $(VENV)/.demo
 	@$(BIN)/python -m iflytek_spark demo
 
-test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+# What is slow measures, or loads the machine by itself, so nothing may run beside it.
+test: test-fast
+	$(BIN)/python -m pytest $(ALONE)
 
 test-fast: $(VENV)/.dev
-	$(BIN)/python -m pytest -n auto -m "not slow and not notebooks"
+	$(BIN)/python -m pytest $(BESIDE)
 
 # What test-fast runs, counted branch by branch, in the processes that the tests start too.
 coverage: $(VENV)/.dev
@@ -35,10 +39,12 @@ coverage: $(VENV)/.dev
 
 # The same tests with the lowest versions that pyproject.toml allows, and with the newest there are.
 test-lowest: $(LOWEST)/.dev
-	$(LOWEST)/bin/python -m pytest $(UNLOCKED) $(OLD_ANYIO)
+	$(LOWEST)/bin/python -m pytest $(UNLOCKED) $(OLD_ANYIO) $(BESIDE)
+	$(LOWEST)/bin/python -m pytest $(UNLOCKED) $(OLD_ANYIO) $(ALONE)
 
 test-newest: $(NEWEST)/.dev
-	$(NEWEST)/bin/python -m pytest $(UNLOCKED)
+	$(NEWEST)/bin/python -m pytest $(UNLOCKED) $(BESIDE)
+	$(NEWEST)/bin/python -m pytest $(UNLOCKED) $(ALONE)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
