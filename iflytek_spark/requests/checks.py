@@ -8,6 +8,7 @@ that the model has not.
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -23,8 +24,6 @@ Check: TypeAlias = Callable[[str, Any, ModelSpec], object]
 
 _UID_LENGTH = 32
 _COUNTS = ("top_k", "max_tokens")
-_NUMBERS = Range(float("-inf"), float("inf"))
-"""All but NaN."""
 
 
 def no_such_option(name: str, known: Collection[str]) -> InvalidRequestError:
@@ -50,8 +49,10 @@ def checked(check: Check, name: str, value: object, spec: ModelSpec) -> object:
 
 def number(name: str, value: object, spec: ModelSpec) -> float:
     """Check a number against the model's range of that name."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or value not in _NUMBERS:
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise InvalidRequestError(f"{name} is {value!r}, not a number")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InvalidRequestError(f"{name} is {value!r}, not a finite number")
     legal: Range | None = getattr(spec, name)
     if legal is None and name != "max_tokens":
         raise _lacking(f"model {spec.name!r} has no {name}", "leave it out")
