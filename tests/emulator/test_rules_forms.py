@@ -87,6 +87,26 @@ def test_a_schema_is_filled_from_the_prompt_alone(client: SparkClient) -> None:
     assert "Markdown" not in answer.text
 
 
+NOTHING_FITS = (
+    "Extract what helps to answer. {order}\n\n> Question: {question}\n> Context:\n>>>\n"
+    "黄山位于安徽省南部，以奇松怪石闻名。\n>>>\nExtracted parts:"
+)
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        "If none of the context is relevant return NO_OUTPUT.",
+        "When it holds no answer, reply with “NONE”.",
+        "如果没有相关内容，只输出 NO_OUTPUT。",
+    ],
+)
+def test_the_word_for_nothing_is_said_when_nothing_fits(client: SparkClient, order: str) -> None:
+    nothing = NOTHING_FITS.format(order=order, question="Who wrote Hamlet?")
+    assert client.chat(nothing).text in ("NO_OUTPUT", "NONE")
+    assert "黄山" in client.chat(NOTHING_FITS.format(order=order, question="黄山在哪里？")).text
+
+
 def test_words_beside_chinese_are_words() -> None:
     assert numbers("张三今年30岁，身高1.75米") == [30, 1.75]
     assert numbers("GPT4 和 v1.5 不是数字") == []
