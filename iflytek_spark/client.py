@@ -24,6 +24,7 @@ from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.protocol.retry import RetryPolicy
 from iflytek_spark.protocol.steps import Clock, Flow
 from iflytek_spark.requests.options import ChatOptions
+from iflytek_spark.requests.unsupported import Unsupported, check_unsupported
 from iflytek_spark.streams import AsyncChatStream, ChatStream
 from iflytek_spark.timeouts import Timeouts
 from iflytek_spark.transports.base import (
@@ -60,6 +61,7 @@ class _Client(Generic[AnyTransport]):
         clock: Clock = SYSTEM_CLOCK,
         preconnect: int = 0,
         image_model: str | ModelSpec | None = None,
+        unsupported: Unsupported = "refuse",
         on_open: Callable[[], object] | None = None,
     ) -> None:
         """Set up a client. It opens nothing, and may be shared by threads and event loops.
@@ -79,6 +81,8 @@ class _Client(Generic[AnyTransport]):
             preconnect: connections to keep open ahead of calls, 0 or more; see :meth:`close`.
             image_model: what answers messages with an image when the model itself cannot look at
                 images; None refuses them.
+            unsupported: what is done with options that the model has no field for; see
+                :class:`~iflytek_spark.ChatOptions`.
             on_open: is called each time a WebSocket has been opened; for metrics.
 
         Raises:
@@ -93,6 +97,7 @@ class _Client(Generic[AnyTransport]):
         self._timeouts = Timeouts.of(timeout)
         self._retry = RetryPolicy(max_retries)
         self._image_model = None if image_model is None else find_model(image_model)
+        self.unsupported = check_unsupported(unsupported)
         self._route = ConnectionOptions(proxy, ssl_context, on_open)
         self._clock = clock
         self._preconnect = preconnect
@@ -138,18 +143,20 @@ class _Client(Generic[AnyTransport]):
 
     def _asked(
         self, messages: str | Sequence[Message], model: str | ModelSpec | None, options: ChatOptions
-    ) -> tuple[Flow[None], ModelSpec]:
-        """Check a chat, and return it with the model that answers."""
+    ) -> tuple[Flow[None], AnyTransport, str, tuple[str, ...]]:
+        """Check a chat, and return what a stream is made of."""
         from iflytek_spark.protocol.call import call_flow  # loads what chats
         from iflytek_spark.protocol.dialects import chat_dialect
         from iflytek_spark.protocol.exchange import ChatExchange
         from iflytek_spark.requests.build import build_request
 
         spec = self.model if model is None else find_model(model)
-        request = build_request(spec, messages, {"image_model": self._image_model, **options})
+        mode = options.get("unsupported") or self.unsupported
+        own: ChatOptions = {"image_model": self._image_model, **options, "unsupported": mode}
+        request = build_request(spec, messages, own)
         exchange = ChatExchange(chat_dialect(request.spec), request)
         context = self._context(self._endpoint.url(request.spec), request.timeouts)
-        return call_flow(context, exchange), request.spec
+        return call_flow(context, exchange), self._open(), request.spec.name, request.ignored
 
     def _context(self, url: str, timeouts: Timeouts | None = None) -> CallContext:
         from iflytek_spark.protocol.call import CallContext
@@ -210,8 +217,7 @@ class SparkClient(_Client[Transport]):
         Raises:
             InvalidRequestError: at once, for a request that Spark would refuse.
         """
-        flow, spec = self._asked(messages, model, options)
-        return ChatStream(flow, self._open(), spec.name)
+        return ChatStream(*self._asked(messages, model, options))
 
     def embed(self, texts: Sequence[str], **options: Unpack[EmbedOptions]) -> list[Vector]:
         """Turn texts into vectors of 2,560 numbers.
@@ -277,8 +283,7 @@ class AsyncSparkClient(_Client[AsyncTransport]):
         **options: Unpack[ChatOptions],
     ) -> AsyncChatStream:
         """Ask, and read the answer as it comes; see :meth:`SparkClient.stream`."""
-        flow, spec = self._asked(messages, model, options)
-        return AsyncChatStream(flow, self._open(), spec.name)
+        return AsyncChatStream(*self._asked(messages, model, options))
 
     async def embed(self, texts: Sequence[str], **options: Unpack[EmbedOptions]) -> list[Vector]:
         """Turn texts into vectors of 2,560 numbers; see :meth:`SparkClient.embed`."""

@@ -169,6 +169,8 @@ class ChatResponse:
         finish_reason: why the answer ended.
         sid: Spark's session id, for the vendor's support.
         model: the catalogue's name of the model.
+        ignored: the names of options that were left out or brought into range, since the model
+            has no such thing.
     """
 
     text: str
@@ -180,3 +182,4 @@ class ChatResponse:
     finish_reason: FinishReason
     sid: str
     model: str
+    ignored: tuple[str, ...] = ()

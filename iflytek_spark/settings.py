@@ -37,6 +37,7 @@ from iflytek_spark.messages import Thinking, WebSearch
 from iflytek_spark.models.catalogue import find_model, list_models
 from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.requests.options import OPTIONS, ChatOptions
+from iflytek_spark.requests.unsupported import Unsupported
 from iflytek_spark.timeouts import Timeouts
 
 __all__ = ["MODEL_OPTIONS", "CallOptions", "ChatSettings", "ConnectionSettings", "Model"]
@@ -211,6 +212,7 @@ class ChatSettings(ConnectionSettings):
     uid: str | None = _option("uid")
     web_search: bool | WebSearch = _option("web_search", False)
     thinking: Thinking | None = _option("thinking")
+    unsupported: Unsupported | None = _option("unsupported")
     model_kwargs: dict[str, Any] = Field(
         default_factory=dict,
         description="Further keys for Spark's `parameter.chat`, sent as they are.",
@@ -239,6 +241,12 @@ class ChatSettings(ConnectionSettings):
     def _spec(self) -> ModelSpec:
         """The model that answers calls which name none."""
         return find_model(self.model)
+
+    @property
+    def _unsupported(self) -> Unsupported:
+        """What is done with what the model lacks, in calls that do not say it."""
+        own = self._own_client
+        return self.unsupported or (own.unsupported if own else "refuse")
 
     def _call_options(self, given: Mapping[str, object]) -> CallOptions:
         """Join the options of a call with the model's own; the call's win.

@@ -52,7 +52,8 @@ class BindableChatModel(Completion, BaseChatModel):
         with model_errors():
             written = to_openai_tools(tools, strict)
             model = find_model(kwargs.get("model", self.model))
-            check_tools(model, tools_from_openai(written))
+            unsupported = kwargs.get("unsupported") or self._unsupported
+            check_tools(model, tools_from_openai(written), unsupported)
             choice = choice_from_openai(tool_choice)
         if written:
             kwargs["tools"] = written

@@ -137,9 +137,8 @@ def to_ai_message(response: ChatResponse) -> AIMessage:
         extra["reasoning_content"] = response.reasoning
     if response.citations:
         extra["citations"] = to_annotations(response.citations)
-    metadata = to_metadata(
-        Finished(response.finish_reason, response.usage, response.sid), response.model
-    )
+    end = Finished(response.finish_reason, response.usage, response.sid, response.ignored)
+    metadata = to_metadata(end, response.model)
     if response.plugins:
         metadata["plugins"] = [plugin._asdict() for plugin in response.plugins]
     return AIMessage(
@@ -204,12 +203,13 @@ def to_tool_call(call: ToolCall) -> LangChainToolCall | InvalidToolCall:
 
 def to_metadata(end: Finished, model: str) -> dict[str, Any]:
     """Return the metadata of an answer."""
-    return {
+    metadata: dict[str, Any] = {
         "model_name": model,
         "model_provider": PROVIDER,
         "finish_reason": end.finish_reason,
         "sid": end.sid,
     }
+    return {**metadata, "ignored": [*end.ignored]} if end.ignored else metadata
 
 
 def to_usage(usage: Usage | None) -> UsageMetadata | None:

@@ -94,7 +94,7 @@ def to_chat_response(response: SparkResponse) -> ChatResponse:
     Returns:
         A message of reasoning, text, citations and tool calls, with its token counts.
     """
-    end = Finished(response.finish_reason, response.usage, response.sid)
+    end = Finished(response.finish_reason, response.usage, response.sid, response.ignored)
     return ChatResponse(
         message=_message(
             response.text, response.reasoning, response.citations, response.tool_calls
@@ -106,7 +106,7 @@ def to_chat_response(response: SparkResponse) -> ChatResponse:
 
 def to_completion_response(response: SparkResponse) -> CompletionResponse:
     """Translate a whole answer to a prompt."""
-    end = Finished(response.finish_reason, response.usage, response.sid)
+    end = Finished(response.finish_reason, response.usage, response.sid, response.ignored)
     return CompletionResponse(
         text=response.text,
         raw=_metadata(response.model, end),
@@ -167,4 +167,5 @@ def _counts(usage: Usage | None) -> dict[str, Any]:
 
 
 def _metadata(model: str, end: Finished) -> dict[str, Any]:
-    return {"model": model, "sid": end.sid, "finish_reason": end.finish_reason}
+    metadata = {"model": model, "sid": end.sid, "finish_reason": end.finish_reason}
+    return {**metadata, "ignored": [*end.ignored]} if end.ignored else metadata

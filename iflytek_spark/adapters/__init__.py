@@ -5,8 +5,8 @@ and this package, and nothing else of the core:
 
 - OpenAI's shapes of tools, tool choices, tool calls and token counts: ``openai``
 - structured output, validated, and asked for once more: ``structured``
-- what an adapter may want to know before it asks: ``answering_model``, ``check_tools``,
-  ``UNKNOWN_CONTEXT_TOKENS``
+- what an adapter may want to know before it asks: ``answering_model``, ``changes_form``,
+  ``check_tools``, ``UNKNOWN_CONTEXT_TOKENS``
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from iflytek_spark.adapters.openai import (
 from iflytek_spark.adapters.structured import ValidatedRequest
 from iflytek_spark.assumptions import UNKNOWN_CONTEXT_TOKENS
 from iflytek_spark.requests.build import answering_model, check_tools
+from iflytek_spark.requests.unsupported import changes_form
 
 __all__ = [
     "UNKNOWN_CONTEXT_TOKENS",
@@ -39,6 +40,7 @@ __all__ = [
     "ValidatedRequest",
     "answering_model",
     "call_to_openai",
+    "changes_form",
     "check_tools",
     "choice_from_openai",
     "schema_format",

@@ -19,6 +19,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from iflytek_spark import Unsupported
 from iflytek_spark.errors import ConfigurationError, UnknownModelError
 from iflytek_spark.gateway.openai.model_names import ModelNames
 
@@ -68,6 +69,8 @@ class GatewaySettings(BaseSettings):
         models: names that callers may use for models, beside the catalogue's.
         image_model: what answers a conversation with an image in place of a model that cannot
             look at images; None refuses it.
+        unsupported: whether fields of a request that the model has nothing for and that only tune
+            the answer are left out and told in a header, or refused.
         base_url: another address of Spark, the emulator's for instance.
         requests_per_minute: for each key; None for no limit.
         concurrent_requests: requests that a key may have under way at once; None for no limit.
@@ -94,6 +97,7 @@ class GatewaySettings(BaseSettings):
     own_credentials: bool = True
     models: ConfiguredNames = Field(default_factory=dict)
     image_model: str | None = "image"
+    unsupported: Unsupported = "ignore"
     base_url: str | None = None
     requests_per_minute: int | None = Field(None, ge=1)
     concurrent_requests: int | None = Field(None, ge=1)

@@ -51,11 +51,13 @@ class Finished:
         usage: token counts; None when the answer was cut at a stop string, because Spark
             counts in the last frame only.
         sid: Spark's session id.
+        ignored: the names of options that were left out or brought into range.
     """
 
     finish_reason: FinishReason
     usage: Usage | None
     sid: str
+    ignored: tuple[str, ...] = ()
 
 
 Event: TypeAlias = ContentDelta | ReasoningDelta | ToolCallDelta | Citations | Finished

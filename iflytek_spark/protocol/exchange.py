@@ -111,6 +111,7 @@ class ChatReader:
         """Start before the first message."""
         self.done = False
         self._decode = dialect.decode
+        self._ignored = request.ignored
         self._protocol = ChatProtocol(request.max_tokens)
         self._filters = filters_for(request, lambda: self._protocol.sid)
 
@@ -122,7 +123,10 @@ class ChatReader:
         )
         for apply in self._filters:
             events = apply(events)
-        self.done = bool(events) and isinstance(events[-1], Finished)
+        last = events[-1] if events else None
+        if isinstance(last, Finished):
+            self.done = True
+            events = (*events[:-1], replace(last, ignored=self._ignored))
         return events
 
 

@@ -12,11 +12,13 @@ from iflytek_spark.errors import ContextLengthError, InvalidRequestError
 from iflytek_spark.messages import JSONObject, Message, Thinking, Tool, WebSearch
 from iflytek_spark.models.catalogue import find_model
 from iflytek_spark.models.spec import ModelSpec
+from iflytek_spark.requests import checks
 from iflytek_spark.requests.fallbacks import AnswerRules, answer_rules
 from iflytek_spark.requests.normalize import normalize_messages
 from iflytek_spark.requests.options import OPTIONS, ChatOptions, checked_options
 from iflytek_spark.requests.prompts import call_instruction
 from iflytek_spark.requests.tokens import estimate_tokens
+from iflytek_spark.requests.unsupported import Unsupported, log_ignored
 from iflytek_spark.timeouts import Timeouts
 
 
@@ -35,6 +37,7 @@ class ChatRequest:
         uid: an id of the end user, or None.
         extra: further parameters, which win.
         timeouts: those of this call, or None for the client's.
+        ignored: the names of options that were left out or brought into range.
     """
 
     spec: ModelSpec
@@ -47,6 +50,7 @@ class ChatRequest:
     uid: str | None = None
     extra: JSONObject = field(default_factory=dict)
     timeouts: Timeouts | None = None
+    ignored: tuple[str, ...] = ()
 
     @property
     def max_tokens(self) -> int | None:
@@ -72,8 +76,8 @@ def build_request(
             its value and what is legal.
         ContextLengthError: when the messages are surely too long for the model.
     """
-    spec, options = _routed(spec, messages, options)
-    given = checked_options(spec, options)
+    spec, options, unrouted = _routed(spec, messages, options)
+    given, ignored = checked_options(spec, options)
     arranged = normalize_messages(messages, spec)
     _check_length(arranged, spec)
     tools, rules = answer_rules(given, spec)
@@ -88,17 +92,23 @@ def build_request(
         uid=given.get("uid"),
         extra=given.get("extra", {}),
         timeouts=given.get("timeout"),
+        ignored=(*unrouted, *ignored),
     )
     _check_writable(request)
+    log_ignored(spec.name, request.ignored)
     return request
 
 
-def check_tools(spec: ModelSpec, tools: Sequence[Tool]) -> tuple[Tool, ...]:
+def check_tools(
+    spec: ModelSpec, tools: Sequence[Tool], unsupported: Unsupported | None = None
+) -> tuple[Tool, ...]:
     """Check tools against a model before there is a call.
 
     Args:
         spec: the model.
         tools: the tools to offer.
+        unsupported: whether a model that cannot call tools refuses them, the default, or they
+            are left out.
 
     Returns:
         The tools as they will be sent.
@@ -107,7 +117,8 @@ def check_tools(spec: ModelSpec, tools: Sequence[Tool]) -> tuple[Tool, ...]:
         InvalidRequestError: when the model cannot call tools (it names those that can), or a
             schema has no form that can be sent.
     """
-    return answer_rules(checked_options(spec, {"tools": tools}), spec)[0]
+    given = checked_options(spec, {"tools": tools, "unsupported": unsupported}).values
+    return answer_rules(given, spec)[0]
 
 
 _SENT = {name: row for name, row in OPTIONS.items() if row.key}
@@ -115,15 +126,17 @@ _SENT = {name: row for name, row in OPTIONS.items() if row.key}
 
 def _routed(
     spec: ModelSpec, messages: str | Sequence[Message], options: ChatOptions
-) -> tuple[ModelSpec, ChatOptions]:
+) -> tuple[ModelSpec, ChatOptions, list[str]]:
     """Send a call with an image to a model that can look at it.
 
-    Web search and thinking are abilities of the text model and do not go along.
+    Web search and thinking are abilities of the text model and do not go along: those that were
+    asked for are named.
     """
     chosen = answering_model(spec, messages, options.get("image_model"))
     if chosen == spec:
-        return spec, options
-    return chosen, {**options, "web_search": False, "thinking": None}
+        return spec, options, []
+    unrouted = [name for name in ("web_search", "thinking") if options.get(name)]
+    return chosen, {**options, "web_search": False, "thinking": None}, unrouted
 
 
 def answering_model(
@@ -144,7 +157,7 @@ def answering_model(
     if spec.images or image_model is None or not isinstance(messages, list | tuple):
         return spec
     shown = any(isinstance(message, Message) and message.images for message in messages)
-    return checked_options(spec, {"image_model": image_model})["image_model"] if shown else spec
+    return checks.model("image_model", image_model, spec) if shown else spec
 
 
 def with_stronger_instruction(request: ChatRequest) -> ChatRequest:

@@ -17,8 +17,10 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from iflytek_spark import list_models
 from iflytek_spark.gateway.middleware.request_log_record import RequestLogRecord
 from iflytek_spark.gateway.openai.model_names import EMBEDDING_MODEL, IMAGE_MODEL
+from iflytek_spark.gateway.openai.requests import ChatCompletionRequest
 
 _MODELS = frozenset((*(spec.name for spec in list_models()), EMBEDDING_MODEL, IMAGE_MODEL))
+_FIELDS = frozenset(ChatCompletionRequest.model_fields)
 _FIRST_TOKEN = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 20, 30, 60)
 _TOKEN = (0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1)
 """Upper bounds in seconds."""
@@ -58,6 +60,12 @@ class GatewayMetrics:
             ("error", "spark_code"),
             registry=registry,
         )
+        self._ignored = Counter(
+            "spark_gateway_ignored_fields",
+            "Fields of requests that were left out or brought into range.",
+            ("field",),
+            registry=registry,
+        )
         self._first_token = Histogram(
             "spark_gateway_first_token_seconds",
             "From a request to the first event of its streamed response.",
@@ -86,6 +94,8 @@ class GatewayMetrics:
         if record.error:
             code = "" if record.error_code is None else record.error_code
             self._errors.labels(record.error, code).inc()
+        for field in record.ignored:
+            self._ignored.labels(field if field in _FIELDS else "other").inc()
         if record.first_token is not None:
             self._first_token.labels(model).observe(record.first_token - record.started)
         self._count_tokens(model, record, ended)

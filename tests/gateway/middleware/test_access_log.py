@@ -34,6 +34,7 @@ def test_a_whole_answer(running_gateway: RunningGateway, access_log: AccessLog) 
         "error": "",
         "spark_code": None,
         "client_disconnected": False,
+        "ignored": [],
     }
 
 

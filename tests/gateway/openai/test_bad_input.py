@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import httpx2
 import pytest
 
 from tests.gateway.chat_helpers import MODEL
-from tests.gateway.gateway_helpers import Gateway
+from tests.gateway.gateway_helpers import Gateway, one_gateway
 from tests.gateway.openai.bad_bodies import (
     ENDLESS_SCHEMAS,
     FIELDS,
@@ -54,6 +55,13 @@ class Refusal:
         assert error["message"]
         assert len(error["message"]) < 1000
         return error
+
+
+@pytest.fixture(scope="module")
+def gateway() -> Iterator[Gateway]:
+    """A gateway that leaves nothing out."""
+    with one_gateway(unsupported="refuse", models={"gpt-4o": "lite"}) as gateway:
+        yield gateway
 
 
 @pytest.fixture
