@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, model_validator
 
-from iflytek_spark.adapters import choice_from_openai, tools_from_openai
+from iflytek_spark.adapters import Secret, choice_from_openai, tools_from_openai
 from iflytek_spark.settings import CallOptions, ChatSettings, ConnectionSettings
 
 
@@ -20,8 +20,8 @@ def _not_written(name: str) -> Any:
 class Connection(ConnectionSettings):
     """Who calls, and how the service is reached, as LlamaIndex writes it down: without keys."""
 
-    api_key: SecretStr | None = _not_written("api_key")
-    api_secret: SecretStr | None = _not_written("api_secret")
+    api_key: Secret | None = _not_written("api_key")
+    api_secret: Secret | None = _not_written("api_secret")
 
     @model_validator(mode="before")
     @classmethod

@@ -11,6 +11,7 @@ and this package, and nothing else of the core:
 
 from __future__ import annotations
 
+from iflytek_spark.adapters.fields import Secret
 from iflytek_spark.adapters.openai import (
     OpenAIFunction,
     OpenAISchemaFormat,
@@ -36,6 +37,7 @@ __all__ = [
     "OpenAITool",
     "OpenAIToolCall",
     "OpenAIUsage",
+    "Secret",
     "ValidatedRequest",
     "answering_model",
     "call_to_openai",
