@@ -167,4 +167,11 @@ def _counts(usage: Usage | None) -> dict[str, Any]:
 
 
 def _metadata(model: str, end: Finished) -> dict[str, Any]:
-    return {"model": model, "sid": end.sid, "finish_reason": end.finish_reason}
+    """Return what LlamaIndex calls raw; its token counter and tracers read ``usage`` there."""
+    usage = _counts(end.usage) or None
+    return {
+        "model": model,
+        "sid": end.sid,
+        "finish_reason": end.finish_reason,
+        "usage": usage,
+    }
