@@ -15,7 +15,7 @@ from langchain_classic.storage import LocalFileStore
 from langchain_core.caches import BaseCache, InMemoryCache
 from llama_index.core.extractors import KeywordExtractor
 from llama_index.core.ingestion import IngestionCache, IngestionPipeline
-from llama_index.core.schema import TextNode
+from llama_index.core.schema import TextNode, TransformComponent
 from llama_index.core.storage.kvstore import SimpleKVStore
 
 from iflytek_spark import AsyncSparkClient, Credentials, SparkClient
@@ -87,7 +87,7 @@ def ingestion(_: Path) -> Ask:
     cache = IngestionCache()
 
     def run() -> object:
-        steps = [SparkEmbedding()]
+        steps: list[TransformComponent] = [SparkEmbedding()]
         return IngestionPipeline(transformations=steps, cache=cache).run(
             nodes=[TextNode(text=QUESTION, id_="1")]
         )
@@ -99,7 +99,7 @@ def extraction(_: Path) -> Ask:
     cache = IngestionCache()
 
     def run() -> object:
-        steps = [KeywordExtractor(llm=SparkLLM(), keywords=2, show_progress=False)]
+        steps: list[TransformComponent] = [KeywordExtractor(llm=SparkLLM(), keywords=2)]
         return IngestionPipeline(transformations=steps, cache=cache).run(
             nodes=[TextNode(text=QUESTION, id_="1")]
         )

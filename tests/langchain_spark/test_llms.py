@@ -116,6 +116,7 @@ async def test_generate_runs_side_by_side(llm: MakeLLM, spark: Emulator) -> None
 
 async def test_a_failure_in_a_batch_is_one_prompts_own(llm: MakeLLM) -> None:
     prompts = ["一是什么", "", "三是什么"]
+    results: list[Any]
     for results in (
         llm().batch([*prompts], return_exceptions=True),
         await llm().abatch([*prompts], return_exceptions=True),

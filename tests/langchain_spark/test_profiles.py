@@ -69,8 +69,9 @@ def test_a_middleware_summarises_by_a_fraction_of_the_window(
     llm = ChatSpark()
     middleware = SummarizationMiddleware(model=llm, trigger=("fraction", 0.8), keep=("messages", 1))
     agent = create_agent(llm, middleware=[middleware])
-    history: list[Any] = [("human", "潮汐是怎么来的？" * 500), ("ai", "月球的引力。" * 600)] * 5
-    result = agent.invoke({"messages": [*history, ("human", "说简单一些。")]})
+    history = [("human", "潮汐是怎么来的？" * 500), ("ai", "月球的引力。" * 600)] * 5
+    state: Any = {"messages": [*history, ("human", "说简单一些。")]}
+    result = agent.invoke(state)
     last = spark.requests[-1].body["payload"]["message"]["text"]
     assert "summary of the conversation" in last[0]["content"]
     assert len(result["messages"]) == 3

@@ -15,9 +15,9 @@ from llama_index.core.base.llms.types import (
 )
 from llama_index.core.callbacks import CallbackManager, TokenCountingHandler
 from llama_index.core.indices.prompt_helper import PromptHelper
-from llama_index.core.instrumentation import get_dispatcher
 from llama_index.core.instrumentation.span_handlers import SimpleSpanHandler
 from llama_index.core.prompts import PromptTemplate
+from llama_index_instrumentation import get_dispatcher
 from pydantic import BaseModel, SecretStr
 
 from iflytek_spark import ModelSpec, list_models
