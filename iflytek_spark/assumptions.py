@@ -14,7 +14,12 @@ CONTEXT_MARGIN = 2.0
 estimate, and the service has the last word (code 10907)."""
 
 UNKNOWN_CONTEXT_TOKENS = 131072
-"""Assumed of models whose context no source gives: the longest that any of them has."""
+"""Assumed of models whose context no source gives, before a prompt is refused: the longest that any
+model has."""
+
+SAFE_CONTEXT_TOKENS = 8192
+"""Told of such models to frameworks that cut texts to fit: the shortest that any model has. Say
+``context_tokens`` in a :class:`~iflytek_spark.ModelSpec` if you know better."""
 
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 """A longer frame is taken for a fault: §2.4 knows no limit, real ones have a few hundred bytes."""

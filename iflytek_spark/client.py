@@ -113,6 +113,11 @@ class _Client(Generic[AnyTransport]):
         """The model of calls that name none."""
         return self._endpoint.model
 
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where calls go."""
+        return self._endpoint
+
     def close(self) -> None:
         """Close what ``preconnect`` keeps open, and open no more; calls go on without it.
 

@@ -167,5 +167,11 @@ def _counts(usage: Usage | None) -> dict[str, Any]:
 
 
 def _metadata(model: str, end: Finished) -> dict[str, Any]:
-    metadata = {"model": model, "sid": end.sid, "finish_reason": end.finish_reason}
+    """Return what LlamaIndex calls raw; its token counter and tracers read ``usage`` there."""
+    metadata = {
+        "model": model,
+        "sid": end.sid,
+        "finish_reason": end.finish_reason,
+        "usage": _counts(end.usage) or None,
+    }
     return {**metadata, "ignored": [*end.ignored]} if end.ignored else metadata

@@ -5,12 +5,16 @@ and this package, and nothing else of the core:
 
 - OpenAI's shapes of tools, tool choices, tool calls and token counts: ``openai``
 - structured output, validated, and asked for once more: ``structured``
+- where answers and vectors come from: ``place_of``, ``vector_namespace``
+- a key, which may be given as a str: ``Secret``
 - what an adapter may want to know before it asks: ``answering_model``, ``changes_form``,
-  ``check_tools``, ``UNKNOWN_CONTEXT_TOKENS``
+  ``check_tools``, ``SAFE_CONTEXT_TOKENS``
 """
 
 from __future__ import annotations
 
+from iflytek_spark.adapters.fields import Secret
+from iflytek_spark.adapters.namespaces import place_of, vector_namespace
 from iflytek_spark.adapters.openai import (
     OpenAIFunction,
     OpenAISchemaFormat,
@@ -26,26 +30,29 @@ from iflytek_spark.adapters.openai import (
     usage_to_openai,
 )
 from iflytek_spark.adapters.structured import ValidatedRequest
-from iflytek_spark.assumptions import UNKNOWN_CONTEXT_TOKENS
+from iflytek_spark.assumptions import SAFE_CONTEXT_TOKENS
 from iflytek_spark.requests.build import answering_model, check_tools
 from iflytek_spark.requests.unsupported import changes_form
 
 __all__ = [
-    "UNKNOWN_CONTEXT_TOKENS",
+    "SAFE_CONTEXT_TOKENS",
     "OpenAIFunction",
     "OpenAISchemaFormat",
     "OpenAITool",
     "OpenAIToolCall",
     "OpenAIUsage",
+    "Secret",
     "ValidatedRequest",
     "answering_model",
     "call_to_openai",
     "changes_form",
     "check_tools",
     "choice_from_openai",
+    "place_of",
     "schema_format",
     "tool_from_openai",
     "tool_to_openai",
     "tools_from_openai",
     "usage_to_openai",
+    "vector_namespace",
 ]

@@ -15,7 +15,7 @@ from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict
 
 from iflytek_spark.errors import ProtocolError
-from iflytek_spark.models.services import EmbeddingKind, Vector
+from iflytek_spark.models.services import DIMENSIONS, EmbeddingKind, Vector
 from iflytek_spark.protocol.wire.envelope import (
     RequestHeader,
     read_answer,
@@ -27,9 +27,6 @@ from iflytek_spark.protocol.wire.values import RequestRefusedError
 
 DOMAINS: Mapping[EmbeddingKind, str] = {"document": "para", "query": "query"}
 """The two kinds of text on the wire."""
-
-DIMENSIONS = 2560
-"""Numbers in a vector."""
 
 MAX_TOKENS = 2048
 """Tokens that a text may have."""

@@ -21,6 +21,7 @@ from iflytek_spark import (
     ToolNotCalledError,
 )
 from iflytek_spark.models.catalogue import MODELS, find_model
+from iflytek_spark.models.services import DIMENSIONS
 from iflytek_spark.models.spec import Lacks
 from iflytek_spark.protocol.dialects import CHAT_DIALECTS
 from iflytek_spark.protocol.dialects.signed_post import (
@@ -33,7 +34,6 @@ from iflytek_spark.protocol.steps import HTTPStatusError, Opening
 from iflytek_spark.protocol.wire.chat_client import Frame
 from iflytek_spark.protocol.wire.chat_server import decode_request
 from iflytek_spark.protocol.wire.embedding import (
-    DIMENSIONS,
     decode_embedding_request,
     encode_embedding_answer,
 )

@@ -18,8 +18,8 @@ from iflytek_spark.errors import (
     ProtocolError,
     RateLimitError,
 )
+from iflytek_spark.models.services import DIMENSIONS
 from iflytek_spark.protocol.wire.embedding import (
-    DIMENSIONS,
     EmbeddingRequest,
     decode_embedding,
     decode_embedding_request,
