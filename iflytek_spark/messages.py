@@ -57,9 +57,12 @@ class ToolCall:
     """The model's wish to call a tool.
 
     Attributes:
-        id: made by us from the sid, since Spark sends none on the WebSocket.
+        id: made by us from the sid, since Spark sends none on the WebSocket; letters, digits,
+            ``_`` and ``-``.
         name: the tool's name.
-        arguments: a JSON text, exactly as the model wrote it.
+        arguments: the JSON text of an object. What the model wrote is put right where it is
+            loosely written (``read_arguments``), and otherwise stands here as it is: such a
+            call must not be run.
     """
 
     id: str

@@ -32,6 +32,7 @@ from iflytek_spark import (
     Event,
     Finished,
     InvalidRequestError,
+    InvalidResponseError,
     Message,
     ReasoningDelta,
     Role,
@@ -39,6 +40,7 @@ from iflytek_spark import (
     ToolCallDelta,
     Usage,
 )
+from iflytek_spark.adapters import read_arguments
 from langchain_spark._content import parts_of, texts_of
 
 PROVIDER = "iflytek_spark"
@@ -169,7 +171,8 @@ def to_chunk(event: Event, model: str) -> ChatGenerationChunk:
                 response_metadata=metadata,
             )
         case ToolCallDelta(call):
-            chunk = tool_call_chunk(name=call.name, args=call.arguments, id=call.id, index=0)
+            written = _streamed_arguments(call)
+            chunk = tool_call_chunk(name=call.name, args=written, id=call.id, index=0)
             message = AIMessageChunk(
                 content="", tool_call_chunks=[chunk], response_metadata=metadata
             )
@@ -192,14 +195,22 @@ def to_chunk(event: Event, model: str) -> ChatGenerationChunk:
 def to_tool_call(call: ToolCall) -> LangChainToolCall | InvalidToolCall:
     """Translate a tool call; arguments that are not a JSON object make it an invalid one."""
     try:
-        arguments = json.loads(call.arguments or "{}")
-    except (ValueError, RecursionError) as error:
-        problem = f"the arguments are not JSON: {error}"
-    else:
-        if isinstance(arguments, dict):
-            return tool_call(name=call.name, args=arguments, id=call.id)
-        problem = "the arguments are not a JSON object"
+        return tool_call(name=call.name, args=read_arguments(call.arguments), id=call.id)
+    except InvalidResponseError as error:
+        problem = error.message
     return invalid_tool_call(name=call.name, args=call.arguments, id=call.id, error=problem)
+
+
+def _streamed_arguments(call: ToolCall) -> str:
+    """Return arguments as a chunk carries them.
+
+    LangChain completes what ends early, and would run a call on half its arguments. So what
+    cannot be read goes out as a JSON string, which makes the call an invalid one.
+    """
+    invalid = to_tool_call(call)["type"] == "invalid_tool_call"
+    if invalid and call.arguments.lstrip().startswith("{"):
+        return json.dumps(call.arguments, ensure_ascii=False)
+    return call.arguments
 
 
 def to_metadata(end: Finished, model: str) -> dict[str, Any]:

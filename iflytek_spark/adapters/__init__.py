@@ -5,6 +5,7 @@ and this package, and nothing else of the core:
 
 - OpenAI's shapes of tools, tool choices, tool calls and token counts: ``openai``
 - structured output, validated, and asked for once more: ``structured``
+- the one reader of the arguments of calls: ``read_arguments``, and of JSON as text: ``read_json``
 - what an adapter may want to know before it asks: ``answering_model``, ``check_tools``,
   ``UNKNOWN_CONTEXT_TOKENS``
 """
@@ -28,6 +29,7 @@ from iflytek_spark.adapters.openai import (
 from iflytek_spark.adapters.structured import ValidatedRequest
 from iflytek_spark.assumptions import UNKNOWN_CONTEXT_TOKENS
 from iflytek_spark.requests.build import answering_model, check_tools
+from iflytek_spark.requests.tool_arguments import read_arguments, read_json
 
 __all__ = [
     "UNKNOWN_CONTEXT_TOKENS",
@@ -41,6 +43,8 @@ __all__ = [
     "call_to_openai",
     "check_tools",
     "choice_from_openai",
+    "read_arguments",
+    "read_json",
     "schema_format",
     "tool_from_openai",
     "tool_to_openai",
