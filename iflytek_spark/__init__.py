@@ -50,6 +50,7 @@ from iflytek_spark.messages import (
     Tool,
     ToolCall,
     ToolChoice,
+    UnsupportedPart,
     Usage,
     WebSearch,
 )
@@ -145,6 +146,7 @@ __all__ = [
     "ToolChoice",
     "ToolNotCalledError",
     "UnknownModelError",
+    "UnsupportedPart",
     "Usage",
     "Vector",
     "WebSearch",

@@ -11,7 +11,6 @@ from langchain_core.messages import (
     AIMessageChunk,
     BaseMessage,
     ChatMessage,
-    HumanMessage,
     InvalidToolCall,
     ToolMessage,
 )
@@ -40,15 +39,24 @@ from iflytek_spark import (
     ToolCallDelta,
     Usage,
 )
-from iflytek_spark.adapters import read_arguments
-from langchain_spark._content import parts_of, texts_of
+from iflytek_spark.adapters import calls_from_openai, messages_of, read_arguments
 
 PROVIDER = "iflytek_spark"
-_ROLES: dict[str, Role] = {"user": "user", "assistant": "assistant", "system": "system"}
+_ROLES: dict[str, Role] = {
+    "human": "user",
+    "user": "user",
+    "ai": "assistant",
+    "assistant": "assistant",
+    "model": "assistant",
+    "system": "system",
+    "developer": "system",
+    "tool": "tool",
+    "function": "tool",
+}
 
 
 def to_messages(messages: Sequence[BaseMessage], *, replay_reasoning: bool) -> list[Message]:
-    """Translate a conversation.
+    """Translate a conversation, from whatever provider its messages come.
 
     Args:
         messages: LangChain's, the newest last.
@@ -58,8 +66,8 @@ def to_messages(messages: Sequence[BaseMessage], *, replay_reasoning: bool) -> l
         The core's messages.
 
     Raises:
-        InvalidRequestError: for a kind of message or content that Spark cannot take; it names
-            the message and the kind.
+        InvalidRequestError: for a kind of message that no model can take; it names the message
+            and the kind.
     """
     return [
         translated
@@ -69,51 +77,52 @@ def to_messages(messages: Sequence[BaseMessage], *, replay_reasoning: bool) -> l
 
 
 def _translate(message: BaseMessage, where: str, replay_reasoning: bool) -> Iterator[Message]:
+    content, name = message.content, message.name or ""
     match message:
         case AIMessage():
-            yield _assistant(message, replay_reasoning)
-        case HumanMessage():
-            yield from _foreign_results(message)
-            parts = parts_of(message.content, where)
-            if parts or isinstance(message.content, str):
-                yield Message("user", parts)
+            reasoning = _reasoning(message) if replay_reasoning else []
+            refusal = message.additional_kwargs.get("refusal")
+            blocks = [*reasoning, content, *filter(None, [refusal])]
+            yield from messages_of("assistant", blocks, calls=_calls(message), name=name)
         case ToolMessage():
-            yield Message(
+            yield from messages_of(
                 "tool",
-                texts_of(message.content),
+                content,
                 tool_call_id=message.tool_call_id,
                 failed=message.status == "error",
+                name=name,
             )
         case _:
-            yield Message(_role(message, where), texts_of(message.content))
+            role = _role(message, where)
+            given = message.additional_kwargs.get("tool_call_id")
+            yield from messages_of(role, content, tool_call_id=str(given or ""), name=name)
 
 
-def _assistant(message: AIMessage, replay_reasoning: bool) -> Message:
-    calls = [
+def _reasoning(message: AIMessage) -> list[str]:
+    reasoning = message.additional_kwargs.get("reasoning_content")
+    return [f"<think>{reasoning}</think>"] if reasoning else []
+
+
+def _calls(message: AIMessage) -> list[ToolCall]:
+    """Return the calls of an answer; those that LangChain could not read as they were written."""
+    read = [
         ToolCall(call["id"] or "", call["name"], json.dumps(call["args"], ensure_ascii=False))
         for call in message.tool_calls
     ]
-    calls += [
-        ToolCall(call["id"] or "", call["name"] or "", call["args"] or "")
+    invalid = [
+        ToolCall(call["id"] or "", call["name"] or "", _as_written(call["args"] or ""))
         for call in message.invalid_tool_calls
     ]
-    text = texts_of(message.content)
-    reasoning = message.additional_kwargs.get("reasoning_content") if replay_reasoning else None
-    if reasoning:
-        text = f"<think>{reasoning}</think>\n{text}"
-    return Message("assistant", text, tool_calls=tuple(calls))
+    return read + invalid or calls_from_openai(message.additional_kwargs)
 
 
-def _foreign_results(message: HumanMessage) -> Iterator[Message]:
-    """Yield the tool results that Anthropic's form puts into a human message."""
-    for block in () if isinstance(message.content, str) else message.content:
-        if isinstance(block, dict) and block.get("type") == "tool_result":
-            yield Message(
-                "tool",
-                texts_of(block.get("content", "")),
-                tool_call_id=str(block.get("tool_use_id", "")),
-                failed=bool(block.get("is_error")),
-            )
+def _as_written(arguments: str) -> str:
+    """Undo what :func:`_streamed_arguments` does to arguments that cannot be read."""
+    try:
+        text = json.loads(arguments)
+    except ValueError:
+        return arguments
+    return text if isinstance(text, str) else arguments
 
 
 def _role(message: BaseMessage, where: str) -> Role:

@@ -4,6 +4,7 @@ An adapter imports ``iflytek_spark``, its ``errors``, its ``settings`` (what a m
 and this package, and nothing else of the core:
 
 - OpenAI's shapes of tools, tool choices, tool calls and token counts: ``openai``
+- content blocks of any provider, which a history may hold: ``content``
 - structured output, validated, and asked for once more: ``structured``
 - the one reader of the arguments of calls: ``read_arguments``, and of JSON as text: ``read_json``
 - what an adapter may want to know before it asks: ``answering_model``, ``check_tools``,
@@ -12,6 +13,7 @@ and this package, and nothing else of the core:
 
 from __future__ import annotations
 
+from iflytek_spark.adapters.content import Content, messages_of, read_content
 from iflytek_spark.adapters.openai import (
     OpenAIFunction,
     OpenAISchemaFormat,
@@ -19,6 +21,7 @@ from iflytek_spark.adapters.openai import (
     OpenAIToolCall,
     OpenAIUsage,
     call_to_openai,
+    calls_from_openai,
     choice_from_openai,
     schema_format,
     tool_from_openai,
@@ -33,6 +36,7 @@ from iflytek_spark.requests.tool_arguments import read_arguments, read_json
 
 __all__ = [
     "UNKNOWN_CONTEXT_TOKENS",
+    "Content",
     "OpenAIFunction",
     "OpenAISchemaFormat",
     "OpenAITool",
@@ -41,9 +45,12 @@ __all__ = [
     "ValidatedRequest",
     "answering_model",
     "call_to_openai",
+    "calls_from_openai",
     "check_tools",
     "choice_from_openai",
+    "messages_of",
     "read_arguments",
+    "read_content",
     "read_json",
     "schema_format",
     "tool_from_openai",

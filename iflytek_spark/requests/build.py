@@ -13,6 +13,7 @@ from iflytek_spark.messages import JSONObject, Message, Thinking, Tool, WebSearc
 from iflytek_spark.models.catalogue import find_model
 from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.requests.fallbacks import AnswerRules, answer_rules
+from iflytek_spark.requests.in_words import shows_image
 from iflytek_spark.requests.normalize import normalize_messages
 from iflytek_spark.requests.options import OPTIONS, ChatOptions, checked_options
 from iflytek_spark.requests.prompts import call_instruction
@@ -74,7 +75,7 @@ def build_request(
     """
     spec, options = _routed(spec, messages, options)
     given = checked_options(spec, options)
-    arranged = normalize_messages(messages, spec)
+    arranged = normalize_messages(messages, spec, tools=bool(given.get("tools")))
     _check_length(arranged, spec)
     tools, rules = answer_rules(given, spec)
     request = ChatRequest(
@@ -143,7 +144,7 @@ def answering_model(
     spec = find_model(model)
     if spec.images or image_model is None or not isinstance(messages, list | tuple):
         return spec
-    shown = any(isinstance(message, Message) and message.images for message in messages)
+    shown = any(isinstance(message, Message) and shows_image(message) for message in messages)
     return checked_options(spec, {"image_model": image_model})["image_model"] if shown else spec
 
 

@@ -113,9 +113,6 @@ def prepare_turns(messages: Iterable[Message], spec: ModelSpec) -> list[Message]
         The turns. Where a system message may stand first only, any other goes into the next
         user turn; where turns must alternate, neighbours of one role are one turn, and an
         assistant's words before the user's first go into the user's.
-
-    Raises:
-        InvalidRequestError: for a tool's result without its call where it becomes text.
     """
     lacks = spec.lacks
     if lacks.tool_role:
@@ -146,7 +143,7 @@ def _in_place(messages: Iterable[Message], spec: ModelSpec) -> Iterator[Message]
                 yield from (Message("user", earlier.content) for earlier in waiting)
                 waiting = []
             yield message
-    yield from waiting
+    yield from (Message("user", earlier.content) for earlier in waiting)
 
 
 def _joined(first: Message, second: Message) -> Message:

@@ -277,10 +277,9 @@ def test_results_in_anthropics_form(chat: Make, spark: Emulator) -> None:
     assert read_tool_text(turns(spark)[-1][1]) == [ToolResult("1", "clock", "九点", "error")]
 
 
-def test_a_result_without_its_call_is_refused(chat: Make, spark: Emulator) -> None:
-    with pytest.raises(core.ModelInvalidRequestError, match=r"messages\[1\] is the result"):
-        chat().invoke([HumanMessage("几点"), ToolMessage("九点", tool_call_id="1")])
-    assert not spark.requests
+def test_a_result_without_its_call_has_the_name_it_carries(chat: Make, spark: Emulator) -> None:
+    chat().invoke([HumanMessage("几点"), ToolMessage("九点", tool_call_id="1", name="clock")])
+    assert read_tool_text(turns(spark)[-1][1]) == [ToolResult("1", "clock", "九点")]
 
 
 @WAYS

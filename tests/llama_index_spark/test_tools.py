@@ -181,12 +181,13 @@ def test_a_conversation_with_tools_goes_back(
     assert [(item.id, item.name) for item in sent] == [("c1", "weather")] * 2
 
 
-def test_a_result_without_a_call_is_refused(llm: SparkLLM, spark: Emulator) -> None:
-    for extra in ({"tool_call_id": "c9"}, {}):
+def test_a_result_without_a_call_is_taken(llm: SparkLLM, spark: Emulator) -> None:
+    for extra, name in (({"tool_call_id": "c9", "name": "weather"}, "weather"), ({}, "unknown")):
         result = ChatMessage(role=MessageRole.TOOL, content="晴", additional_kwargs=extra)
-        with pytest.raises(errors.InvalidRequestError, match=r"messages\[1\].*tool call"):
-            llm.chat([ChatMessage(QUESTION), result])
-    assert not spark.requests
+        llm.chat([ChatMessage(QUESTION), result])
+        _, text = contents(spark.requests[-1])[-1]
+        (item,) = read_tool_text(text)
+        assert (item.id, item.name) == (extra.get("tool_call_id", ""), name)
 
 
 @WAYS
