@@ -8,7 +8,7 @@ and this package, and nothing else of the core:
 - structured output, validated, and asked for once more: ``structured``
 - the one reader of the arguments of calls: ``read_arguments``, and of JSON as text: ``read_json``
 - what an adapter may want to know before it asks: ``answering_model``, ``check_tools``,
-  ``UNKNOWN_CONTEXT_TOKENS``
+  ``estimate_prompt_tokens``, ``UNKNOWN_CONTEXT_TOKENS``
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from iflytek_spark.adapters.openai import (
 from iflytek_spark.adapters.structured import ValidatedRequest
 from iflytek_spark.assumptions import UNKNOWN_CONTEXT_TOKENS
 from iflytek_spark.requests.build import answering_model, check_tools
+from iflytek_spark.requests.tokens import estimate_prompt_tokens
 from iflytek_spark.requests.tool_arguments import read_arguments, read_json
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "calls_from_openai",
     "check_tools",
     "choice_from_openai",
+    "estimate_prompt_tokens",
     "messages_of",
     "read_arguments",
     "read_content",
