@@ -28,7 +28,7 @@ from iflytek_spark import (
     ToolCall,
     UnsupportedPart,
 )
-from iflytek_spark.adapters import calls_from_openai
+from iflytek_spark.adapters import Content, calls_from_openai
 
 _ROLES: dict[MessageRole, Role] = {
     MessageRole.SYSTEM: "system",
@@ -68,10 +68,9 @@ def _translate(message: ChatMessage, where: str) -> Iterator[Message]:
         [*message.blocks, *_refusal(extra)] if role == "assistant" else [*message.blocks]
     )
     parts = tuple(part for block in blocks for part in _parts(block))
-    texts = [part.text for part in parts if isinstance(part, TextPart)]
     yield Message(
         role,
-        "\n".join(texts) if len(texts) == len(parts) else parts,
+        Content(parts).text_or_parts,
         tool_calls=tuple(_calls(message)) if role == "assistant" else (),
         tool_call_id=str(extra.get("tool_call_id") or "") if role == "tool" else "",
         failed=role == "tool" and bool(extra.get("is_error")),

@@ -59,9 +59,9 @@ class Content:
 
     @property
     def text_or_parts(self) -> str | tuple[Part, ...]:
-        """The parts, or where they are texts alone one text: each begins a line."""
+        """The parts, or where they are texts alone one text, in which each begins a line."""
         texts = [part.text for part in self.parts if isinstance(part, TextPart)]
-        return "\n".join(texts) if len(texts) == len(self.parts) else self.parts
+        return "\n".join(filter(None, texts)) if len(texts) == len(self.parts) else self.parts
 
 
 def read_content(content: object) -> Content:

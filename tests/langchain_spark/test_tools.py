@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any, TypedDict
 
 import pydantic
@@ -201,19 +200,6 @@ async def test_arguments_that_are_no_json_object(
     (call,) = message.invalid_tool_calls
     assert (call["name"], call["args"]) == ("weather", arguments)
     assert call["id"] == CALL_ID
-
-
-@WAYS
-async def test_arguments_that_are_cut_off(chat: Make, spark: Emulator, how: str) -> None:
-    cut_off = '{"city": "合'
-    replay(spark, [function_call("weather", cut_off)])
-    message = await ask(chat().bind_tools([weather]), "天气", how)
-    assert message.tool_calls == []
-    (call,) = message.invalid_tool_calls
-    assert call["args"] in (
-        cut_off,
-        json.dumps(cut_off, ensure_ascii=False),
-    )  # a stream carries a JSON string
 
 
 @WAYS
