@@ -50,6 +50,7 @@ from iflytek_spark.messages import (
     Tool,
     ToolCall,
     ToolChoice,
+    UnsupportedPart,
     Usage,
     WebSearch,
 )
@@ -147,6 +148,7 @@ __all__ = [
     "ToolNotCalledError",
     "UnknownModelError",
     "Unsupported",
+    "UnsupportedPart",
     "Usage",
     "Vector",
     "WebSearch",

@@ -24,6 +24,9 @@ SAFE_CONTEXT_TOKENS = 8192
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 """A longer frame is taken for a fault: §2.4 knows no limit, real ones have a few hundred bytes."""
 
+IMAGE_TOKENS = 273
+"""Tokens of an image, whatever its size: §6 gives the number for the basic model only."""
+
 TURN_SEPARATOR = "\n\n"
 """Put between neighbours of one role when they are merged: §4 asks for alternating roles."""
 

@@ -34,7 +34,31 @@ class ImagePart:
     url: str = field(default="", repr=False)
 
 
-Part: TypeAlias = TextPart | ImagePart
+@dataclass(frozen=True, slots=True)
+class UnsupportedPart:
+    """Content that Spark cannot be shown: a line of text stands in its place.
+
+    Attributes:
+        kind: what it is, in the words of where it came from: ``audio``, ``file``, …
+        mime_type: its type, or an empty string.
+        size: its bytes, or 0 when that is not known.
+        name: the name of the file, or an empty string.
+    """
+
+    kind: str
+    mime_type: str = ""
+    size: int = 0
+    name: str = ""
+
+    @property
+    def notice(self) -> str:
+        """The line of text that stands for it: ``[image/png, 12 KB, not shown]``."""
+        size = f"{-(-self.size // 1024)} KB" if self.size else ""
+        known = (" ".join(self.name.split()), self.mime_type or self.kind, size, "not shown")
+        return f"[{', '.join(filter(None, known))}]"
+
+
+Part: TypeAlias = TextPart | ImagePart | UnsupportedPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +81,12 @@ class ToolCall:
     """The model's wish to call a tool.
 
     Attributes:
-        id: made by us from the sid, since Spark sends none on the WebSocket.
+        id: made by us from the sid, since Spark sends none on the WebSocket; letters, digits,
+            ``_`` and ``-``.
         name: the tool's name.
-        arguments: a JSON text, exactly as the model wrote it.
+        arguments: the JSON text of an object. What the model wrote is put right where it is
+            loosely written (``read_arguments``), and otherwise stands here as it is: such a
+            call must not be run.
     """
 
     id: str
@@ -90,6 +117,7 @@ class Message:
         tool_calls: what an assistant message asked for.
         tool_call_id: the id of the call that a tool message answers.
         failed: whether the tool of a tool message failed.
+        name: who speaks; of a tool message the tool, which is told where its call is not known.
     """
 
     role: Role
@@ -97,6 +125,7 @@ class Message:
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str = ""
     failed: bool = False
+    name: str = ""
 
     @property
     def text(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Literal, TypeAlias
@@ -19,7 +18,7 @@ from pydantic.v1 import BaseModel as BaseModelV1
 from pydantic.v1 import ValidationError as ValidationErrorV1
 
 from iflytek_spark import InvalidResponseError
-from iflytek_spark.adapters import ValidatedRequest, schema_format
+from iflytek_spark.adapters import ValidatedRequest, read_json, schema_format
 
 Method: TypeAlias = Literal["function_calling", "json_schema", "json_mode"]
 Schema: TypeAlias = Mapping[str, Any] | type
@@ -164,7 +163,7 @@ class StructuredOutput:
 
     def _json(self, raw: AIMessage) -> Any:
         if not self._from_tool:
-            return json.loads(raw.text)
+            return read_json(raw.text)
         if raw.invalid_tool_calls:
             raise ValueError(raw.invalid_tool_calls[0]["error"])
         return raw.tool_calls[0]["args"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any, Self
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
@@ -15,6 +15,7 @@ from langchain_protocol.protocol import MessagesData
 from pydantic import ConfigDict, model_validator
 
 from iflytek_spark import Message, __version__
+from iflytek_spark.adapters import estimate_prompt_tokens
 from iflytek_spark.settings import CallOptions
 from langchain_spark._binding import BindableChatModel
 from langchain_spark._blocks import register_blocks
@@ -22,6 +23,7 @@ from langchain_spark._convert import to_ai_message, to_chunk, to_messages
 from langchain_spark._errors import model_errors
 from langchain_spark._events import EventWriter
 from langchain_spark._profiles import profile_of
+from langchain_spark._tools import AnyTool, to_tools
 
 register_blocks()
 
@@ -129,6 +131,22 @@ class ChatSpark(BindableChatModel):
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         return self._trace_params("chat", stop, kwargs)
+
+    def get_num_tokens_from_messages(
+        self, messages: list[BaseMessage], tools: Sequence[AnyTool] | None = None
+    ) -> int:
+        """Estimate the tokens of a conversation, its images and its tools included.
+
+        Args:
+            messages: the conversation.
+            tools: tools of any kind that LangChain knows.
+
+        Returns:
+            The estimate; see :func:`iflytek_spark.estimate_tokens`.
+        """
+        with model_errors():
+            translated = to_messages(messages, replay_reasoning=self.replay_reasoning)
+            return estimate_prompt_tokens(translated, to_tools(tools or ()))
 
     def _request(
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,12 +24,13 @@ from iflytek_spark import (
     ContentDelta,
     Event,
     Finished,
+    InvalidResponseError,
     ReasoningDelta,
     ToolCall,
     ToolCallDelta,
     Usage,
 )
-from iflytek_spark.adapters import call_to_openai, usage_to_openai
+from iflytek_spark.adapters import call_to_openai, read_arguments, usage_to_openai
 
 
 class ResponseBuilder:
@@ -147,10 +147,9 @@ def _call_block(call: ToolCall) -> ToolCallBlock:
 def _arguments(text: str) -> dict[str, Any] | str:
     """Read the arguments of a call; what is no JSON object stays as the model wrote it."""
     try:
-        value = json.loads(text)
-    except ValueError:
+        return read_arguments(text)
+    except InvalidResponseError:
         return text
-    return value if isinstance(value, dict) else text
 
 
 def _extra(event: Event) -> dict[str, Any]:

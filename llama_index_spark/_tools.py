@@ -7,17 +7,20 @@ from typing import Any, TypeAlias
 
 from llama_index.core.base.llms.types import ChatResponse, ToolCallBlock
 from llama_index.core.llms.llm import ToolSelection
-from llama_index.core.llms.utils import parse_partial_json
 from llama_index.core.tools.types import BaseTool
 
-from iflytek_spark import Tool, ToolNotCalledError
-from iflytek_spark.adapters import OpenAITool, tool_to_openai
+from iflytek_spark import InvalidResponseError, Tool, ToolNotCalledError
+from iflytek_spark.adapters import OpenAITool, read_arguments, tool_to_openai
 
 Choice: TypeAlias = str | dict[str, Any]
 
 
 class NoToolCallError(ToolNotCalledError, ValueError):
     """An answer without a tool call where one is expected; LlamaIndex knows it as ValueError."""
+
+
+class InvalidToolCallError(InvalidResponseError):
+    """A call whose arguments are cut off or no object; LlamaIndex knows it as ValueError."""
 
 
 def to_openai_tools(tools: Sequence[BaseTool]) -> list[OpenAITool]:
@@ -54,23 +57,27 @@ def keep_first_call(response: ChatResponse) -> None:
 
 
 def tool_selections(response: ChatResponse) -> list[ToolSelection]:
-    """Read the tool calls of a response; incomplete arguments are read as far as they go."""
+    """Read the tool calls of a response.
+
+    Raises:
+        InvalidToolCallError: for arguments that are not an object: such a call is never run.
+    """
     return [
         ToolSelection(
             tool_id=block.tool_call_id or "",
             tool_name=block.tool_name,
-            tool_kwargs=_arguments(block.tool_kwargs),
+            tool_kwargs=_arguments(block),
         )
         for block in response.message.blocks
         if isinstance(block, ToolCallBlock)
     ]
 
 
-def _arguments(given: dict[str, Any] | str) -> dict[str, Any]:
-    if isinstance(given, dict):
-        return given
+def _arguments(block: ToolCallBlock) -> dict[str, Any]:
     try:
-        parsed: object = parse_partial_json(given)
-    except ValueError:
-        return {}
-    return parsed if isinstance(parsed, dict) else {}
+        return read_arguments(block.tool_kwargs)
+    except InvalidResponseError as error:
+        raise InvalidToolCallError(
+            f"the model's call of {block.tool_name!r} was not run: {error.message}",
+            hint="raise max_tokens if finish_reason is length, or ask again",
+        ) from error

@@ -254,7 +254,7 @@ class SparkLLM(Completion, StructuredPrediction):
     def get_tool_calls_from_response(
         self, response: ChatResponse, error_on_no_tool_call: bool = True, **kwargs: Any
     ) -> list[ToolSelection]:
-        """Read the tool calls of an answer, also of one that is still coming.
+        """Read the tool calls of an answer.
 
         Args:
             response: the answer.
@@ -266,6 +266,8 @@ class SparkLLM(Completion, StructuredPrediction):
 
         Raises:
             NoToolCallError: when there is none; it is a ValueError and a SparkError.
+            InvalidToolCallError: for a call that is cut off, or whose arguments are not an
+                object; it is a ValueError and a SparkError.
         """
         found = tool_selections(response)
         if not found and error_on_no_tool_call:

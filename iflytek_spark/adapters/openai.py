@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 
 from iflytek_spark.errors import InvalidRequestError
 from iflytek_spark.messages import JSONObject, Tool, ToolCall, ToolChoice, Usage
+from iflytek_spark.requests.tool_arguments import normal_arguments
 
 
 class OpenAIFunction(TypedDict):
@@ -152,6 +153,43 @@ def call_to_openai(call: ToolCall) -> OpenAIToolCall:
         "type": "function",
         "function": {"name": call.name, "arguments": call.arguments},
     }
+
+
+def calls_from_openai(message: Mapping[str, object]) -> list[ToolCall]:
+    """Read the calls of an assistant's message, or of what an adapter keeps of one.
+
+    Args:
+        message: with ``tool_calls``, or with the older ``function_call``; both may be missing,
+            and their items may be objects of OpenAI's client in place of dicts.
+
+    Returns:
+        The calls; what is no call is passed over.
+    """
+    given = message.get("tool_calls")
+    found = [_call_of(call, _field(call, "function")) for call in _items(given)]
+    if not found and message.get(_ONE_CALL):
+        found = [_call_of({}, message[_ONE_CALL])]
+    return [call for call in found if call.name]
+
+
+_ONE_CALL = "function_call"
+"""Where a call stood before OpenAI knew several."""
+
+
+def _items(value: object) -> list[object]:
+    return list(value) if isinstance(value, list | tuple) else []
+
+
+def _call_of(call: object, function: object) -> ToolCall:
+    return ToolCall(
+        str(_field(call, "id") or ""),
+        str(_field(function, "name") or ""),
+        normal_arguments(_field(function, "arguments")),
+    )
+
+
+def _field(value: object, name: str) -> object:
+    return value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
 
 
 def usage_to_openai(usage: Usage) -> OpenAIUsage:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import IntEnum, auto
 
 from pydantic import TypeAdapter, ValidationError
@@ -17,7 +18,6 @@ from iflytek_spark.messages import (
     Citation,
     FinishReason,
     PluginResult,
-    ToolCall,
     Usage,
 )
 from iflytek_spark.protocol.events import (
@@ -28,6 +28,7 @@ from iflytek_spark.protocol.events import (
     ReasoningDelta,
     ToolCallDelta,
 )
+from iflytek_spark.protocol.tool_calls import is_readable, make_call
 from iflytek_spark.protocol.wire.chat_client import Frame
 from iflytek_spark.protocol.wire.error_codes import api_error
 
@@ -82,12 +83,15 @@ class ChatProtocol:
         sid: the session id, empty before the first frame.
     """
 
-    def __init__(self, max_tokens: int | None = None) -> None:
+    def __init__(
+        self, max_tokens: int | None = None, digest: Callable[[], str] = lambda: ""
+    ) -> None:
         """Start before the first frame.
 
         Args:
             max_tokens: the limit of the request: an answer that used all of it is taken to be
                 cut by it, since Spark names no finish reason.
+            digest: names the answer in the ids of its calls when it has no sid.
         """
         self.state = State.WAITING
         self._max_tokens = max_tokens
@@ -95,7 +99,9 @@ class ChatProtocol:
         self._seq: int | None = -SEQ_STEP
         self._counted = True
         self._content = False
-        self._tool_call = False
+        self._digest = digest
+        self._tool_calls = 0
+        self._cut_off = False
         self._anything = False
 
     def receive(self, frame: Frame) -> tuple[Event, ...]:
@@ -179,12 +185,15 @@ class ChatProtocol:
             self._content = True
             events.append(ContentDelta(frame.content))
         if frame.function_call:
-            self._tool_call = True
-            events.append(ToolCallDelta(ToolCall(f"call_{self.sid}", *frame.function_call)))
+            self._tool_calls += 1
+            answer = self.sid or self._digest()
+            call = make_call(answer, self._tool_calls, *frame.function_call)
+            self._cut_off = not is_readable(call)
+            events.append(ToolCallDelta(call))
         return events
 
     def _finish(self, usage: Usage | None) -> Finished:
-        if not (self._content or self._anything or self._tool_call):
+        if not (self._content or self._anything or self._tool_calls):
             self.state = State.FAILED
             raise EmptyResponseError(
                 "Spark ended the answer without any content",
@@ -194,10 +203,11 @@ class ChatProtocol:
         return Finished(self._finish_reason(usage), usage, self.sid)
 
     def _finish_reason(self, usage: Usage | None) -> FinishReason:
-        if self._tool_call:
-            return "tool_calls"
         limit = self._max_tokens if LENGTH_IS_LIMIT else None
-        return "length" if usage and limit and usage.completion_tokens >= limit else "stop"
+        limited = bool(usage and limit and usage.completion_tokens >= limit)
+        if self._tool_calls and not (self._cut_off and limited):
+            return "tool_calls"
+        return "length" if limited else "stop"
 
 
 def _citations(plugin: PluginResult) -> tuple[Citation, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
 from iflytek_spark.credentials import Credentials
@@ -14,6 +15,7 @@ from iflytek_spark.protocol.dialects.base import Dialect
 from iflytek_spark.protocol.events import Event, Events, Finished
 from iflytek_spark.protocol.filters import filters_for
 from iflytek_spark.protocol.steps import ConnectionFailedError, Flow, LoadImage, Opening
+from iflytek_spark.protocol.tool_calls import conversation_digest
 from iflytek_spark.protocol.wire.chat_client import Frame
 from iflytek_spark.requests.build import ChatRequest, with_stronger_instruction
 
@@ -112,7 +114,8 @@ class ChatReader:
         self.done = False
         self._decode = dialect.decode
         self._ignored = request.ignored
-        self._protocol = ChatProtocol(request.max_tokens)
+        digest = partial(conversation_digest, request.messages)
+        self._protocol = ChatProtocol(request.max_tokens, digest)
         self._filters = filters_for(request, lambda: self._protocol.sid)
 
     def receive(self, payload: str | bytes | None) -> tuple[Event, ...]:

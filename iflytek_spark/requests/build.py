@@ -14,10 +14,11 @@ from iflytek_spark.models.catalogue import find_model
 from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.requests import checks
 from iflytek_spark.requests.fallbacks import AnswerRules, answer_rules
+from iflytek_spark.requests.in_words import shows_image
 from iflytek_spark.requests.normalize import normalize_messages
-from iflytek_spark.requests.options import OPTIONS, ChatOptions, checked_options
+from iflytek_spark.requests.options import OPTIONS, ChatOptions, CheckedOptions, checked_options
 from iflytek_spark.requests.prompts import call_instruction
-from iflytek_spark.requests.tokens import estimate_tokens
+from iflytek_spark.requests.tokens import estimate_prompt_tokens
 from iflytek_spark.requests.unsupported import Unsupported, log_ignored
 from iflytek_spark.timeouts import Timeouts
 
@@ -76,11 +77,12 @@ def build_request(
             its value and what is legal.
         ContextLengthError: when the messages are surely too long for the model.
     """
+    asked = spec
     spec, options, unrouted = _routed(spec, messages, options)
-    given, ignored = checked_options(spec, options)
-    arranged = normalize_messages(messages, spec)
-    _check_length(arranged, spec)
+    given, ignored = _checked_for(spec, options, asked)
+    arranged = normalize_messages(messages, spec, tools=bool(given.get("tools")))
     tools, rules = answer_rules(given, spec)
+    _check_length(arranged, tools, spec)
     request = ChatRequest(
         spec,
         arranged,
@@ -139,6 +141,22 @@ def _routed(
     return chosen, {**options, "web_search": False, "thinking": None}, unrouted
 
 
+def _checked_for(spec: ModelSpec, options: ChatOptions, asked: ModelSpec) -> CheckedOptions:
+    """Check the options; an error that comes of the routing of an image says so."""
+    try:
+        return checked_options(spec, options)
+    except InvalidRequestError as error:
+        if spec == asked or error.param != "tools":
+            raise
+        raise InvalidRequestError(
+            f"a conversation with an image goes to image_model, here {spec.name!r}, which takes "
+            f"no tools; {asked.name!r} has them and cannot look at images",
+            hint="leave the tools out of this call, or describe the image in a call of its own; an "
+            'object comes without tools too: method="json_schema", or response_format',
+            param="tools",
+        ) from error
+
+
 def answering_model(
     model: str | ModelSpec, messages: str | Sequence[Message], image_model: str | ModelSpec | None
 ) -> ModelSpec:
@@ -156,7 +174,7 @@ def answering_model(
     spec = find_model(model)
     if spec.images or image_model is None or not isinstance(messages, list | tuple):
         return spec
-    shown = any(isinstance(message, Message) and message.images for message in messages)
+    shown = any(isinstance(message, Message) and shows_image(message) for message in messages)
     return checks.model("image_model", image_model, spec) if shown else spec
 
 
@@ -180,11 +198,12 @@ def _check_writable(request: ChatRequest) -> None:
             ) from error
 
 
-def _check_length(messages: tuple[Message, ...], spec: ModelSpec) -> None:
-    tokens = sum(estimate_tokens(message.text) for message in messages)
+def _check_length(messages: tuple[Message, ...], tools: tuple[Tool, ...], spec: ModelSpec) -> None:
+    tokens = estimate_prompt_tokens(messages, tools)
     context = spec.context_tokens or UNKNOWN_CONTEXT_TOKENS
     if tokens > context * CONTEXT_MARGIN:
         raise ContextLengthError(
-            f"the messages hold about {tokens} tokens, but model {spec.name!r} takes {context}",
+            f"prompt is too long: about {tokens} tokens of messages, images and tools; the "
+            f"maximum context length is {context} tokens for model {spec.name!r}",
             hint="shorten the history or use a model with a longer context",
         )

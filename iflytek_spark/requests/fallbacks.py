@@ -16,7 +16,7 @@ from iflytek_spark.messages import JSONObject, Message, Part, TextPart, Tool, To
 from iflytek_spark.models.spec import Lacks, ModelSpec
 from iflytek_spark.requests.prompts import call_instruction, chosen_tools, json_instruction
 from iflytek_spark.requests.tool_schemas import flatten_parameters
-from iflytek_spark.requests.tool_text import write_tools
+from iflytek_spark.requests.tool_text import read_tool_text, write_tools
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +113,6 @@ def prepare_turns(messages: Iterable[Message], spec: ModelSpec) -> list[Message]
         The turns. Where a system message may stand first only, any other goes into the next
         user turn; where turns must alternate, neighbours of one role are one turn, and an
         assistant's words before the user's first go into the user's.
-
-    Raises:
-        InvalidRequestError: for a tool's result without its call where it becomes text.
     """
     lacks = spec.lacks
     if lacks.tool_role:
@@ -140,13 +137,18 @@ def _in_place(messages: Iterable[Message], spec: ModelSpec) -> Iterator[Message]
         if message.role == "system" and not (leading or anywhere):
             waiting.append(Message("user", message.content))
         elif message.role == "assistant" and not begun and spec.lacks.repeated_role:
-            waiting.append(replace(message, content=ASSISTANT_FIRST.format(message.text)))
+            waiting.append(replace(message, content=_assistant_first(message.text)))
         else:
             if message.role == "user":
                 yield from (Message("user", earlier.content) for earlier in waiting)
                 waiting = []
             yield message
-    yield from waiting
+    yield from (Message("user", earlier.content) for earlier in waiting)
+
+
+def _assistant_first(text: str) -> str:
+    """Say whose words they are; a call in them keeps lines of its own."""
+    return ASSISTANT_FIRST.format(f"\n{text}\n" if read_tool_text(text) else text)
 
 
 def _joined(first: Message, second: Message) -> Message:

@@ -12,6 +12,15 @@ from collections.abc import Sequence
 from iflytek_spark.errors import InvalidRequestError
 from iflytek_spark.messages import JSONObject, Tool, ToolChoice
 
+CONTINUE = "请继续。"
+"""The user's turn after an assistant's that stands last: §4 has the user end."""
+
+LOOK = "请看这张图片。"
+"""Goes with an image that comes without words, since no turn may be empty."""
+
+SPEAKER = "{}: {}"
+"""How the name of a speaker stands before the words."""
+
 
 def chosen_tools(tools: Sequence[Tool], choice: ToolChoice | None) -> tuple[tuple[Tool, ...], bool]:
     """Apply a tool choice.

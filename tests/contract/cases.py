@@ -17,7 +17,17 @@ from iflytek_spark.protocol.events import (
     ReasoningDelta,
     ToolCallDelta,
 )
-from tests._support.frames import SID, USAGE, answer, error, function_call, last, piece, search
+from tests._support.frames import (
+    CALL_ID,
+    SID,
+    USAGE,
+    answer,
+    error,
+    function_call,
+    last,
+    piece,
+    search,
+)
 
 NOW = 1736150400.0
 """The time of both sides, in seconds since 1970."""
@@ -107,7 +117,7 @@ ANSWERS = [
         "a tool call",
         (record(function_call("天气", '{"城市":"合肥"}')),),
         (
-            ToolCallDelta(ToolCall(f"call_{SID}", "天气", '{"城市":"合肥"}')),
+            ToolCallDelta(ToolCall(CALL_ID, "天气", '{"城市":"合肥"}')),
             Finished("tool_calls", USAGE, SID),
         ),
     ),

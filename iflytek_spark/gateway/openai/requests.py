@@ -101,17 +101,30 @@ class ImageContent(_Lenient):
     image_url: ImageURL
 
 
+class HistoryPart(BaseModel):
+    """A part of an earlier message, of any provider's: what Spark cannot be shown is put in words.
+
+    The core reads it (``iflytek_spark.adapters.content``).
+    """
+
+    model_config = ConfigDict(strict=True, extra="allow")
+
+    type: str = Field(min_length=1)
+
+
 class SystemMessage(_Lenient):
     """An instruction."""
 
     role: Literal["system", "developer"]
     content: str | list[TextContent]
+    name: str | None = None
 
 
 class UserMessage(_Lenient):
     """What the user says and shows."""
 
     role: Literal["user"]
+    name: str | None = None
     content: str | list[Annotated[TextContent | ImageContent, Field(discriminator="type")]]
 
 
@@ -119,7 +132,7 @@ class CalledFunction(_Lenient):
     """A function and the JSON text of its arguments."""
 
     name: str = Field(min_length=1)
-    arguments: str
+    arguments: str | None = None
 
 
 class PreviousToolCall(_Lenient):
@@ -134,20 +147,33 @@ class AssistantMessage(_Lenient):
     """An earlier answer."""
 
     role: Literal["assistant"]
-    content: str | list[TextContent] | None = None
+    content: str | list[HistoryPart] | None = None
+    refusal: str | None = None
+    name: str | None = None
     tool_calls: list[PreviousToolCall] | None = None
+    function_call: CalledFunction | None = None
 
 
 class ToolMessage(_Lenient):
     """The result of a tool call."""
 
     role: Literal["tool"]
-    content: str | list[TextContent]
+    content: str | list[HistoryPart] | None
     tool_call_id: str
+    name: str | None = None
+
+
+class FunctionMessage(_Lenient):
+    """The result of a function, as it was sent before there were tools."""
+
+    role: Literal["function"]
+    content: str | None
+    name: str = Field(min_length=1)
 
 
 AnyMessage: TypeAlias = Annotated[
-    SystemMessage | UserMessage | AssistantMessage | ToolMessage, Field(discriminator="role")
+    SystemMessage | UserMessage | AssistantMessage | ToolMessage | FunctionMessage,
+    Field(discriminator="role"),
 ]
 
 

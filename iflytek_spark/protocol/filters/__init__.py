@@ -6,13 +6,15 @@ Each filter takes the events of one message and returns what is left of them.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TypeAlias
 
 from iflytek_spark.protocol.events import Events
 from iflytek_spark.protocol.filters.code_fence import CodeFenceFilter
 from iflytek_spark.protocol.filters.stop import StopFilter
-from iflytek_spark.protocol.filters.tool_call import require_tool_call
+from iflytek_spark.protocol.filters.tool_call import RequireToolCall
 from iflytek_spark.protocol.filters.tool_markup import ToolMarkupFilter
+from iflytek_spark.protocol.tool_calls import conversation_digest
 from iflytek_spark.requests.build import ChatRequest
 
 Filter: TypeAlias = Callable[[Events], Events]
@@ -25,9 +27,10 @@ def filters_for(request: ChatRequest, sid: Callable[[], str]) -> tuple[Filter, .
     """
     chosen: list[Filter] = []
     if request.tools:
-        chosen.append(ToolMarkupFilter(request.tools, sid))
+        digest = partial(conversation_digest, request.messages)
+        chosen.append(ToolMarkupFilter(request.tools, lambda: sid() or digest()))
     if request.rules.check_tool_call:
-        chosen.append(require_tool_call)
+        chosen.append(RequireToolCall())
     if request.rules.strip_fence:
         chosen.append(CodeFenceFilter())
     if request.rules.cut_at:

@@ -36,7 +36,7 @@ class Frame(NamedTuple):
         seq: the piece's number, or None.
         content: text of the answer.
         reasoning: text of the thoughts.
-        function_call: name and JSON arguments, or None.
+        function_call: name, and arguments as they came, or None.
         plugins: what plugins returned.
         usage: token counts, in the last frame.
     """
@@ -49,14 +49,14 @@ class Frame(NamedTuple):
     seq: int | None = None
     content: str = ""
     reasoning: str = ""
-    function_call: tuple[str, str] | None = None
+    function_call: tuple[str, object] | None = None
     plugins: tuple[PluginResult, ...] = ()
     usage: Usage | None = None
 
 
-class _FunctionCall(TypedDict):
-    name: str
-    arguments: str
+class _FunctionCall(TypedDict, total=False):
+    name: Required[str]
+    arguments: str | dict[str, Any] | None
 
 
 class _Text(TypedDict, total=False):
@@ -216,7 +216,7 @@ def _has_content(choices: _Choices) -> bool:
     return "text" in choices and not any(map(_CONTENT_KEYS.isdisjoint, choices["text"]))
 
 
-def _read_texts(texts: Any) -> tuple[str, str, tuple[str, str] | None]:
+def _read_texts(texts: Any) -> tuple[str, str, tuple[str, object] | None]:
     content = reasoning = ""
     call = None
     for text in texts:
@@ -224,7 +224,7 @@ def _read_texts(texts: Any) -> tuple[str, str, tuple[str, str] | None]:
         reasoning += text.get("reasoning_content") or ""
         function = text.get("function_call")
         if function:
-            call = (function["name"], function["arguments"])
+            call = (function["name"], function.get("arguments"))
     return content, reasoning, call
 
 

@@ -24,7 +24,17 @@ from iflytek_spark.protocol.events import (
     ToolCallDelta,
 )
 from iflytek_spark.protocol.wire.chat_client import decode_frame
-from tests._support.frames import SID, USAGE, answer, error, function_call, last, piece, search
+from tests._support.frames import (
+    CALL_ID,
+    SID,
+    USAGE,
+    answer,
+    error,
+    function_call,
+    last,
+    piece,
+    search,
+)
 
 STOPPED = Finished("stop", USAGE, SID)
 
@@ -66,7 +76,7 @@ def test_one_frame_may_carry_thoughts_and_text() -> None:
 
 def test_a_tool_call_gets_an_id_of_ours() -> None:
     call, end = run(function_call("天气", '{"城市":"合肥"}'))
-    assert call == ToolCallDelta(ToolCall(f"call_{SID}", "天气", '{"城市":"合肥"}'))
+    assert call == ToolCallDelta(ToolCall(CALL_ID, "天气", '{"城市":"合肥"}'))
     assert end == Finished("tool_calls", USAGE, SID)
 
 
