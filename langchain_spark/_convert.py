@@ -137,9 +137,7 @@ def to_ai_message(response: ChatResponse) -> AIMessage:
         extra["reasoning_content"] = response.reasoning
     if response.citations:
         extra["citations"] = to_annotations(response.citations)
-    metadata = to_metadata(
-        Finished(response.finish_reason, response.usage, response.sid), response.model
-    )
+    metadata = to_metadata(response, response.model)
     if response.plugins:
         metadata["plugins"] = [plugin._asdict() for plugin in response.plugins]
     return AIMessage(
@@ -202,13 +200,15 @@ def to_tool_call(call: ToolCall) -> LangChainToolCall | InvalidToolCall:
     return invalid_tool_call(name=call.name, args=call.arguments, id=call.id, error=problem)
 
 
-def to_metadata(end: Finished, model: str) -> dict[str, Any]:
-    """Return the metadata of an answer."""
+def to_metadata(end: Finished | ChatResponse, model: str) -> dict[str, Any]:
+    """Return the metadata of an answer; deviations only where there are some."""
+    deviations = {"deviations": list(end.deviations)} if end.deviations else {}
     return {
         "model_name": model,
         "model_provider": PROVIDER,
         "finish_reason": end.finish_reason,
         "sid": end.sid,
+        **deviations,
     }
 
 

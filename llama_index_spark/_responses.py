@@ -94,22 +94,20 @@ def to_chat_response(response: SparkResponse) -> ChatResponse:
     Returns:
         A message of reasoning, text, citations and tool calls, with its token counts.
     """
-    end = Finished(response.finish_reason, response.usage, response.sid)
     return ChatResponse(
         message=_message(
             response.text, response.reasoning, response.citations, response.tool_calls
         ),
-        raw=_metadata(response.model, end),
+        raw=_metadata(response.model, response),
         additional_kwargs=_counts(response.usage),
     )
 
 
 def to_completion_response(response: SparkResponse) -> CompletionResponse:
     """Translate a whole answer to a prompt."""
-    end = Finished(response.finish_reason, response.usage, response.sid)
     return CompletionResponse(
         text=response.text,
-        raw=_metadata(response.model, end),
+        raw=_metadata(response.model, response),
         additional_kwargs=_counts(response.usage),
     )
 
@@ -166,5 +164,7 @@ def _counts(usage: Usage | None) -> dict[str, Any]:
     return {} if usage is None else {**usage_to_openai(usage)}
 
 
-def _metadata(model: str, end: Finished) -> dict[str, Any]:
-    return {"model": model, "sid": end.sid, "finish_reason": end.finish_reason}
+def _metadata(model: str, end: Finished | SparkResponse) -> dict[str, Any]:
+    """Return the metadata of an answer; deviations only where there are some."""
+    deviations = {"deviations": list(end.deviations)} if end.deviations else {}
+    return {"model": model, "sid": end.sid, "finish_reason": end.finish_reason, **deviations}

@@ -61,4 +61,5 @@ class ResponseBuilder:
             finish_reason=end.finish_reason,
             sid=end.sid,
             model=self._model,
+            deviations=end.deviations,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -71,7 +72,7 @@ class ToolMarkupFilter:
             yield end
         else:
             yield ToolCallDelta(call)
-            yield Finished("tool_calls", end.usage, end.sid)
+            yield replace(end, finish_reason="tool_calls")
 
     def _call(self, text: str) -> ToolCall | None:
         name, arguments = _read_call(text.strip())
