@@ -7,6 +7,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from langchain_core.messages import AIMessageChunk
@@ -30,7 +31,7 @@ def spark() -> Iterator[Emulator]:
         yield spark
 
 
-def sync_chat(spark: Emulator, **more: bool) -> ChatResponse:
+def sync_chat(spark: Emulator, **more: Any) -> ChatResponse:
     return SparkClient(spark.credentials, base_url=spark.base_url, **more).chat("你好")
 
 
@@ -142,21 +143,21 @@ def test_nothing_hides_an_error_code(spark: Emulator) -> None:
 
 
 def test_the_frameworks_pass_the_names_on(spark: Emulator) -> None:
-    settings = {"base_url": spark.base_url, "client": None}
-    keys = spark.credentials
-    named = {"app_id": keys.app_id, "api_key": keys.api_key, "api_secret": keys.api_secret}
+    clients: dict[str, Any] = {"client": SparkClient(spark.credentials, base_url=spark.base_url)}
     spark.script(*[faults.Replay(tuple(GAP))] * 4)
-    model = ChatSpark(**named, **settings)
+    model = ChatSpark(**clients)
     assert model.invoke("你好").response_metadata["deviations"] == ["seq_gap"]
-    chunk = AIMessageChunk("")
+    chunk = AIMessageChunk(content="")
     for each in model.stream("你好"):
         assert isinstance(each, AIMessageChunk)
         chunk += each
     assert chunk.response_metadata["deviations"] == ["seq_gap"]
-    llm = SparkLLM(**named, **settings)
-    assert llm.chat([ChatMessage("你好")]).raw["deviations"] == ["seq_gap"]
+    llm = SparkLLM(**clients)
+    raw: Any = llm.chat([ChatMessage("你好")]).raw
+    assert raw["deviations"] == ["seq_gap"]
     *_, end = llm.stream_chat([ChatMessage("你好")])
-    assert end.raw["deviations"] == ["seq_gap"]
+    raw = end.raw
+    assert raw["deviations"] == ["seq_gap"]
 
 
 def test_each_kind_is_counted_and_logged_once_without_content(

@@ -211,8 +211,8 @@ def deviations() -> Iterator[Row]:
     }.items():
         yield Row(group, name, on_chat(None, ONCE, renumbered(*numbers)))
     for place, at in PLACES_OF_PIECES.items():
-        fault = faults.RepeatFrame(at)
-        yield Row(group, f"a frame twice: {place}", on_chat(None, ONCE, fault))
+        twice = faults.RepeatFrame(at)
+        yield Row(group, f"a frame twice: {place}", on_chat(None, ONCE, twice))
         fault = replaced(at, without(FRAMES[at], "seq", "role", "index"))
         yield Row(group, f"a piece without number and role: {place}", on_chat(None, ONCE, fault))
     empty = faults.RawFrame(piece(1).replace('"content": "", ', ""), after=2)

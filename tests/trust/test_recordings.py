@@ -48,7 +48,8 @@ NEVER_IN_JSON = st.sampled_from([*range(0x09), *range(0x0E, 0x20), 0xC0, 0xF8, 0
 """Bytes that are wrong wherever they stand in one of these frames."""
 
 Frames: TypeAlias = list[bytes]
-Damage: TypeAlias = Callable[[st.DrawFn, Frames], Frames]
+Draw: TypeAlias = Callable[[st.SearchStrategy[Any]], Any]
+Damage: TypeAlias = Callable[[Draw, Frames], Frames]
 
 
 class Outcome(NamedTuple):
@@ -99,36 +100,36 @@ async def async_outcome(frames: Frames, strict: bool) -> Outcome:
         assert not script.open
 
 
-def place(draw: st.DrawFn, frames: Frames) -> int:
+def place(draw: Draw, frames: Frames) -> int:
     return draw(st.integers(0, len(frames) - 1))
 
 
-def end_early(draw: st.DrawFn, frames: Frames) -> Frames:
+def end_early(draw: Draw, frames: Frames) -> Frames:
     return frames[: place(draw, frames)]
 
 
-def lose(draw: st.DrawFn, frames: Frames) -> Frames:
+def lose(draw: Draw, frames: Frames) -> Frames:
     lost = place(draw, frames)
     return frames[:lost] + frames[lost + 1 :]
 
 
-def repeat(draw: st.DrawFn, frames: Frames) -> Frames:
+def repeat(draw: Draw, frames: Frames) -> Frames:
     again = frames[place(draw, frames)]
     where = place(draw, frames)
     return [*frames[:where], again, *frames[where:]]
 
 
-def reorder(draw: st.DrawFn, frames: Frames) -> Frames:
+def reorder(draw: Draw, frames: Frames) -> Frames:
     return draw(st.permutations(frames))
 
 
-def shorten(draw: st.DrawFn, frames: Frames) -> Frames:
+def shorten(draw: Draw, frames: Frames) -> Frames:
     where = place(draw, frames)
     kept = draw(st.integers(0, max(len(frames[where]) - 1, 0)))
     return [*frames[:where], frames[where][:kept], *frames[where + 1 :]]
 
 
-def spoil(draw: st.DrawFn, frames: Frames) -> Frames:
+def spoil(draw: Draw, frames: Frames) -> Frames:
     where = place(draw, frames)
     frame = frames[where] or b" "
     byte = draw(st.integers(0, len(frame) - 1))
@@ -136,7 +137,7 @@ def spoil(draw: st.DrawFn, frames: Frames) -> Frames:
     return [*frames[:where], spoiled, *frames[where + 1 :]]
 
 
-def mix(draw: st.DrawFn, frames: Frames) -> Frames:
+def mix(draw: Draw, frames: Frames) -> Frames:
     """Let frames of another answer in, after the first of this one."""
     mixed = list(frames)
     for raw in draw(st.lists(st.sampled_from(STRANGER), min_size=1)):
@@ -203,7 +204,7 @@ def holders(value: Any) -> Iterator[dict[str, Any]]:
             yield from holders(inner)
 
 
-def deform(draw: st.DrawFn, raw: str) -> str:
+def deform(draw: Draw, raw: str) -> str:
     """Put an unfit value at a key that is no part of the answer, drop it, or add a field."""
     frame = json.loads(raw)
     holder = draw(st.sampled_from(list(holders(frame))))
@@ -233,7 +234,8 @@ def test_a_deformed_recording_keeps_its_whole_text(name: str, data: st.DataObjec
         call[1:] for call in map(astuple, whole.tool_calls)
     ]
     assert response.citations == whole.citations
-    told = {"sid": whole.sid, "usage": whole.usage, "tool_calls": whole.tool_calls}
+    told: dict[str, Any] = {"sid": whole.sid, "usage": whole.usage}
+    told["tool_calls"] = whole.tool_calls
     assert response.deviations or replace(response, **told) == whole
     code = data.draw(st.sampled_from([10013, "10110", 11200.0, [10907], "abc"]))
     place = data.draw(st.integers(0, len(raws) - 1))
