@@ -101,7 +101,8 @@ async def async_outcome(frames: Frames, strict: bool) -> Outcome:
 
 
 def place(draw: Draw, frames: Frames) -> int:
-    return draw(st.integers(0, len(frames) - 1))
+    where: int = draw(st.integers(0, len(frames) - 1))
+    return where
 
 
 def end_early(draw: Draw, frames: Frames) -> Frames:
@@ -120,7 +121,8 @@ def repeat(draw: Draw, frames: Frames) -> Frames:
 
 
 def reorder(draw: Draw, frames: Frames) -> Frames:
-    return draw(st.permutations(frames))
+    mixed: Frames = draw(st.permutations(frames))
+    return mixed
 
 
 def shorten(draw: Draw, frames: Frames) -> Frames:
@@ -185,7 +187,7 @@ def test_a_loss_is_an_error(name: str, loss: Damage, data: st.DataObject) -> Non
     assert ask(frames).error in (StreamInterruptedError, ProtocolError)
 
 
-UNFIT = st.sampled_from(
+UNFIT: st.SearchStrategy[Any] = st.sampled_from(
     [None, "", 0, -1, 2.5, 10**40, "1", "x", [], {}, [None], [[]], {"x": 1}, True]
 )
 HARMLESS_KEYS = (
