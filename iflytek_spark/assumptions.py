@@ -35,8 +35,15 @@ ASSISTANT_FIRST = "（此前助手说：{}）"
 user's turn: §4 has the user begin."""
 
 SEQ_STEP = 1
-"""By which ``seq`` grows from one piece to the next: §2.3 says that it counts from 0. A service
-that sends 0 throughout is not counting, and a plugin's frame may take a number of its own."""
+"""By which ``seq`` grows from one piece to the next: §2.3 says that it counts from 0. Any other
+number is a deviation; only a plugin's frame may take a number of its own."""
+
+MAX_TOKEN_COUNT = 1_000_000_000
+"""A larger count of tokens is taken for none: §1 knows no context above 262,144."""
+
+MAX_RESPONSE_BYTES = 64 * 1024 * 1024
+"""Of all frames of one answer, unless a client says otherwise: §1's longest answer, 262,144 tokens
+in frames of one token and some 200 bytes, has about 50 MB."""
 
 LENGTH_IS_LIMIT = True
 """An answer that used all of max_tokens was cut by it: §2.3 has no finish reason."""

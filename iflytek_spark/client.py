@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Generic, Unpack
 
+from iflytek_spark.assumptions import MAX_RESPONSE_BYTES
 from iflytek_spark.credentials import Credentials
 from iflytek_spark.endpoint import Endpoint
 from iflytek_spark.errors import ConfigurationError
@@ -21,6 +22,7 @@ from iflytek_spark.models.services import (
     Vector,
 )
 from iflytek_spark.models.spec import ModelSpec
+from iflytek_spark.protocol.reading import Reading
 from iflytek_spark.protocol.retry import RetryPolicy
 from iflytek_spark.protocol.steps import Clock, Flow
 from iflytek_spark.requests.options import ChatOptions
@@ -63,27 +65,29 @@ class _Client(Generic[AnyTransport]):
         image_model: str | ModelSpec | None = None,
         unsupported: Unsupported = "refuse",
         on_open: Callable[[], object] | None = None,
+        strict: bool = False,
+        max_response_bytes: int = MAX_RESPONSE_BYTES,
     ) -> None:
         """Set up a client. It opens nothing, and may be shared by threads and event loops.
 
         Args:
             credentials: the app's; from the environment by default.
             model: the model of calls that name none; ``SPARK_MODEL`` or 4.0 Ultra by default.
-            base_url: another address; without a path it replaces scheme and host only;
-                ``SPARK_BASE_URL`` by default; or an endpoint that was found before.
+            base_url: another address, ``SPARK_BASE_URL`` by default; without a path it replaces
+                scheme and host only; or an endpoint that was found before.
             timeout: the four time-outs, or seconds for the whole call.
             max_retries: further tries after a failure that may pass, 0 or more.
-            proxy: ``http://…`` or ``socks5h://…``; an empty string for none; by default what
-                the usual environment variables say.
+            proxy: ``http://…`` or ``socks5h://…``; an empty text for none; else the environment's.
             ssl_context: your own CA; certificates are always verified.
             transport: what opens sockets; a test double for instance.
             clock: time and chance.
             preconnect: connections to keep open ahead of calls, 0 or more; see :meth:`close`.
-            image_model: what answers messages with an image when the model itself cannot look at
-                images; None refuses them.
+            image_model: what answers messages with images that the model cannot see; None: nothing.
             unsupported: what is done with options that the model has no field for; see
                 :class:`~iflytek_spark.ChatOptions`.
             on_open: is called each time a WebSocket has been opened; for metrics.
+            strict: whether deviations of an answer, by default only named, are an error.
+            max_response_bytes: of all frames of one answer, 1 or more; 64 MB by default.
 
         Raises:
             MissingCredentialsError: when a credential is missing.
@@ -96,6 +100,7 @@ class _Client(Generic[AnyTransport]):
         self._endpoint = Endpoint.from_env(model, base_url)
         self._timeouts = Timeouts.of(timeout)
         self._retry = RetryPolicy(max_retries)
+        self._reading = Reading(strict, max_response_bytes)
         self._image_model = None if image_model is None else find_model(image_model)
         self.unsupported = check_unsupported(unsupported)
         self._route = ConnectionOptions(proxy, ssl_context, on_open)
@@ -166,8 +171,8 @@ class _Client(Generic[AnyTransport]):
     def _context(self, url: str, timeouts: Timeouts | None = None) -> CallContext:
         from iflytek_spark.protocol.call import CallContext
 
-        uid, limits = uuid.uuid4().hex, timeouts or self._timeouts
-        return CallContext(self._signer(), url, self._clock, uid, limits, self._retry)
+        signer, uid, limits = self._signer(), uuid.uuid4().hex, timeouts or self._timeouts
+        return CallContext(signer, url, self._clock, uid, limits, self._retry, self._reading)
 
     def _service(self, service: Service) -> tuple[CallContext, ConnectionOptions]:
         return self._context(self._endpoint.service_url(service)), self._route

@@ -194,10 +194,13 @@ class ChatResponse:
         tool_calls: at most one on the WebSocket.
         citations: the pages that web search used.
         plugins: what plugins of the service returned, as it came.
-        usage: token counts, or None when the answer was cut at a stop string.
+        usage: token counts, or None when the answer was cut at a stop string, or Spark's own
+            counts are missing or make no sense.
         finish_reason: why the answer ended.
         sid: Spark's session id, for the vendor's support.
         model: the catalogue's name of the model.
+        deviations: the names of what was not as documented in the answer, and was tolerated, such
+            as ``seq_gap``; empty for a usual one. docs/reliability.md lists them.
         ignored: the names of options that were left out or brought into range, since the model
             has no such thing.
     """
@@ -211,4 +214,5 @@ class ChatResponse:
     finish_reason: FinishReason
     sid: str
     model: str
+    deviations: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()

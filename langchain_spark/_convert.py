@@ -148,8 +148,7 @@ def to_ai_message(response: ChatResponse) -> AIMessage:
         extra["reasoning_content"] = response.reasoning
     if response.citations:
         extra["citations"] = to_annotations(response.citations)
-    end = Finished(response.finish_reason, response.usage, response.sid, response.ignored)
-    metadata = to_metadata(end, response.model)
+    metadata = to_metadata(response, response.model)
     if response.plugins:
         metadata["plugins"] = [plugin._asdict() for plugin in response.plugins]
     return AIMessage(
@@ -221,15 +220,16 @@ def _streamed_arguments(call: ToolCall) -> str:
     return call.arguments
 
 
-def to_metadata(end: Finished, model: str) -> dict[str, Any]:
-    """Return the metadata of an answer."""
-    metadata: dict[str, Any] = {
+def to_metadata(end: Finished | ChatResponse, model: str) -> dict[str, Any]:
+    """Return the metadata of an answer; what was tolerated or left out only where it was."""
+    doubts = {"deviations": [*end.deviations], "ignored": [*end.ignored]}
+    return {
         "model_name": model,
         "model_provider": PROVIDER,
         "finish_reason": end.finish_reason,
         "sid": end.sid,
+        **{name: names for name, names in doubts.items() if names},
     }
-    return {**metadata, "ignored": [*end.ignored]} if end.ignored else metadata
 
 
 def to_usage(usage: Usage | None) -> UsageMetadata | None:

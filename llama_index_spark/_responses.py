@@ -94,22 +94,20 @@ def to_chat_response(response: SparkResponse) -> ChatResponse:
     Returns:
         A message of reasoning, text, citations and tool calls, with its token counts.
     """
-    end = Finished(response.finish_reason, response.usage, response.sid, response.ignored)
     return ChatResponse(
         message=_message(
             response.text, response.reasoning, response.citations, response.tool_calls
         ),
-        raw=_metadata(response.model, end),
+        raw=_metadata(response.model, response),
         additional_kwargs=_counts(response.usage),
     )
 
 
 def to_completion_response(response: SparkResponse) -> CompletionResponse:
     """Translate a whole answer to a prompt."""
-    end = Finished(response.finish_reason, response.usage, response.sid, response.ignored)
     return CompletionResponse(
         text=response.text,
-        raw=_metadata(response.model, end),
+        raw=_metadata(response.model, response),
         additional_kwargs=_counts(response.usage),
     )
 
@@ -165,12 +163,16 @@ def _counts(usage: Usage | None) -> dict[str, Any]:
     return {} if usage is None else {**usage_to_openai(usage)}
 
 
-def _metadata(model: str, end: Finished) -> dict[str, Any]:
-    """Return what LlamaIndex calls raw; its token counter and tracers read ``usage`` there."""
-    metadata = {
+def _metadata(model: str, end: Finished | SparkResponse) -> dict[str, Any]:
+    """Return what LlamaIndex calls raw; its token counter and tracers read ``usage`` there.
+
+    What was tolerated or left out is named only where there is some.
+    """
+    doubts = {"deviations": [*end.deviations], "ignored": [*end.ignored]}
+    return {
         "model": model,
         "sid": end.sid,
         "finish_reason": end.finish_reason,
         "usage": _counts(end.usage) or None,
+        **{name: names for name, names in doubts.items() if names},
     }
-    return {**metadata, "ignored": [*end.ignored]} if end.ignored else metadata

@@ -19,7 +19,7 @@ PURE_ROOM = sorted((CORE / "protocol").rglob("*.py"))
 IMPURE = {"socket", "ssl", "time", "random", "asyncio", "threading", "os", "secrets", "uuid"}
 LIBRARIES = {"websocket", "websockets", "httpx", "httpx2", "python_socks", "requests", "dotenv"}
 WIRE = CORE / "protocol" / "wire"
-FRAMES = {WIRE / name for name in ("chat_client.py", "chat_server.py")}
+FRAMES = {WIRE / f"chat_{half}.py" for half in ("client", "lenient", "server")}
 VENDOR_KEYS = {"payload", "choices", "question_tokens"}
 CHAT_KEYS = {"question_tokens", "reasoning_content", "function_call", "show_ref_label"}
 

@@ -80,10 +80,12 @@ class GeneratedImage:
     Attributes:
         data: the image file.
         sid: Spark's session id.
+        deviations: the names of what was not as documented in the answer, and was tolerated.
     """
 
     data: bytes = field(repr=False)
     sid: str
+    deviations: tuple[str, ...] = ()
 
     @property
     def media_type(self) -> str:

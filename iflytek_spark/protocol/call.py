@@ -27,6 +27,7 @@ from iflytek_spark.errors import (
     ToolNotCalledError,
 )
 from iflytek_spark.protocol.exchange import Exchange
+from iflytek_spark.protocol.reading import Reading
 from iflytek_spark.protocol.retry import RetryPolicy
 from iflytek_spark.protocol.steps import (
     Clock,
@@ -65,6 +66,7 @@ class CallContext:
         uid: the user's id on the wire, for a request that names none.
         timeouts: how patient to be.
         retry: when to try again.
+        reading: how the answer is read.
         turn: takes the next turn of a rate limit, and returns the seconds until it comes. They
             do not count as the call's own time.
     """
@@ -75,6 +77,7 @@ class CallContext:
     uid: str
     timeouts: Timeouts = field(default_factory=Timeouts)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    reading: Reading = field(default_factory=Reading)
     turn: Callable[[], float] = _at_once
 
 
@@ -181,7 +184,7 @@ class _Attempt(Generic[T]):
         yield Connect(opening, self.within(limits.connect))
         self._stage = "response"
         yield Send(data, self.within(limits.response))
-        reader = self._exchange.read()
+        reader = self._exchange.read(context.reading)
         timeout = limits.response
         while not reader.done:
             events = reader.receive((yield Receive(self.within(timeout))))

@@ -129,8 +129,7 @@ def tools(_name: str, value: object, spec: ModelSpec) -> tuple[Tool, ...]:
     if not isinstance(value, list | tuple) or not all(isinstance(tool, Tool) for tool in value):
         raise InvalidRequestError("tools must be a list of Tool")
     if value and not spec.tools:
-        looks = ", which answers messages with an image," if spec.images else ""
-        raise _lacking(f"model {spec.name!r}{looks} cannot call tools", _able("tools"))
+        raise _lacking(f"model {spec.name!r} cannot call tools", _able("tools"))
     return tuple(value)
 
 

@@ -110,4 +110,10 @@ async def events_of(work: Callable[[], Awaitable[ChatResponse]]) -> AsyncGenerat
         yield ToolCallDelta(call)
     for plugin in response.plugins:
         yield Citations(response.citations, plugin)
-    yield Finished(response.finish_reason, response.usage, response.sid, response.ignored)
+    yield Finished(
+        response.finish_reason,
+        response.usage,
+        response.sid,
+        response.deviations,
+        response.ignored,
+    )

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
 
-from iflytek_spark.protocol.events import Events
+from iflytek_spark.messages import Usage
+from iflytek_spark.protocol.events import Events, Finished
 from iflytek_spark.protocol.filters.code_fence import CodeFenceFilter
 from iflytek_spark.protocol.filters.stop import StopFilter
 from iflytek_spark.protocol.filters.tool_call import RequireToolCall
@@ -20,10 +21,15 @@ from iflytek_spark.requests.build import ChatRequest
 Filter: TypeAlias = Callable[[Events], Events]
 
 
-def filters_for(request: ChatRequest, sid: Callable[[], str]) -> tuple[Filter, ...]:
+def filters_for(
+    request: ChatRequest, sid: Callable[[], str], end: Callable[[Usage | None], Finished]
+) -> tuple[Filter, ...]:
     """Choose the filters of a call, in the order in which they apply.
 
-    The session id is asked for when it is needed, since it is known later.
+    Args:
+        request: what is asked.
+        sid: gives the session id, which is known later.
+        end: gives the end of an answer that is cut at a stop string.
     """
     chosen: list[Filter] = []
     if request.tools:
@@ -34,5 +40,5 @@ def filters_for(request: ChatRequest, sid: Callable[[], str]) -> tuple[Filter, .
     if request.rules.strip_fence:
         chosen.append(CodeFenceFilter())
     if request.rules.cut_at:
-        chosen.append(StopFilter(request.rules.cut_at, sid))
+        chosen.append(StopFilter(request.rules.cut_at, end))
     return tuple(chosen)

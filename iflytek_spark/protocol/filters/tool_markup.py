@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -74,7 +75,7 @@ class ToolMarkupFilter:
         else:
             yield ToolCallDelta(call)
             limited = end.finish_reason == "length" and not is_readable(call)
-            yield Finished("length" if limited else "tool_calls", end.usage, end.sid)
+            yield replace(end, finish_reason="length" if limited else "tool_calls")
 
     def _call(self, text: str) -> ToolCall | None:
         name, arguments = _read_call(text.strip())

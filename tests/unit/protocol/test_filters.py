@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iflytek_spark.errors import ToolNotCalledError
-from iflytek_spark.messages import Tool, ToolCall
+from iflytek_spark.messages import Tool, ToolCall, Usage
 from iflytek_spark.protocol.events import (
     ContentDelta,
     Event,
@@ -31,6 +31,10 @@ from tests._support.frames import CALL_ID, SID, USAGE
 END = Finished("stop", USAGE, SID)
 TOOLS = (Tool("weather", ""), Tool("天气查询", ""))
 CALLED = Finished("tool_calls", USAGE, SID)
+
+
+def stopped(usage: Usage | None) -> Finished:
+    return Finished("stop", usage, SID)
 
 
 def markup() -> ToolMarkupFilter:
@@ -206,10 +210,10 @@ def test_a_blank_answer_has_no_fence_and_other_events_pass() -> None:
 def test_stop_strings_end_the_events(
     frame_list: Sequence[Events], expected: Sequence[Event]
 ) -> None:
-    assert passed(StopFilter(["。"], lambda: SID), frame_list) == expected
+    assert passed(StopFilter(["。"], stopped), frame_list) == expected
 
 
 def test_what_might_have_been_a_stop_string_is_told_at_the_end() -> None:
-    through = StopFilter(["雨。"], lambda: SID)
+    through = StopFilter(["雨。"], stopped)
     assert through((ContentDelta("雨"),)) == ()
     assert through((END,)) == (ContentDelta("雨"), END)

@@ -170,7 +170,7 @@ def test_what_does_not_go_along_to_the_image_model_is_named() -> None:
     options: dict[str, Any] = {"image_model": "image", "web_search": True}
     assert build(prompt=SEEN, **options).ignored == ("web_search",)
     assert build(**options).ignored == ()
-    with pytest.raises(InvalidRequestError, match="'image', which answers messages with an image"):
+    with pytest.raises(InvalidRequestError, match="image goes to image_model, here 'image'"):
         build(prompt=SEEN, tools=[WEATHER], **options)
     request = build(prompt=SEEN, tools=[WEATHER], unsupported="ignore", **options)
     assert (request.spec.name, request.ignored) == ("image", ("web_search", "tools"))
