@@ -60,11 +60,14 @@ class ToolCall:
         id: made by us from the sid, since Spark sends none on the WebSocket.
         name: the tool's name.
         arguments: a JSON text, exactly as the model wrote it.
+        problem: why the call must not be run: its arguments break the tool's schema, also after
+            the model was shown why. Empty for a call that may be.
     """
 
     id: str
     name: str
     arguments: str
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,7 +169,8 @@ def to_chunk(event: Event, model: str) -> ChatGenerationChunk:
                 response_metadata=metadata,
             )
         case ToolCallDelta(call):
-            chunk = tool_call_chunk(name=call.name, args=call.arguments, id=call.id, index=0)
+            arguments = json.dumps(call.arguments) if call.problem else call.arguments
+            chunk = tool_call_chunk(name=call.name, args=arguments, id=call.id, index=0)
             message = AIMessageChunk(
                 content="", tool_call_chunks=[chunk], response_metadata=metadata
             )
@@ -191,6 +192,10 @@ def to_chunk(event: Event, model: str) -> ChatGenerationChunk:
 
 def to_tool_call(call: ToolCall) -> LangChainToolCall | InvalidToolCall:
     """Translate a tool call; arguments that are not a JSON object make it an invalid one."""
+    if call.problem:
+        return invalid_tool_call(
+            name=call.name, args=call.arguments, id=call.id, error=call.problem
+        )
     try:
         arguments = json.loads(call.arguments or "{}")
     except (ValueError, RecursionError) as error:

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from iflytek_spark.protocol.events import Events
 from iflytek_spark.protocol.filters.code_fence import CodeFenceFilter
 from iflytek_spark.protocol.filters.stop import StopFilter
+from iflytek_spark.protocol.filters.tool_arguments import ToolArgumentsFilter
 from iflytek_spark.protocol.filters.tool_call import require_tool_call
 from iflytek_spark.protocol.filters.tool_markup import ToolMarkupFilter
 from iflytek_spark.requests.build import ChatRequest
@@ -32,4 +33,7 @@ def filters_for(request: ChatRequest, sid: Callable[[], str]) -> tuple[Filter, .
         chosen.append(CodeFenceFilter())
     if request.rules.cut_at:
         chosen.append(StopFilter(request.rules.cut_at, sid))
+    if request.rules.checked_tools:
+        refused = request.rules.arguments_refused
+        chosen.append(ToolArgumentsFilter(request.rules.checked_tools, refused_before=refused))
     return tuple(chosen)
