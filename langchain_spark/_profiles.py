@@ -10,8 +10,9 @@ from iflytek_spark import ModelSpec
 def profile_of(spec: ModelSpec) -> ModelProfile:
     """Describe a model in LangChain's terms.
 
-    ``structured_output`` is False: Spark cannot be held to a schema, so an agent should ask for
-    structured answers by a tool call.
+    ``structured_output`` says what an agent should do. Spark cannot be held to a schema, so it is
+    False where a structured answer can be asked for by a tool call, which agents validate. A model
+    without tools is told the schema in words: there it is True.
     """
     profile = ModelProfile(
         name=spec.title or spec.name,
@@ -28,7 +29,7 @@ def profile_of(spec: ModelSpec) -> ModelProfile:
         reasoning_output=spec.reasoning,
         tool_calling=spec.tools,
         tool_choice=spec.tools,
-        structured_output=False,
+        structured_output=not spec.tools,
         temperature=True,
     )
     if spec.context_tokens is not None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field, SecretStr, model_validator
 
-from iflytek_spark.adapters import choice_from_openai, tools_from_openai
+from iflytek_spark.adapters import choice_from_openai, tools_from_openai, web_search_from_openai
 from iflytek_spark.settings import CallOptions, ChatSettings, ConnectionSettings
 
 
@@ -42,4 +42,6 @@ class Completion(Connection, ChatSettings):
             "tools": tools_from_openai(given.get("tools")),
             "tool_choice": choice_from_openai(given.get("tool_choice")),
         }
+        if search := web_search_from_openai(given.get("tools")):
+            translated["web_search"] = search
         return self._call_options(translated)

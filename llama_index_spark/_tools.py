@@ -10,8 +10,8 @@ from llama_index.core.llms.llm import ToolSelection
 from llama_index.core.llms.utils import parse_partial_json
 from llama_index.core.tools.types import BaseTool
 
-from iflytek_spark import Tool, ToolNotCalledError
-from iflytek_spark.adapters import OpenAITool, tool_to_openai
+from iflytek_spark import InvalidResponseError, Tool, ToolNotCalledError
+from iflytek_spark.adapters import tool_to_openai
 
 Choice: TypeAlias = str | dict[str, Any]
 
@@ -20,13 +20,18 @@ class NoToolCallError(ToolNotCalledError, ValueError):
     """An answer without a tool call where one is expected; LlamaIndex knows it as ValueError."""
 
 
-def to_openai_tools(tools: Sequence[BaseTool]) -> list[OpenAITool]:
+class InvalidToolCallError(InvalidResponseError):
+    """A call that must not be run; LlamaIndex knows it as ValueError."""
+
+
+def to_openai_tools(tools: Sequence[BaseTool | dict[str, Any]]) -> list[Any]:
     """Write tools as OpenAI's JSON, which events show.
 
     Their names stay as they are: LlamaIndex's own ``to_openai_tool`` replaces Chinese
-    characters, and the agent would not find the tool again.
+    characters, and the agent would not find the tool again. A dict is OpenAI's JSON already, a
+    web search (``{"type": "web_search"}``) among others.
     """
-    return [tool_to_openai(_to_tool(tool)) for tool in tools]
+    return [tool if isinstance(tool, dict) else tool_to_openai(_to_tool(tool)) for tool in tools]
 
 
 def _to_tool(tool: BaseTool) -> Tool:
@@ -54,7 +59,13 @@ def keep_first_call(response: ChatResponse) -> None:
 
 
 def tool_selections(response: ChatResponse) -> list[ToolSelection]:
-    """Read the tool calls of a response; incomplete arguments are read as far as they go."""
+    """Read the tool calls of a response; incomplete arguments are read as far as they go.
+
+    Raises:
+        InvalidToolCallError: for a call that must not be run.
+    """
+    for problem in response.message.additional_kwargs.get("invalid_tool_calls", {}).values():
+        raise InvalidToolCallError(problem, hint="ask again, or make the tool's schema simpler")
     return [
         ToolSelection(
             tool_id=block.tool_call_id or "",

@@ -21,11 +21,13 @@ from iflytek_spark.adapters.openai import (
     OpenAIUsage,
     call_to_openai,
     choice_from_openai,
+    is_web_search,
     schema_format,
     tool_from_openai,
     tool_to_openai,
     tools_from_openai,
     usage_to_openai,
+    web_search_from_openai,
 )
 from iflytek_spark.adapters.structured import ValidatedRequest
 from iflytek_spark.assumptions import UNKNOWN_CONTEXT_TOKENS
@@ -47,9 +49,11 @@ __all__ = [
     "check_tools",
     "choice_from_openai",
     "exact_as_tool",
+    "is_web_search",
     "schema_format",
     "tool_from_openai",
     "tool_to_openai",
     "tools_from_openai",
     "usage_to_openai",
+    "web_search_from_openai",
 ]
