@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from llama_index.core.base.llms.types import ChatResponse, ToolCallBlock
 from llama_index.core.llms.llm import ToolSelection
 from llama_index.core.llms.utils import parse_partial_json
-from llama_index.core.tools.types import BaseTool
+from llama_index.core.tools.types import BaseTool, ToolMetadata
 
 from iflytek_spark import InvalidResponseError, Tool, ToolNotCalledError
 from iflytek_spark.adapters import tool_to_openai
@@ -36,7 +36,16 @@ def to_openai_tools(tools: Sequence[BaseTool | dict[str, Any]]) -> list[Any]:
 
 def _to_tool(tool: BaseTool) -> Tool:
     about = tool.metadata
-    return Tool(about.get_name(), about.description, about.get_parameters_dict())
+    return Tool(about.get_name(), about.description or "", _parameters(about))
+
+
+def _parameters(about: ToolMetadata) -> dict[str, Any]:
+    """Return the schema of a tool's class; LlamaIndex's own form leaves a ``$ref`` of it out."""
+    own_form = type(about).get_parameters_dict is not ToolMetadata.get_parameters_dict
+    if own_form or about.fn_schema is None:
+        return about.get_parameters_dict()
+    schema = about.fn_schema.model_json_schema()
+    return {key: value for key, value in schema.items() if key not in ("title", "description")}
 
 
 def resolve_choice(choice: Choice | None, required: bool) -> Choice:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,12 +13,9 @@ from hypothesis import strategies as st
 from iflytek_spark.emulator.rules.json_schema import is_schema
 from iflytek_spark.messages import Tool
 from iflytek_spark.requests.schemas.plain import plain_tools
+from tests._support.mcp_tools import MCP_TOOLS
 
 JSON = dict[str, Any]
-CASES = [
-    json.loads(line)
-    for line in Path(__file__).with_name("mcp_tool_schemas.jsonl").read_text("utf-8").splitlines()
-]
 
 
 def constants(part: Any, root: JSON, inside: tuple[str, ...] = ()) -> Iterator[Any]:
@@ -79,13 +75,13 @@ def places(schema: JSON) -> Iterator[JSON]:
             yield from places(part)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['server']}-{case['name']}")
+@pytest.mark.parametrize("case", MCP_TOOLS, ids=lambda case: f"{case['server']}-{case['name']}")
 def test_a_real_tool_is_plain_and_whole(case: JSON) -> None:
     assert list(check(case["parameters"])["properties"]) == list(case["parameters"]["properties"])
 
 
 def test_all_the_cases_are_there() -> None:
-    assert len(CASES) == 117
+    assert len(MCP_TOOLS) == 117
 
 
 NAMES = st.sampled_from(["a", "b", "kind"])
