@@ -157,6 +157,8 @@ def all_of(own: Node, part: Node) -> Node:
     kinds = _shared_kinds(own.kinds, part.kinds)
     if own.kinds and part.kinds and not kinds:
         kinds, notes = own.kinds, [*notes, f"and {phrase(part)}"]
+    elif kinds and (hidden := [node for node in (own, part) if _is_hidden(node, Node(kinds).kind)]):
+        notes += [f"and {phrase(node)}" for node in hidden]
     elif part.enum is not None and own.enum is not None:
         notes += [] if _same_values(own, part) else [f"and one of {values_of(part)}"]
     return Node(
@@ -172,6 +174,11 @@ def all_of(own: Node, part: Node) -> Node:
         [*own.meanings, *part.meanings],
         [*notes, *_differences(own, part)],
     )
+
+
+def _is_hidden(node: Node, kind: str) -> bool:
+    """Whether a node says something of objects or arrays, and another type is written."""
+    return kind != node.kind and bool(node.properties or node.more or node.items)
 
 
 def _shared_kinds(own: tuple[str, ...], part: tuple[str, ...]) -> tuple[str, ...]:
