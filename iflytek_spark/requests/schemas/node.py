@@ -57,7 +57,7 @@ class Node:
     @property
     def only_null(self) -> bool:
         """Whether nothing but null is allowed."""
-        return self.kinds == ("null",)
+        return self.kinds == ("null",) and self.enum is None and not self.notes
 
     @property
     def restrictions(self) -> dict[str, Any]:
