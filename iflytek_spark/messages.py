@@ -87,11 +87,14 @@ class ToolCall:
         arguments: the JSON text of an object. What the model wrote is put right where it is
             loosely written (``read_arguments``), and otherwise stands here as it is: such a
             call must not be run.
+        problem: why the call must not be run: its arguments break the tool's schema, also after
+            the model was shown why. Empty for a call that may be.
     """
 
     id: str
     name: str
     arguments: str
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)

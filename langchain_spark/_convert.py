@@ -201,6 +201,10 @@ def to_chunk(event: Event, model: str) -> ChatGenerationChunk:
 
 def to_tool_call(call: ToolCall) -> LangChainToolCall | InvalidToolCall:
     """Translate a tool call; arguments that are not a JSON object make it an invalid one."""
+    if call.problem:
+        return invalid_tool_call(
+            name=call.name, args=call.arguments, id=call.id, error=call.problem
+        )
     try:
         return tool_call(name=call.name, args=read_arguments(call.arguments), id=call.id)
     except InvalidResponseError as error:

@@ -12,8 +12,9 @@ from iflytek_spark import ModelSpec
 def profile_of(spec: ModelSpec, image_model: str | ModelSpec | None) -> ModelProfile:
     """Describe a model in LangChain's terms.
 
-    ``structured_output`` is False: Spark cannot be held to a schema, so an agent should ask for
-    structured answers by a tool call.
+    ``structured_output`` says what an agent should do. Spark cannot be held to a schema, so it is
+    False where a structured answer can be asked for by a tool call, which agents validate. A model
+    without tools is told the schema in words: there it is True.
 
     Args:
         spec: the model.
@@ -45,7 +46,7 @@ def profile_of(spec: ModelSpec, image_model: str | ModelSpec | None) -> ModelPro
         tool_call_streaming=spec.tools,
         mid_conversation_system_messages=False,
         mid_conversation_tools=False,
-        structured_output=False,
+        structured_output=not spec.tools,
         temperature=True,
     )
     if spec.context_tokens is not None:

@@ -9,7 +9,7 @@ from langchain_core.language_models.base import LangSmithParams
 from pydantic import model_validator
 
 from iflytek_spark import ModelSpec, Timeouts, estimate_tokens
-from iflytek_spark.adapters import choice_from_openai
+from iflytek_spark.adapters import choice_from_openai, web_search_from_openai
 from iflytek_spark.settings import MODEL_OPTIONS, CallOptions, ChatSettings, ConnectionSettings
 from langchain_spark._convert import PROVIDER
 from langchain_spark._errors import model_errors
@@ -113,4 +113,6 @@ class Completion(Connection, ChatSettings):
             "tools": to_tools(kwargs.get("tools") or ()),
             "tool_choice": choice_from_openai(kwargs.get("tool_choice")),
         }
+        if search := web_search_from_openai(kwargs.get("tools")):
+            given["web_search"] = search
         return self._call_options(given if stop is None else {**given, "stop": stop})

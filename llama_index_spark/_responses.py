@@ -122,7 +122,11 @@ def _message(
         blocks.append(TextBlock(text=text))
     blocks += map(_citation_block, citations)
     blocks += map(_call_block, calls)
-    extra = {"tool_calls": [call_to_openai(call) for call in calls]} if calls else {}
+    extra: dict[str, Any] = {}
+    if calls:
+        extra["tool_calls"] = [call_to_openai(call) for call in calls]
+    if problems := {call.id: call.problem for call in calls if call.problem}:
+        extra["invalid_tool_calls"] = problems
     return ChatMessage(role=MessageRole.ASSISTANT, blocks=blocks, additional_kwargs=extra)
 
 

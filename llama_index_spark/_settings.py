@@ -20,6 +20,7 @@ from iflytek_spark.adapters import (
     place_of,
     tools_from_openai,
     vector_namespace,
+    web_search_from_openai,
 )
 from iflytek_spark.settings import CallOptions, ChatSettings, ConnectionSettings
 
@@ -71,4 +72,6 @@ class Completion(Connection, ChatSettings):
             "tools": tools_from_openai(given.get("tools")),
             "tool_choice": choice_from_openai(given.get("tool_choice")),
         }
+        if search := web_search_from_openai(given.get("tools")):
+            translated["web_search"] = search
         return self._call_options(translated)

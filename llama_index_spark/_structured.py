@@ -15,10 +15,10 @@ from llama_index.core.base.llms.types import (
 from llama_index.core.program.utils import FlexibleModel, process_streaming_objects
 from pydantic import BaseModel, ValidationError
 
-from iflytek_spark import InvalidRequestError, InvalidResponseError, ModelSpec, Tool
+from iflytek_spark import InvalidResponseError, ModelSpec, Tool
 from iflytek_spark.adapters import (
     ValidatedRequest,
-    check_tools,
+    exact_as_tool,
     read_json,
     schema_format,
     tool_to_openai,
@@ -110,11 +110,7 @@ class StructuredCall(Generic[M]):
 
 def callable_schema(spec: ModelSpec, output_cls: type[BaseModel]) -> bool:
     """Return whether a model can be given a class as a tool; else the schema goes in words."""
-    try:
-        check_tools(spec, [_tool_of(output_cls)])
-    except InvalidRequestError:
-        return False
-    return True
+    return exact_as_tool(spec, _tool_of(output_cls))
 
 
 def _tool_of(output_cls: type[BaseModel]) -> Tool:

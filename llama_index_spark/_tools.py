@@ -7,10 +7,10 @@ from typing import Any, TypeAlias
 
 from llama_index.core.base.llms.types import ChatResponse, ToolCallBlock
 from llama_index.core.llms.llm import ToolSelection
-from llama_index.core.tools.types import BaseTool
+from llama_index.core.tools.types import BaseTool, ToolMetadata
 
 from iflytek_spark import InvalidResponseError, Tool, ToolNotCalledError
-from iflytek_spark.adapters import OpenAITool, read_arguments, tool_to_openai
+from iflytek_spark.adapters import read_arguments, tool_to_openai
 
 Choice: TypeAlias = str | dict[str, Any]
 
@@ -20,21 +20,31 @@ class NoToolCallError(ToolNotCalledError, ValueError):
 
 
 class InvalidToolCallError(InvalidResponseError):
-    """A call whose arguments are cut off or no object; LlamaIndex knows it as ValueError."""
+    """A call that must not be run; LlamaIndex knows it as ValueError."""
 
 
-def to_openai_tools(tools: Sequence[BaseTool]) -> list[OpenAITool]:
+def to_openai_tools(tools: Sequence[BaseTool | dict[str, Any]]) -> list[Any]:
     """Write tools as OpenAI's JSON, which events show.
 
     Their names stay as they are: LlamaIndex's own ``to_openai_tool`` replaces Chinese
-    characters, and the agent would not find the tool again.
+    characters, and the agent would not find the tool again. A dict is OpenAI's JSON already, a
+    web search (``{"type": "web_search"}``) among others.
     """
-    return [tool_to_openai(_to_tool(tool)) for tool in tools]
+    return [tool if isinstance(tool, dict) else tool_to_openai(_to_tool(tool)) for tool in tools]
 
 
 def _to_tool(tool: BaseTool) -> Tool:
     about = tool.metadata
-    return Tool(about.get_name(), about.description, about.get_parameters_dict())
+    return Tool(about.get_name(), about.description or "", _parameters(about))
+
+
+def _parameters(about: ToolMetadata) -> dict[str, Any]:
+    """Return the schema of a tool's class; LlamaIndex's own form leaves a ``$ref`` of it out."""
+    own_form = type(about).get_parameters_dict is not ToolMetadata.get_parameters_dict
+    if own_form or about.fn_schema is None:
+        return about.get_parameters_dict()
+    schema = about.fn_schema.model_json_schema()
+    return {key: value for key, value in schema.items() if key not in ("title", "description")}
 
 
 def resolve_choice(choice: Choice | None, required: bool) -> Choice:
@@ -60,8 +70,11 @@ def tool_selections(response: ChatResponse) -> list[ToolSelection]:
     """Read the tool calls of a response.
 
     Raises:
-        InvalidToolCallError: for arguments that are not an object: such a call is never run.
+        InvalidToolCallError: for a call that must not be run: its arguments are cut off, no
+            object, or break the tool's schema.
     """
+    for problem in response.message.additional_kwargs.get("invalid_tool_calls", {}).values():
+        raise InvalidToolCallError(problem, hint="ask again, or make the tool's schema simpler")
     return [
         ToolSelection(
             tool_id=block.tool_call_id or "",

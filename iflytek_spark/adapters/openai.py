@@ -5,13 +5,14 @@ Every framework knows these shapes, and traces show them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
 from iflytek_spark.errors import InvalidRequestError
-from iflytek_spark.messages import JSONObject, Tool, ToolCall, ToolChoice, Usage
+from iflytek_spark.messages import JSONObject, Tool, ToolCall, ToolChoice, Usage, WebSearch
 from iflytek_spark.requests.tool_arguments import normal_arguments
 
 
@@ -71,7 +72,8 @@ def tool_from_openai(tool: object) -> Tool:
     """Read a tool.
 
     Args:
-        tool: as :class:`OpenAITool`; a Tool is returned as it is.
+        tool: as :class:`OpenAITool`, or flat, as OpenAI's Responses take it: ``{"type":
+            "function", "name": …, "parameters": …}``; a Tool is returned as it is.
 
     Returns:
         The core's tool.
@@ -82,6 +84,8 @@ def tool_from_openai(tool: object) -> Tool:
     if isinstance(tool, Tool):
         return tool
     function = tool.get("function") if isinstance(tool, Mapping) else None
+    if isinstance(tool, Mapping) and function is None and tool.get("type") == "function":
+        function = tool
     if not isinstance(function, Mapping) or not isinstance(function.get("name"), str):
         named = tool.get("type") if isinstance(tool, Mapping) else type(tool).__name__
         raise InvalidRequestError(
@@ -94,8 +98,39 @@ def tool_from_openai(tool: object) -> Tool:
 
 
 def tools_from_openai(tools: Iterable[object] | None) -> list[Tool]:
-    """Read the tools of a call; None is none. See :func:`tool_from_openai`."""
-    return [tool_from_openai(tool) for tool in tools or ()]
+    """Read the functions among the tools of a call; None is none. See :func:`tool_from_openai`."""
+    return [tool_from_openai(tool) for tool in tools or () if not is_web_search(tool)]
+
+
+def web_search_from_openai(tools: Iterable[object] | None) -> WebSearch | None:
+    """Read the web search among the tools of a call, which is an option of Spark's.
+
+    Args:
+        tools: the tools; None is none. ``{"type": "web_search"}`` counts, and the dated and
+            older names of OpenAI, Anthropic and Google for it.
+
+    Returns:
+        How to search; whole pages are read where ``search_context_size`` is ``high``. None
+        when there is no web search.
+    """
+    found = [tool for tool in tools or () if isinstance(tool, Mapping) and is_web_search(tool)]
+    if not found:
+        return None
+    deep = any(tool.get("search_context_size") == "high" for tool in found)
+    return WebSearch("deep" if deep else "normal")
+
+
+def is_web_search(tool: object) -> bool:
+    """Tell whether a tool is a vendor's web search; see :func:`web_search_from_openai`."""
+    if not isinstance(tool, Mapping):
+        return False
+    if not tool.get("type"):
+        return len(tool) == 1 and next(iter(tool)) in _SEARCHES_BY_KEY
+    return re.fullmatch(_SEARCH, str(tool["type"])) is not None
+
+
+_SEARCH = r"web_search(_preview)?(_\d{4}_?\d{2}_?\d{2})?"
+_SEARCHES_BY_KEY = ("google_search", "google_search_retrieval", "web_search")
 
 
 def tool_to_openai(tool: Tool) -> OpenAITool:

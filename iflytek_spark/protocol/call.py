@@ -27,6 +27,7 @@ from iflytek_spark.errors import (
     ToolNotCalledError,
 )
 from iflytek_spark.protocol.exchange import Exchange
+from iflytek_spark.protocol.filters.tool_arguments import RefusedArgumentsError
 from iflytek_spark.protocol.reading import Reading
 from iflytek_spark.protocol.retry import RetryPolicy
 from iflytek_spark.protocol.steps import (
@@ -109,6 +110,9 @@ def call_flow(context: CallContext, exchange: Exchange[Any, Any, T]) -> Flow[T]:
         except ToolNotCalledError:
             if attempt.emitted or not exchange.retry_with_stronger_instruction():
                 raise
+            continue
+        except RefusedArgumentsError as refused:
+            exchange.retry_with_refused_arguments(refused.call, refused.problem)
             continue
         except StaleConnectionError:
             continue

@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from iflytek_spark.credentials import Credentials
 from iflytek_spark.errors import ProtocolError
-from iflytek_spark.messages import ImagePart
+from iflytek_spark.messages import ImagePart, ToolCall
 from iflytek_spark.protocol.chat import ChatProtocol
 from iflytek_spark.protocol.deviations import Deviations
 from iflytek_spark.protocol.dialects.base import Dialect
@@ -20,7 +20,11 @@ from iflytek_spark.protocol.reading import Reading
 from iflytek_spark.protocol.steps import ConnectionFailedError, Flow, LoadImage, Opening
 from iflytek_spark.protocol.tool_calls import conversation_digest
 from iflytek_spark.protocol.wire.frame import Frame
-from iflytek_spark.requests.build import ChatRequest, with_stronger_instruction
+from iflytek_spark.requests.build import (
+    ChatRequest,
+    with_refused_arguments,
+    with_stronger_instruction,
+)
 
 Asked = TypeVar("Asked")
 Read = TypeVar("Read")
@@ -82,6 +86,9 @@ class Exchange(ABC, Generic[Asked, Read, T]):
         """Ask for a tool call in stronger words; False when that cannot be, or was done before."""
         return False
 
+    def retry_with_refused_arguments(self, call: ToolCall, problem: str) -> None:
+        """Ask for a tool call again, and show the model what is wrong with its arguments."""
+
 
 class ChatExchange(Exchange[ChatRequest, Frame, None]):
     """A chat; its answer comes as events, and the call itself returns nothing."""
@@ -105,6 +112,11 @@ class ChatExchange(Exchange[ChatRequest, Frame, None]):
             return False
         self._request, self._written = again, b""
         return True
+
+    def retry_with_refused_arguments(self, call: ToolCall, problem: str) -> None:
+        """Ask for a tool call again, and show the model what is wrong with its arguments."""
+        self._request = with_refused_arguments(self._request, call, problem)
+        self._written = b""
 
 
 class ChatReader:

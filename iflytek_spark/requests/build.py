@@ -9,7 +9,7 @@ from typing import Any
 
 from iflytek_spark.assumptions import CONTEXT_MARGIN, UNKNOWN_CONTEXT_TOKENS
 from iflytek_spark.errors import ContextLengthError, InvalidRequestError
-from iflytek_spark.messages import JSONObject, Message, Thinking, Tool, WebSearch
+from iflytek_spark.messages import JSONObject, Message, Thinking, Tool, ToolCall, WebSearch
 from iflytek_spark.models.catalogue import find_model
 from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.requests import checks
@@ -17,7 +17,7 @@ from iflytek_spark.requests.fallbacks import AnswerRules, answer_rules
 from iflytek_spark.requests.in_words import shows_image
 from iflytek_spark.requests.normalize import normalize_messages
 from iflytek_spark.requests.options import OPTIONS, ChatOptions, CheckedOptions, checked_options
-from iflytek_spark.requests.prompts import call_instruction
+from iflytek_spark.requests.prompts import arguments_instruction, call_instruction
 from iflytek_spark.requests.tokens import estimate_prompt_tokens
 from iflytek_spark.requests.unsupported import Unsupported, log_ignored
 from iflytek_spark.timeouts import Timeouts
@@ -116,11 +116,27 @@ def check_tools(
         The tools as they will be sent.
 
     Raises:
-        InvalidRequestError: when the model cannot call tools (it names those that can), or a
-            schema has no form that can be sent.
+        InvalidRequestError: when the model cannot call tools (it names those that can), or the
+            tools' schemas are no objects or too large.
     """
     given = checked_options(spec, {"tools": tools, "unsupported": unsupported}).values
     return answer_rules(given, spec)[0]
+
+
+def exact_as_tool(spec: ModelSpec, tool: Tool) -> bool:
+    """Tell whether a model can be offered a tool whose schema is said whole, without words.
+
+    An answer of another schema is better asked for as JSON text, where the model reads all of it.
+
+    Args:
+        spec: the model that will answer.
+        tool: the tool, with the answer's schema.
+    """
+    try:
+        _, rules = answer_rules(checked_options(spec, {"tools": [tool]}).values, spec)
+    except InvalidRequestError:
+        return False
+    return not rules.checked_tools
 
 
 _SENT = {name: row for name, row in OPTIONS.items() if row.key}
@@ -182,6 +198,13 @@ def with_stronger_instruction(request: ChatRequest) -> ChatRequest:
     """Return the second try of a request whose tool call was not made."""
     words = call_instruction(request.tools, again=True)
     return replace(request, rules=replace(request.rules, instruction=words))
+
+
+def with_refused_arguments(request: ChatRequest, call: ToolCall, problem: str) -> ChatRequest:
+    """Return the second try of a request whose call had arguments that do not fit."""
+    words = arguments_instruction(call.name, call.arguments, problem)
+    words = "\n".join(filter(None, (request.rules.instruction, words)))
+    return replace(request, rules=replace(request.rules, instruction=words, arguments_refused=True))
 
 
 def _check_writable(request: ChatRequest) -> None:

@@ -65,6 +65,17 @@ def json_instruction(schema: JSONObject | None) -> str:
     return f"{json_instruction(None)}它必须符合这个 JSON Schema：\n{text}"
 
 
+def arguments_instruction(name: str, arguments: str, problem: str) -> str:
+    """Show the model what is wrong with the arguments of its call."""
+    shown = arguments[:_MAX_ARGUMENTS] + "…" * (len(arguments) > _MAX_ARGUMENTS)
+    reason = f"你刚才调用函数 {name} 的参数不符合要求：{problem}"
+    return f"{reason}\n参数是：{shown}\n请改正参数后重新调用。"
+
+
+_MAX_ARGUMENTS = 2_000
+"""Characters of refused arguments that the model is shown."""
+
+
 def repair_instruction(problem: str) -> str:
     """Show the model what the validation found in its structured answer."""
     return f"上面的输出不符合要求：{problem}\n请改正后重新给出完整的结果。"

@@ -203,7 +203,7 @@ async def test_a_model_without_tools_refuses_them(
     ("options", "words"),
     [
         ({"tools": ["weather"]}, "not a function"),
-        ({"tools": [{"type": "web_search"}]}, "not a function"),
+        ({"tools": [{"type": "code_interpreter"}]}, "not a function"),
         ({"tool_choice": {"type": "allowed_tools"}}, "names no function"),
         ({"tool_choice": 3}, "tool_choice is 3"),
         ({"tool_choice": "add"}, "no tool"),

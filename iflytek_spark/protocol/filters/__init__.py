@@ -13,6 +13,7 @@ from iflytek_spark.messages import Usage
 from iflytek_spark.protocol.events import Events, Finished
 from iflytek_spark.protocol.filters.code_fence import CodeFenceFilter
 from iflytek_spark.protocol.filters.stop import StopFilter
+from iflytek_spark.protocol.filters.tool_arguments import ToolArgumentsFilter
 from iflytek_spark.protocol.filters.tool_call import RequireToolCall
 from iflytek_spark.protocol.filters.tool_markup import ToolMarkupFilter
 from iflytek_spark.protocol.tool_calls import conversation_digest
@@ -41,4 +42,7 @@ def filters_for(
         chosen.append(CodeFenceFilter())
     if request.rules.cut_at:
         chosen.append(StopFilter(request.rules.cut_at, end))
+    if request.rules.checked_tools:
+        refused = request.rules.arguments_refused
+        chosen.append(ToolArgumentsFilter(request.rules.checked_tools, refused_before=refused))
     return tuple(chosen)
