@@ -145,9 +145,11 @@ $(JUDGES)/%/.ready: requirements/judges-%.txt pyproject.toml | $(VENV)/.python
 	@$(JUDGES)/$*/bin/python $(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# Without npm there are none, and their tests are left out; nothing that they bring is run to install.
-$(JUDGES)/servers/.ready: tests/judges/servers/package.json tests/judges/servers/package-lock.json
+# Without npm there are none, and their tests are left out; no script that they bring runs to install.
+$(JUDGES)/servers/.ready: $(addprefix tests/judges/servers/,package.json package-lock.json .npmrc)
 	@mkdir -p $(JUDGES)/servers
 	@cp $^ $(JUDGES)/servers
-	@! command -v npm >/dev/null || { echo "Installing public MCP servers into $(JUDGES)/servers (once)"; \
-	  npm ci --prefix $(JUDGES)/servers --ignore-scripts --no-audit --no-fund --silent; touch $@; }
+	@if command -v npm >/dev/null; then \
+	  echo "Installing public MCP servers into $(JUDGES)/servers (once)" && cd $(JUDGES)/servers && \
+	  npm ci --ignore-scripts --no-audit --no-fund --silent && touch .ready; \
+	else echo "npm is missing: no public MCP servers"; fi

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 from typing import NamedTuple
 
@@ -54,6 +53,6 @@ SERVERS = {
 
 each_server = pytest.mark.parametrize("name", SERVERS)
 needs_node = pytest.mark.skipif(
-    not shutil.which("node"),
-    reason="the public MCP servers are programs for node, which is missing",
+    not INSTALLED.is_dir(),
+    reason="the public MCP servers are programs for Node.js; `make judges` found no npm",
 )
