@@ -56,7 +56,7 @@ def outline(root: Node) -> str:
     def count(node: Node) -> int:
         return 1 + sum(map(count, node.children))
 
-    return f"{count(root)} headings"
+    return f"{count(Node.model_validate(root))} headings"  # LlamaIndex hands over a dict
 
 
 def now() -> str:
