@@ -108,6 +108,11 @@ class GatewaySettings(BaseSettings):
     shutdown_timeout: float = Field(30.0, ge=0)
     preconnect: int = Field(0, ge=0)
 
+    @property
+    def local_only(self) -> bool:
+        """Whether the gateway's own Spark credentials are spent without keys: by this machine."""
+        return self.own_credentials and not self.keys
+
     @classmethod
     def settings_customise_sources(
         cls,
