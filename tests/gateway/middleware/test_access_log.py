@@ -11,6 +11,7 @@ from iflytek_spark.emulator import Emulator, Reply, faults
 from iflytek_spark.gateway.middleware.auth import new_key
 from iflytek_spark.gateway.upstream import Upstream
 from tests.gateway.conftest import RunningGateway
+from tests.gateway.gateway_helpers import one_gateway
 from tests.gateway.http_helpers import ask, bearer, streaming
 from tests.gateway.metrics_helpers import samples_after
 from tests.gateway.middleware.conftest import AccessLog
@@ -154,20 +155,17 @@ def test_no_character_of_a_path_ends_a_line_or_steers_a_terminal(
 @pytest.mark.parametrize("tokens", [-5, 10**30, 10**400])
 @pytest.mark.parametrize("streamed", [True, False])
 def test_a_usage_that_cannot_be_counted_costs_no_line(
-    running_gateway: RunningGateway,
-    emulator: Emulator,
-    access_log: AccessLog,
-    tokens: int,
-    streamed: bool,
+    access_log: AccessLog, tokens: int, streamed: bool
 ) -> None:
-    emulator.script(Reply("你好", usage=Usage(tokens, tokens, tokens)))
-    url = running_gateway()
-    ask(url, stream=streamed)
-    (line,) = access_log.lines(1)
-    assert line["error"] in ("", "InvalidFrameError")
-    seen = samples_after(url, 1)
-    assert seen.sum("requests_total") == 1
-    assert 0 <= seen.sum("tokens_total") <= 2e9
+    odd = Reply("你好", usage=Usage(tokens, tokens, tokens))
+    with one_gateway(emulator={"respond": lambda request: odd}) as gateway:
+        url = gateway.url.removesuffix("/v1")
+        ask(url, stream=streamed)
+        (line,) = access_log.lines(1)
+        assert line["error"] in ("", "InvalidFrameError")
+        seen = samples_after(url, 1)
+        assert seen.sum("requests_total") == 1
+        assert 0 <= seen.sum("tokens_total") <= 2e9
 
 
 def test_the_gateways_own_pages_are_not_logged(

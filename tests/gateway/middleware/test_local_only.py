@@ -158,7 +158,7 @@ async def answered(settings: GatewaySettings, **scope: Any) -> int:
         "server": (_LAN, 8000),
         "client": ("127.0.0.1", 5000),
     }
-    await create_app(settings)(request | scope, receive, send)
+    await create_app(settings)({**request, **scope}, receive, send)
     (status,) = statuses
     return status
 
