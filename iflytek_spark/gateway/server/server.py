@@ -34,7 +34,7 @@ _KEEP_ALIVE_SECONDS = 65
 _COLLECTION_THRESHOLD = 10_000
 """Objects made since the last collection before the next; a request makes some hundreds."""
 
-_TICKS_PER_CHECK = 5
+_TICKS_PER_CHECK, _TICKS_PER_TURN = 5, 10
 
 _CANCEL_SECONDS = 1
 """For what was cancelled to end."""
@@ -62,10 +62,17 @@ class Launch:
         """
         return load_settings(self.config, **self.given)
 
-    def server(self, on_started: Callable[[], None]) -> GatewayServer:
-        """Make the server of this process, which logs; ``on_started`` is called when it answers."""
+    def server(
+        self, on_started: Callable[[], None], on_turn: Callable[[], None] | None = None
+    ) -> GatewayServer:
+        """Make the server of this process, which logs.
+
+        Args:
+            on_started: called when it answers.
+            on_turn: called about once a second while its loop turns.
+        """
         logging.config.dictConfig(LOGGING)
-        return GatewayServer(create_app(self.settings()), self.loop, on_started)
+        return GatewayServer(create_app(self.settings()), self.loop, on_started, on_turn)
 
 
 class GatewayServer(uvicorn.Server):
@@ -79,13 +86,20 @@ class GatewayServer(uvicorn.Server):
 
     server_state: Connections
 
-    def __init__(self, app: FastAPI, loop: str, on_started: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        app: FastAPI,
+        loop: str,
+        on_started: Callable[[], None],
+        on_turn: Callable[[], None] | None = None,
+    ) -> None:
         """Set up.
 
         Args:
             app: a gateway.
             loop: ``uvloop`` or ``asyncio``.
             on_started: called when the server answers.
+            on_turn: called about once a second while the loop turns.
         """
         super().__init__(_config(app, loop))
         state: GatewayState = app.state.gateway
@@ -94,6 +108,7 @@ class GatewayServer(uvicorn.Server):
         self._drain = state.drain
         self._shutdown_timeout = state.settings.shutdown_timeout
         self._on_started = on_started
+        self._on_turn = on_turn
         self._deadline = math.inf
 
     def stop(self) -> bool:
@@ -129,6 +144,8 @@ class GatewayServer(uvicorn.Server):
         """Look, ten times a second, whether it is time to end: for connections, and for all."""
         if counter % _TICKS_PER_CHECK == 0:
             self.server_state.check(asyncio.get_running_loop().time())
+        if self._on_turn and counter % _TICKS_PER_TURN == 0:
+            self._on_turn()
         if self._drain.stopping:
             over = time.monotonic() >= self._deadline
             if over:

@@ -88,3 +88,14 @@ def running(
             yield Program(process)
         finally:
             process.kill()
+
+
+def workers_of(gateway: Program) -> list[int]:
+    """The processes that the port's owner has started, without multiprocessing's tracker."""
+    number = gateway.process.pid
+    children = Path(f"/proc/{number}/task/{number}/children").read_text(encoding="ascii").split()
+    return [
+        int(child)
+        for child in children
+        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
+    ]
