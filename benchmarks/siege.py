@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Coroutine
+from functools import partial
 from pathlib import Path
 
 from iflytek_spark.emulator import Emulator, running_emulator
@@ -95,28 +96,32 @@ async def _attack(port: int, data: bytes) -> None:
     """Send, read nothing, and begin again when the gateway hangs up."""
     loop = asyncio.get_running_loop()
     while True:
-        gone = loop.create_future()
+        silent = _Silent(loop.create_future())
         with contextlib.suppress(OSError):
             transport, _ = await loop.create_connection(
-                lambda gone=gone: _Silent(gone), HERE, port, local_addr=(HERE, 0)
+                partial(_same, silent), HERE, port, local_addr=(HERE, 0)
             )
             transport.write(data)
             if data is not HALF:
                 transport.pause_reading()
             try:
-                await gone
+                await silent.gone
             finally:
                 transport.abort()
         await asyncio.sleep(2)
 
 
+def _same(silent: _Silent) -> _Silent:
+    return silent
+
+
 class _Silent(asyncio.Protocol):
     def __init__(self, gone: asyncio.Future[None]) -> None:
-        self._gone = gone
+        self.gone = gone
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if not self._gone.done():
-            self._gone.set_result(None)
+        if not self.gone.done():
+            self.gone.set_result(None)
 
 
 async def _honest(port: int, calls: int) -> list[float | None]:

@@ -102,19 +102,23 @@ class HttpConnection(HttpToolsProtocol):
 
     def on_url(self, url: bytes) -> None:
         """Take a part of the address."""
-        self._count(len(url))
+        self._head_bytes += len(url)
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header; trailers, which come after what they could change, are left out."""
-        self._count(len(name) + len(value) + len(b": \r\n"))
+        self._head_bytes += len(name) + len(value) + 4  # ": " and the line's end
+        if self._head_bytes > MAX_HEAD_BYTES:
+            raise HeadTooLargeError
         if not self._has_head:
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Begin to answer."""
-        self._note_part()
-        self._has_head = True
+        if self._head_bytes > MAX_HEAD_BYTES:
+            raise HeadTooLargeError
+        self._advanced = self._has_head = True
+        self._part_since = math.inf
         self._head_bytes = 0
         self.server_state.move(self, Phase.BUSY)
         super().on_headers_complete()
@@ -127,12 +131,14 @@ class HttpConnection(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
-        self._note_part()
+        self._advanced = True
+        self._part_since = math.inf
         super().on_body(body)
 
     def on_message_complete(self) -> None:
         """End a request."""
-        self._note_part()
+        self._advanced = True
+        self._part_since = math.inf
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -212,15 +218,6 @@ class HttpConnection(HttpToolsProtocol):
             written,
             bytes(response.body),
         )
-
-    def _count(self, size: int) -> None:
-        self._head_bytes += size
-        if self._head_bytes > MAX_HEAD_BYTES:
-            raise HeadTooLargeError
-
-    def _note_part(self) -> None:
-        self._advanced = True
-        self._part_since = math.inf
 
     def _refuse_head(self) -> None:
         message = f"the head is larger than {MAX_HEAD_BYTES} bytes: send fewer or shorter headers"
