@@ -32,7 +32,10 @@ def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.siege", description=__doc__)
     parser.add_argument("--loop", default="uvloop", choices=("uvloop", "asyncio"))
+    parser.add_argument("--attack", type=int, metavar="PORT", help="only attack what is there")
     args = parser.parse_args()
+    if args.attack:
+        asyncio.run(_attack_all(args.attack))
     with running_emulator(respond=lambda request: "很长" * 2000, chunk_size=1) as spark:
         few = ["sh", "-c", f'ulimit -n {FILES}; exec "$@"', "sh"]
         command = [*few, sys.executable, "-m", "iflytek_spark.gateway", "--port", "0"]
@@ -55,15 +58,13 @@ async def _besiege(gateway: subprocess.Popen[str], spark: Emulator) -> None:
     before = _kilobytes(gateway.pid)
     quiet = await _honest(port, CALLS)
     _print("quiet", quiet)
-    attackers = [_attack(port, HALF) for _ in range(ATTACKERS)]
-    attackers += [_attack(port, _question(8192)) for _ in range(ATTACKERS)]
-    tasks = [asyncio.create_task(attack) for attack in attackers]
-    await asyncio.sleep(2)
+    command = ["-m", "benchmarks.siege", "--attack", str(port)]
+    attackers = await asyncio.create_subprocess_exec(sys.executable, *command)
+    await asyncio.sleep(5)
     _print("besieged", await _honest(port, CALLS))
     print(f"memory before and meanwhile: {before:,} KB, {_kilobytes(gateway.pid):,} KB")
-    for task in tasks:
-        task.cancel()
-    await asyncio.wait(tasks)
+    attackers.kill()
+    await attackers.wait()
     await asyncio.to_thread(spark.wait_until_idle, 30)
     _print("afterwards", await _honest(port, CALLS))
     files = len(os.listdir(f"/proc/{gateway.pid}/fd"))
@@ -90,6 +91,12 @@ def _question(tokens: int) -> bytes:
     head = "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n"
     head += f"content-type: application/json\r\ncontent-length: {len(text)}\r\n\r\n"
     return head.encode() + text
+
+
+async def _attack_all(port: int) -> None:
+    half = (_attack(port, HALF) for _ in range(ATTACKERS))
+    unread = (_attack(port, _question(8192)) for _ in range(ATTACKERS))
+    await asyncio.gather(*half, *unread)
 
 
 async def _attack(port: int, data: bytes) -> None:
