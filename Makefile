@@ -144,11 +144,11 @@ $(LITELLM)/.ready: requirements/litellm.txt | $(VENV)/.python
 	@$(LITELLM)/bin/python $(INSTALL) --require-hashes -r requirements/litellm.txt
 	@touch $@
 
-$(JUDGES)/%/.ready: requirements/judges-%.txt pyproject.toml | $(VENV)/.python
+$(JUDGES)/%/.ready: requirements/judges-%.txt pyproject.toml | $(VENV)/.dev
 	@echo "Installing the judges of $* into $(JUDGES)/$* (once)"
-	@$(PYTHON) -m venv $(JUDGES)/$*
-	@$(JUDGES)/$*/bin/python $(INSTALL) --require-hashes -r requirements/judges-$*.txt
-	@$(JUDGES)/$*/bin/python $(INSTALL) --no-deps --no-build-isolation --editable .
+	@$(BIN)/uv venv --quiet --seed --clear --python $(BIN)/python $(JUDGES)/$*
+	@$(BIN)/uv pip install --quiet --link-mode copy --python $(JUDGES)/$* --require-hashes -r requirements/judges-$*.txt
+	@$(BIN)/uv pip install --quiet --python $(JUDGES)/$* --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # Without npm there are none, and their tests are left out; no script that they bring runs to install.
