@@ -20,7 +20,7 @@ IMPURE = {"socket", "ssl", "time", "random", "asyncio", "threading", "os", "secr
 LIBRARIES = {"websocket", "websockets", "httpx", "httpx2", "python_socks", "requests", "dotenv"}
 WIRE = CORE / "protocol" / "wire"
 FRAMES = {WIRE / name for name in ("chat_client.py", "chat_server.py")}
-BODIES = {WIRE / "openai" / name for name in ("maas.py", "requests.py", "spark_open.py")}
+BODIES = {WIRE / "openai" / name for name in ("maas.py", "spark_open.py")}
 VENDOR_KEYS = {"payload", "choices", "question_tokens"}
 CHAT_KEYS = {"question_tokens", "reasoning_content", "function_call", "show_ref_label"}
 

@@ -14,6 +14,10 @@ DONE = b"[DONE]"
 """The last event of a stream."""
 
 
+NO_MODELS = '{"object":"list","data":[]}'
+"""B's list of models (§1)."""
+
+
 class FunctionShape(TypedDict, total=False):
     """A function that is asked for; ``arguments`` is a JSON text."""
 
