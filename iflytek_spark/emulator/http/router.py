@@ -61,7 +61,7 @@ class HttpRouter:
         self._shaped = MaasDialect(self._open_rows, options, refused_by_open)
         self.maas = MaasDialect(self._maas_rows, options, refused_by_maas)
 
-    def dialect(self, request: HttpRequest) -> ServiceDialect | None:
+    def route(self, request: HttpRequest) -> ServiceDialect | None:
         """Return the dialect that a request is for, or None when its host has no such path."""
         path, host = request.path, request.host
         if request.method != "POST":

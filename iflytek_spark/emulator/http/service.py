@@ -87,11 +87,11 @@ class HttpService(SignedService):
 
     def serves(self, request: HttpRequest) -> bool:
         """Tell whether a request is for one of these services."""
-        return _lists_models(request) or self._router.dialect(request) is not None
+        return _lists_models(request) or self._router.route(request) is not None
 
     async def answer(self, connection: HttpConnection, request: HttpRequest) -> bool:
         """Answer one request, and return whether a further one may follow."""
-        dialect = self._router.dialect(request)
+        dialect = self._router.route(request)
         if dialect is None:
             await connection.respond(200, NO_MODELS, {"Date": self.date, **JSON})
             return True
