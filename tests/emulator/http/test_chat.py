@@ -8,6 +8,7 @@ import pytest
 
 from iflytek_spark.emulator import Call, Emulator, HttpOptions, Reply, SeenChat, running_emulator
 from iflytek_spark.messages import Citation, Usage
+from iflytek_spark.models.spec import ModelSpec, Range
 from tests.emulator.http.raw import QUESTION, WEATHER, Kind, ask, chunks, deltas, payloads
 
 _USAGE = Usage(4, 2, 6)
@@ -248,3 +249,15 @@ def test_the_emulator_s_rules_answer_over_http_too(spark: Emulator) -> None:
     kinds: tuple[Kind, ...] = ("open", "maas")
     for kind in kinds:
         assert QUESTION in ask(spark, kind).json()["choices"][0]["message"]["content"]
+
+
+def test_a_model_of_one_s_own_is_served_where_its_row_says() -> None:
+    own = ModelSpec(
+        name="mine",
+        domain="xo1234",
+        url="https://maas-api.cn-huabei-1.xf-yun.com/v2/chat/completions",
+        max_tokens=Range(1, 8),
+    )
+    with running_emulator(models=[own]) as spark:
+        assert ask(spark, "maas", model="xo1234").json()["model"] == "xo1234"
+        assert ask(spark, "maas", model="xo1234", max_tokens=9).status_code == 500
