@@ -25,9 +25,11 @@ _TALK = [
 
 def chat_completion(data: bytes) -> None:
     """The body of ``POST /v1/chat/completions``."""
-    body = parse_body(ChatCompletionRequest, data)
+    body, _ = parse_body(ChatCompletionRequest, data, "ignore")
     spec = find_model(body.model)
-    request = build_request(spec, to_messages(body.messages), to_options(body, spec))
+    options = to_options(body, spec)
+    options["unsupported"] = "ignore"
+    request = build_request(spec, to_messages(body.messages), options)
     if not any(message.images for message in request.messages):
         encode_request(request, "app1", "uid1")
 

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 from iflytek_spark import Citation, Message, Tool, Usage
 from iflytek_spark.models.catalogue import find_model
+from iflytek_spark.models.services import DIMENSIONS
 from iflytek_spark.protocol.wire.chat_client import encode_request
 from iflytek_spark.protocol.wire.chat_server import encode_answer, encode_error, encode_search
 from iflytek_spark.protocol.wire.embedding import (
-    DIMENSIONS,
     encode_embedding,
     encode_embedding_answer,
 )

@@ -50,6 +50,7 @@ from iflytek_spark.messages import (
     Tool,
     ToolCall,
     ToolChoice,
+    UnsupportedPart,
     Usage,
     WebSearch,
 )
@@ -78,6 +79,7 @@ from iflytek_spark.protocol.events import (
 )
 from iflytek_spark.requests.options import ChatOptions
 from iflytek_spark.requests.tokens import estimate_tokens
+from iflytek_spark.requests.unsupported import Unsupported
 from iflytek_spark.streams import AsyncChatStream, ChatStream
 from iflytek_spark.timeouts import Timeouts
 
@@ -145,6 +147,8 @@ __all__ = [
     "ToolChoice",
     "ToolNotCalledError",
     "UnknownModelError",
+    "Unsupported",
+    "UnsupportedPart",
     "Usage",
     "Vector",
     "WebSearch",

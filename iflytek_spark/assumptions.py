@@ -14,10 +14,18 @@ CONTEXT_MARGIN = 2.0
 estimate, and the service has the last word (code 10907)."""
 
 UNKNOWN_CONTEXT_TOKENS = 131072
-"""Assumed of models whose context no source gives: the longest that any of them has."""
+"""Assumed of models whose context no source gives, before a prompt is refused: the longest that any
+model has."""
+
+SAFE_CONTEXT_TOKENS = 8192
+"""Told of such models to frameworks that cut texts to fit: the shortest that any model has. Say
+``context_tokens`` in a :class:`~iflytek_spark.ModelSpec` if you know better."""
 
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 """A longer frame is taken for a fault: §2.4 knows no limit, real ones have a few hundred bytes."""
+
+IMAGE_TOKENS = 273
+"""Tokens of an image, whatever its size: §6 gives the number for the basic model only."""
 
 TURN_SEPARATOR = "\n\n"
 """Put between neighbours of one role when they are merged: §4 asks for alternating roles."""
@@ -27,8 +35,15 @@ ASSISTANT_FIRST = "（此前助手说：{}）"
 user's turn: §4 has the user begin."""
 
 SEQ_STEP = 1
-"""By which ``seq`` grows from one piece to the next: §2.3 says that it counts from 0. A service
-that sends 0 throughout is not counting, and a plugin's frame may take a number of its own."""
+"""By which ``seq`` grows from one piece to the next: §2.3 says that it counts from 0. Any other
+number is a deviation; only a plugin's frame may take a number of its own."""
+
+MAX_TOKEN_COUNT = 1_000_000_000
+"""A larger count of tokens is taken for none: §1 knows no context above 262,144."""
+
+MAX_RESPONSE_BYTES = 64 * 1024 * 1024
+"""Of all frames of one answer, unless a client says otherwise: §1's longest answer, 262,144 tokens
+in frames of one token and some 200 bytes, has about 50 MB."""
 
 LENGTH_IS_LIMIT = True
 """An answer that used all of max_tokens was cut by it: §2.3 has no finish reason."""

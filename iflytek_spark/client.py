@@ -2,166 +2,26 @@
 
 from __future__ import annotations
 
-import ssl
-import uuid
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Generic, Unpack
+from collections.abc import Sequence
+from typing import Unpack
 
-from iflytek_spark.credentials import Credentials
-from iflytek_spark.endpoint import Endpoint
-from iflytek_spark.errors import ConfigurationError
+from iflytek_spark.client_base import BaseClient
 from iflytek_spark.messages import ChatResponse, Message
-from iflytek_spark.models.catalogue import find_model
 from iflytek_spark.models.services import (
     EMBEDDING,
     IMAGE_GENERATION,
     EmbedOptions,
     GeneratedImage,
-    Service,
     Vector,
 )
 from iflytek_spark.models.spec import ModelSpec
-from iflytek_spark.protocol.retry import RetryPolicy
-from iflytek_spark.protocol.steps import Clock, Flow
 from iflytek_spark.requests.options import ChatOptions
 from iflytek_spark.streams import AsyncChatStream, ChatStream
-from iflytek_spark.timeouts import Timeouts
-from iflytek_spark.transports.base import (
-    AnyTransport,
-    AsyncTransport,
-    ConnectionOptions,
-    Pool,
-    PreconnectSettings,
-    Transport,
-)
-from iflytek_spark.transports.clock import SYSTEM_CLOCK
-from iflytek_spark.transports.opening import ASYNC, BLOCKING, TransportKind
-
-if TYPE_CHECKING:
-    from iflytek_spark.protocol.call import CallContext
+from iflytek_spark.transports.base import AsyncTransport, Transport
+from iflytek_spark.transports.opening import ASYNC, BLOCKING
 
 
-class _Client(Generic[AnyTransport]):
-    """What both clients know. Nothing in it changes after it is made."""
-
-    _kind: TransportKind[AnyTransport]
-
-    def __init__(
-        self,
-        credentials: Credentials | None = None,
-        *,
-        model: str | ModelSpec | None = None,
-        base_url: str | Endpoint | None = None,
-        timeout: Timeouts | float | None = None,
-        max_retries: int = 2,
-        proxy: str | None = None,
-        ssl_context: ssl.SSLContext | None = None,
-        transport: Callable[[ConnectionOptions], AnyTransport] | None = None,
-        clock: Clock = SYSTEM_CLOCK,
-        preconnect: int = 0,
-        image_model: str | ModelSpec | None = None,
-        on_open: Callable[[], object] | None = None,
-    ) -> None:
-        """Set up a client. It opens nothing, and may be shared by threads and event loops.
-
-        Args:
-            credentials: the app's; from the environment by default.
-            model: the model of calls that name none; ``SPARK_MODEL`` or 4.0 Ultra by default.
-            base_url: another address; without a path it replaces scheme and host only;
-                ``SPARK_BASE_URL`` by default; or an endpoint that was found before.
-            timeout: the four time-outs, or seconds for the whole call.
-            max_retries: further tries after a failure that may pass, 0 or more.
-            proxy: ``http://…`` or ``socks5h://…``; an empty string for none; by default what
-                the usual environment variables say.
-            ssl_context: your own CA; certificates are always verified.
-            transport: what opens sockets; a test double for instance.
-            clock: time and chance.
-            preconnect: connections to keep open ahead of calls, 0 or more; see :meth:`close`.
-            image_model: what answers messages with an image when the model itself cannot look at
-                images; None refuses them.
-            on_open: is called each time a WebSocket has been opened; for metrics.
-
-        Raises:
-            MissingCredentialsError: when a credential is missing.
-            UnknownModelError: for an unknown model.
-            ConfigurationError: for another unusable setting.
-        """
-        if preconnect and transport is not None:
-            raise ConfigurationError("preconnect opens transports of its own, not yours")
-        self._credentials = credentials.with_keys() if credentials else Credentials.from_env()
-        self._endpoint = Endpoint.from_env(model, base_url)
-        self._timeouts = Timeouts.of(timeout)
-        self._retry = RetryPolicy(max_retries)
-        self._image_model = None if image_model is None else find_model(image_model)
-        self._route = ConnectionOptions(proxy, ssl_context, on_open)
-        self._clock = clock
-        self._preconnect = preconnect
-        self._own_transport: Callable[[ConnectionOptions], AnyTransport] | None = transport
-        self._pool: Pool[AnyTransport] | None = self._new_pool()
-
-    def __repr__(self) -> str:
-        url = self._endpoint.base_url or "the catalogue's addresses"
-        return f"{type(self).__name__}({self._endpoint.model.name!r} at {url}, {self._credentials})"
-
-    @property
-    def model(self) -> ModelSpec:
-        """The model of calls that name none."""
-        return self._endpoint.model
-
-    def close(self) -> None:
-        """Close what ``preconnect`` keeps open, and open no more; calls go on without it.
-
-        It begins with the first call to a model, and rests after a minute without a call. A
-        client that is forgotten closes by itself.
-        """
-        if self._pool is not None:
-            self._pool.close()
-
-    def _open(self) -> AnyTransport:
-        return (self._pool or self._own_transport or self._kind.transport)(self._route)
-
-    def _new_pool(self) -> Pool[AnyTransport] | None:
-        if not self._preconnect:
-            return None
-        settings = PreconnectSettings(
-            self._preconnect, self._credentials, self._route, self._clock, self._timeouts.connect
-        )
-        return self._kind.pool(settings)
-
-    def _signer(self) -> Credentials:
-        """Return who signs. A client out of a pickle takes its keys from the environment, once."""
-        known = self._credentials.with_keys()
-        if known is not self._credentials:
-            self._credentials = known
-            self._pool = self._new_pool()
-        return known
-
-    def _asked(
-        self, messages: str | Sequence[Message], model: str | ModelSpec | None, options: ChatOptions
-    ) -> tuple[Flow[None], ModelSpec]:
-        """Check a chat, and return it with the model that answers."""
-        from iflytek_spark.protocol.call import call_flow  # loads what chats
-        from iflytek_spark.protocol.dialects import chat_dialect
-        from iflytek_spark.protocol.exchange import ChatExchange
-        from iflytek_spark.requests.build import build_request
-
-        spec = self.model if model is None else find_model(model)
-        request = build_request(spec, messages, {"image_model": self._image_model, **options})
-        exchange = ChatExchange(chat_dialect(request.spec), request)
-        context = self._context(self._endpoint.url(request.spec), request.timeouts)
-        return call_flow(context, exchange), request.spec
-
-    def _context(self, url: str, timeouts: Timeouts | None = None) -> CallContext:
-        from iflytek_spark.protocol.call import CallContext
-
-        uid, limits = uuid.uuid4().hex, timeouts or self._timeouts
-        return CallContext(self._signer(), url, self._clock, uid, limits, self._retry)
-
-    def _service(self, service: Service) -> tuple[CallContext, ConnectionOptions]:
-        return self._context(self._endpoint.service_url(service)), self._route
-
-
-class SparkClient(_Client[Transport]):
+class SparkClient(BaseClient[Transport]):
     """iFlytek Spark in the caller's thread."""
 
     _kind = BLOCKING
@@ -210,8 +70,7 @@ class SparkClient(_Client[Transport]):
         Raises:
             InvalidRequestError: at once, for a request that Spark would refuse.
         """
-        flow, spec = self._asked(messages, model, options)
-        return ChatStream(flow, self._open(), spec.name)
+        return ChatStream(*self._asked(messages, model, options))
 
     def embed(self, texts: Sequence[str], **options: Unpack[EmbedOptions]) -> list[Vector]:
         """Turn texts into vectors of 2,560 numbers.
@@ -253,7 +112,7 @@ class SparkClient(_Client[Transport]):
         return generate_image(*self._service(IMAGE_GENERATION), prompt, width, height)
 
 
-class AsyncSparkClient(_Client[AsyncTransport]):
+class AsyncSparkClient(BaseClient[AsyncTransport]):
     """iFlytek Spark in the caller's event loop, whichever it is."""
 
     _kind = ASYNC
@@ -277,8 +136,7 @@ class AsyncSparkClient(_Client[AsyncTransport]):
         **options: Unpack[ChatOptions],
     ) -> AsyncChatStream:
         """Ask, and read the answer as it comes; see :meth:`SparkClient.stream`."""
-        flow, spec = self._asked(messages, model, options)
-        return AsyncChatStream(flow, self._open(), spec.name)
+        return AsyncChatStream(*self._asked(messages, model, options))
 
     async def embed(self, texts: Sequence[str], **options: Unpack[EmbedOptions]) -> list[Vector]:
         """Turn texts into vectors of 2,560 numbers; see :meth:`SparkClient.embed`."""

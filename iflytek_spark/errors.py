@@ -10,7 +10,7 @@
     ├── APIConnectionError            no connection, or the connection was lost
     │   ├── APITimeoutError           one of the four time-outs ran out (also TimeoutError)
     │   └── StreamInterruptedError    the answer ended before its final frame
-    ├── ProtocolError             a frame that the protocol does not allow
+    ├── ProtocolError             what came is not JSON with a header, or too large
     ├── ToolNotCalledError            a tool call was required, and the model answered in text
     ├── InvalidResponseError            the answer does not fit the schema (also ValueError)
     └── APIError                      Spark itself answered with an error
@@ -27,6 +27,11 @@
 """
 
 from __future__ import annotations
+
+
+def _encodable(text: str) -> str:
+    """Replace halves of characters, which a service's words may hold and no output can take."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 class SparkError(Exception):
@@ -61,9 +66,9 @@ class SparkError(Exception):
             hint: the next step for the person who meets the error.
             retryable: overrides the class's default.
         """
-        super().__init__(message)
+        super().__init__(_encodable(message))
         self.code = code
-        self.sid = sid
+        self.sid = None if sid is None else _encodable(sid)
         self.hint = hint
         if retryable is not None:
             self.retryable = retryable
@@ -136,7 +141,10 @@ class StreamInterruptedError(APIConnectionError):
 
 
 class ProtocolError(SparkError):
-    """A frame that is not JSON, lacks a key, or comes out of order."""
+    """What came is not JSON with a header, holds no answer, or is too large.
+
+    With ``strict=True`` also what is not as documented (PROTOCOL.md §2.3).
+    """
 
 
 class ToolNotCalledError(SparkError):

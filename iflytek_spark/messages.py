@@ -34,7 +34,31 @@ class ImagePart:
     url: str = field(default="", repr=False)
 
 
-Part: TypeAlias = TextPart | ImagePart
+@dataclass(frozen=True, slots=True)
+class UnsupportedPart:
+    """Content that Spark cannot be shown: a line of text stands in its place.
+
+    Attributes:
+        kind: what it is, in the words of where it came from: ``audio``, ``file``, …
+        mime_type: its type, or an empty string.
+        size: its bytes, or 0 when that is not known.
+        name: the name of the file, or an empty string.
+    """
+
+    kind: str
+    mime_type: str = ""
+    size: int = 0
+    name: str = ""
+
+    @property
+    def notice(self) -> str:
+        """The line of text that stands for it: ``[image/png, 12 KB, not shown]``."""
+        size = f"{-(-self.size // 1024)} KB" if self.size else ""
+        known = (" ".join(self.name.split()), self.mime_type or self.kind, size, "not shown")
+        return f"[{', '.join(filter(None, known))}]"
+
+
+Part: TypeAlias = TextPart | ImagePart | UnsupportedPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +81,20 @@ class ToolCall:
     """The model's wish to call a tool.
 
     Attributes:
-        id: made by us from the sid, since Spark sends none on the WebSocket.
+        id: made by us from the sid, since Spark sends none on the WebSocket; letters, digits,
+            ``_`` and ``-``.
         name: the tool's name.
-        arguments: a JSON text, exactly as the model wrote it.
+        arguments: the JSON text of an object. What the model wrote is put right where it is
+            loosely written (``read_arguments``), and otherwise stands here as it is: such a
+            call must not be run.
+        problem: why the call must not be run: its arguments break the tool's schema, also after
+            the model was shown why. Empty for a call that may be.
     """
 
     id: str
     name: str
     arguments: str
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +120,7 @@ class Message:
         tool_calls: what an assistant message asked for.
         tool_call_id: the id of the call that a tool message answers.
         failed: whether the tool of a tool message failed.
+        name: who speaks; of a tool message the tool, which is told where its call is not known.
     """
 
     role: Role
@@ -97,6 +128,7 @@ class Message:
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str = ""
     failed: bool = False
+    name: str = ""
 
     @property
     def text(self) -> str:
@@ -165,10 +197,15 @@ class ChatResponse:
         tool_calls: at most one on the WebSocket.
         citations: the pages that web search used.
         plugins: what plugins of the service returned, as it came.
-        usage: token counts, or None when the answer was cut at a stop string.
+        usage: token counts, or None when the answer was cut at a stop string, or Spark's own
+            counts are missing or make no sense.
         finish_reason: why the answer ended.
         sid: Spark's session id, for the vendor's support.
         model: the catalogue's name of the model.
+        deviations: the names of what was not as documented in the answer, and was tolerated, such
+            as ``seq_gap``; empty for a usual one. docs/reliability.md lists them.
+        ignored: the names of options that were left out or brought into range, since the model
+            has no such thing.
     """
 
     text: str
@@ -180,3 +217,5 @@ class ChatResponse:
     finish_reason: FinishReason
     sid: str
     model: str
+    deviations: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()

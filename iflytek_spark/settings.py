@@ -15,20 +15,20 @@ from __future__ import annotations
 import contextlib
 import ssl
 from collections.abc import Mapping
-from typing import Annotated, Any, Self, TypeAlias, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    InstanceOf,
-    PlainSerializer,
-    SecretStr,
-    model_validator,
-)
-from pydantic_core import to_jsonable_python
+from pydantic import BaseModel, ConfigDict, Field, InstanceOf, SecretStr, model_validator
 
 from iflytek_spark.adapters.clients import kept_client
+from iflytek_spark.adapters.fields import (
+    Model,
+    Secret,
+    as_secret,
+    check_names,
+    hidden_field,
+    option_field,
+    secret_field,
+)
 from iflytek_spark.client import AsyncSparkClient, SparkClient
 from iflytek_spark.credentials import Credentials
 from iflytek_spark.endpoint import Endpoint
@@ -36,32 +36,15 @@ from iflytek_spark.errors import InvalidRequestError, MissingCredentialsError
 from iflytek_spark.messages import Thinking, WebSearch
 from iflytek_spark.models.catalogue import find_model, list_models
 from iflytek_spark.models.spec import ModelSpec
-from iflytek_spark.requests.options import OPTIONS, ChatOptions
+from iflytek_spark.requests.options import OPTIONS, ChatOptions, checked_options
+from iflytek_spark.requests.unsupported import Unsupported
 from iflytek_spark.timeouts import Timeouts
+from iflytek_spark.transports.proxy import resolve_proxy
 
 __all__ = ["MODEL_OPTIONS", "CallOptions", "ChatSettings", "ConnectionSettings", "Model"]
 
-Model: TypeAlias = Annotated[str | ModelSpec, PlainSerializer(to_jsonable_python)]
-"""Any of a model's names, or a spec."""
-
 _Client = TypeVar("_Client", SparkClient, AsyncSparkClient)
 _SHARED_BY_COPIES = ("ssl_context", "client", "async_client")
-
-
-def _option(name: str, default: object = None) -> Any:
-    """Declare the field of an option; what it means stands in the option's row."""
-    return Field(default, description=OPTIONS[name].doc)
-
-
-def _hidden(description: str) -> Any:
-    """Declare a field that no output shows."""
-    return Field(None, description=description, exclude=True, repr=False)
-
-
-def _secret(name: str) -> Any:
-    """Declare a field whose value prints as stars."""
-    description = f"{name} of the console; from the environment by default."
-    return Field(None, description=description, repr=False)
 
 
 class CallOptions(ChatOptions, total=False):
@@ -83,8 +66,8 @@ class ConnectionSettings(BaseModel):
     app_id: str | None = Field(
         default=None, description="APPID of the console; from the environment by default."
     )
-    api_key: SecretStr | None = _secret("APIKey")
-    api_secret: SecretStr | None = _secret("APISecret")
+    api_key: Secret | None = secret_field("APIKey")
+    api_secret: Secret | None = secret_field("APISecret")
     base_url: str | None = Field(
         default=None,
         description="Another address; without a path it replaces scheme and host only. "
@@ -97,19 +80,27 @@ class ConnectionSettings(BaseModel):
         default=2,
         description="Further tries after a failure that may pass, before the first token only.",
     )
-    proxy: str | None = _hidden(
+    proxy: str | None = hidden_field(
         "`http://…` or `socks5h://…`; by default what the environment says."
     )
-    ssl_context: InstanceOf[ssl.SSLContext] | None = _hidden(
+    ssl_context: InstanceOf[ssl.SSLContext] | None = hidden_field(
         "Your own CA; certificates are always verified. It cannot be pickled."
     )
-    client: InstanceOf[SparkClient] | None = _hidden("A client of your own for sync calls.")
-    async_client: InstanceOf[AsyncSparkClient] | None = _hidden(
+    client: InstanceOf[SparkClient] | None = hidden_field("A client of your own for sync calls.")
+    async_client: InstanceOf[AsyncSparkClient] | None = hidden_field(
         "A client of your own for async calls."
     )
-    endpoint: InstanceOf[Endpoint] | None = _hidden(
+    endpoint: InstanceOf[Endpoint] | None = hidden_field(
         "Where calls go, as it was found when the object was made; leave it alone."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _check_names(cls, data: Any) -> Any:
+        """Refuse unknown settings by name, with the nearest that exists."""
+        if isinstance(data, Mapping):
+            check_names(data, cls.model_fields)
+        return data
 
     @model_validator(mode="after")
     def _resolve_settings(self) -> Self:
@@ -149,6 +140,8 @@ class ConnectionSettings(BaseModel):
             if self._own_client is None:
                 raise
         self.endpoint = self._resolved_endpoint()
+        if self.proxy:
+            resolve_proxy("", self.proxy)
         if self._own_client is None:
             self._sync_client()
 
@@ -159,11 +152,15 @@ class ConnectionSettings(BaseModel):
 
     def _credentials(self) -> Credentials:
         key, secret = (
-            given.get_secret_value() if given else None for given in (self.api_key, self.api_secret)
+            as_secret(given).get_secret_value() if given else None
+            for given in (self.api_key, self.api_secret)
         )
         return Credentials.resolve(self.app_id, key, secret)
 
     def _resolved_endpoint(self) -> Endpoint:
+        """Return where calls go; a client of one's own knows it."""
+        if self._own_client is not None:
+            return Endpoint.from_env(self._model_setting(), self._own_client.endpoint)
         known = self.endpoint or Endpoint.from_env(self._model_setting(), self.base_url)
         return known.at(self.base_url)
 
@@ -197,39 +194,43 @@ class ChatSettings(ConnectionSettings):
         default="",
         description="Any of a model's names, or a spec; `SPARK_MODEL` or 4.0 Ultra by default.",
     )
-    image_model: Model | None = _option("image_model", "image")
+    image_model: Model | None = option_field("image_model", "image")
     preconnect: int = Field(
         default=0, description="Connections to keep open ahead of calls, while there are any."
     )
-    temperature: float | None = _option("temperature")
-    top_k: int | None = _option("top_k")
-    max_tokens: int | None = _option("max_tokens")
-    top_p: float | None = _option("top_p")
-    presence_penalty: float | None = _option("presence_penalty")
-    frequency_penalty: float | None = _option("frequency_penalty")
-    stop: str | list[str] | None = _option("stop")
-    uid: str | None = _option("uid")
-    web_search: bool | WebSearch = _option("web_search", False)
-    thinking: Thinking | None = _option("thinking")
+    temperature: float | None = option_field("temperature")
+    top_k: int | None = option_field("top_k")
+    max_tokens: int | None = option_field("max_tokens")
+    top_p: float | None = option_field("top_p")
+    presence_penalty: float | None = option_field("presence_penalty")
+    frequency_penalty: float | None = option_field("frequency_penalty")
+    stop: str | list[str] | None = option_field("stop")
+    uid: str | None = option_field("uid")
+    web_search: bool | WebSearch = option_field("web_search", False)
+    thinking: Thinking | None = option_field("thinking")
+    unsupported: Unsupported | None = option_field("unsupported")
     model_kwargs: dict[str, Any] = Field(
         default_factory=dict,
         description="Further keys for Spark's `parameter.chat`, sent as they are.",
     )
 
     def _resolve(self) -> None:
-        """Name the model too that the environment or the client chose."""
+        """Name the model too that the environment or the client chose, and check its options."""
         super()._resolve()
         if not self.model:
             default = self._resolved_endpoint().model
             self.model = default.name if default in list_models() else default
-        find_model(self.model)
-        if self.image_model is not None:
-            find_model(self.image_model)
+        self._check_options()
+
+    def _check_options(self) -> None:
+        """Refuse now what every call would be refused for."""
+        options = self._call_options({})
+        options.pop("model")
+        options["unsupported"] = self._unsupported
+        checked_options(self._spec, options)
 
     def _model_setting(self) -> str | ModelSpec | None:
-        if self.model or self._own_client is None:
-            return self.model or None
-        return self._own_client.model
+        return self.model or None
 
     def _client_settings(self) -> dict[str, Any]:
         own = {"model": self.model or None, "preconnect": self.preconnect}
@@ -238,7 +239,13 @@ class ChatSettings(ConnectionSettings):
     @property
     def _spec(self) -> ModelSpec:
         """The model that answers calls which name none."""
-        return find_model(self.model)
+        return find_model(self.model or self._resolved_endpoint().model)
+
+    @property
+    def _unsupported(self) -> Unsupported:
+        """What is done with what the model lacks, in calls that do not say it."""
+        own = self._own_client
+        return self.unsupported or (own.unsupported if own else "refuse")
 
     def _call_options(self, given: Mapping[str, object]) -> CallOptions:
         """Join the options of a call with the model's own; the call's win.

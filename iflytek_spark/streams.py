@@ -35,13 +35,17 @@ class ChatStream:
 
     Attributes:
         model: the catalogue's name of the model that answers.
+        ignored: the names of options that were left out or brought into range.
     """
 
-    def __init__(self, flow: Flow[None], transport: Transport, model: str) -> None:
+    def __init__(
+        self, flow: Flow[None], transport: Transport, model: str, ignored: tuple[str, ...] = ()
+    ) -> None:
         """Start one call; :meth:`SparkClient.stream` does this."""
         self._events: Generator[Event, None, None] = drive(flow, transport)
         self._builder = _builder(model)
         self.model = model
+        self.ignored = ignored
 
     def __iter__(self) -> Iterator[Event]:
         return self
@@ -89,11 +93,18 @@ class ChatStream:
 class AsyncChatStream:
     """A running answer; see :class:`ChatStream`. It belongs to the loop that reads it."""
 
-    def __init__(self, flow: Flow[None], transport: AsyncTransport, model: str) -> None:
+    def __init__(
+        self,
+        flow: Flow[None],
+        transport: AsyncTransport,
+        model: str,
+        ignored: tuple[str, ...] = (),
+    ) -> None:
         """Start one call; :meth:`AsyncSparkClient.stream` does this."""
         self._events: AsyncGenerator[Event, None] = adrive(flow, transport)
         self._builder = _builder(model)
         self.model = model
+        self.ignored = ignored
 
     def __aiter__(self) -> AsyncIterator[Event]:
         return self

@@ -14,7 +14,14 @@ from iflytek_spark import find_model
 from iflytek_spark.adapters import check_tools, choice_from_openai, tools_from_openai
 from langchain_spark._errors import model_errors
 from langchain_spark._settings import Completion
-from langchain_spark._structured import Method, Schema, StructuredOutput, bind_schema, checker
+from langchain_spark._structured import (
+    Method,
+    Schema,
+    StructuredOutput,
+    bind_schema,
+    checker,
+    default_method,
+)
 from langchain_spark._tools import AnyChoice, AnyTool, to_openai_tools
 
 
@@ -33,7 +40,8 @@ class BindableChatModel(Completion, BaseChatModel):
         """Offer tools to the model.
 
         Args:
-            tools: tools of any kind that LangChain knows.
+            tools: tools of any kind that LangChain knows. A web search among them, in the
+                words of another vendor (``{"type": "web_search"}``), means ``web_search``.
             tool_choice: None or ``auto``; ``none``; ``any``, ``required`` or True; a tool's name;
                 or a dict of OpenAI's form. Spark cannot be forced: only the tools in question
                 are offered, the model is told in words, and told once more when it answers
@@ -46,13 +54,15 @@ class BindableChatModel(Completion, BaseChatModel):
             The model with the tools bound.
 
         Raises:
-            InvalidRequestError: when the model cannot call tools, or a tool's schema has no
-                plain form.
+            InvalidRequestError: when the model cannot call tools, or the tools' schemas are no
+                objects, or too large. What Spark's function calling has no words for is told
+                the model in the description, and checked when the call comes.
         """
         with model_errors():
             written = to_openai_tools(tools, strict)
             model = find_model(kwargs.get("model", self.model))
-            check_tools(model, tools_from_openai(written))
+            unsupported = kwargs.get("unsupported") or self._unsupported
+            check_tools(model, tools_from_openai(written), unsupported)
             choice = choice_from_openai(tool_choice)
         if written:
             kwargs["tools"] = written
@@ -74,14 +84,16 @@ class BindableChatModel(Completion, BaseChatModel):
         """Make the model answer with an object of a schema.
 
         The answer is validated; one that does not fit is shown to the model with the reason,
-        once.
+        once. ``stream`` therefore gives one object, at the end. Options of a call, bound or
+        given (``stop``, ``temperature``, …), go to the model.
 
         Args:
             schema: a pydantic class of version 2 or 1, a TypedDict, or a JSON schema; None with
                 ``json_mode`` for any JSON object.
-            method: ``function_calling`` (the default of models with tools), ``json_schema``
-                (the schema is told in words; the default of the others) or ``json_mode`` (the
-                prompt must name the keys).
+            method: ``function_calling`` (the default where the model has tools, and a tool's
+                parameters can say the whole schema), ``json_schema`` (the schema is told in
+                words; the default otherwise: for choices between objects, classes that
+                contain themselves, …) or ``json_mode`` (the prompt must name the keys).
             include_raw: whether to return ``{"raw", "parsed", "parsing_error"}`` and raise
                 nothing for an answer that does not fit.
             strict: kept in the tool's JSON; Spark has no such option.
@@ -94,7 +106,8 @@ class BindableChatModel(Completion, BaseChatModel):
             ValueError: for an unknown method, or no schema where one is needed.
         """
         check = checker(schema)
-        method = method or ("function_calling" if self._spec.tools else "json_schema")
+        if method is None:
+            method = default_method(find_model(kwargs.get("model", self.model)), schema)
         bound = bind_schema(self, schema, method, strict, kwargs)
         from_tool = method == "function_calling"
         output = StructuredOutput(bound, check, from_tool=from_tool, include_raw=include_raw)

@@ -11,7 +11,6 @@ from langchain_core.messages import (
     AIMessageChunk,
     BaseMessage,
     ChatMessage,
-    HumanMessage,
     InvalidToolCall,
     ToolMessage,
 )
@@ -32,6 +31,7 @@ from iflytek_spark import (
     Event,
     Finished,
     InvalidRequestError,
+    InvalidResponseError,
     Message,
     ReasoningDelta,
     Role,
@@ -39,14 +39,24 @@ from iflytek_spark import (
     ToolCallDelta,
     Usage,
 )
-from langchain_spark._content import parts_of, texts_of
+from iflytek_spark.adapters import calls_from_openai, messages_of, read_arguments
 
 PROVIDER = "iflytek_spark"
-_ROLES: dict[str, Role] = {"user": "user", "assistant": "assistant", "system": "system"}
+_ROLES: dict[str, Role] = {
+    "human": "user",
+    "user": "user",
+    "ai": "assistant",
+    "assistant": "assistant",
+    "model": "assistant",
+    "system": "system",
+    "developer": "system",
+    "tool": "tool",
+    "function": "tool",
+}
 
 
 def to_messages(messages: Sequence[BaseMessage], *, replay_reasoning: bool) -> list[Message]:
-    """Translate a conversation.
+    """Translate a conversation, from whatever provider its messages come.
 
     Args:
         messages: LangChain's, the newest last.
@@ -56,8 +66,8 @@ def to_messages(messages: Sequence[BaseMessage], *, replay_reasoning: bool) -> l
         The core's messages.
 
     Raises:
-        InvalidRequestError: for a kind of message or content that Spark cannot take; it names
-            the message and the kind.
+        InvalidRequestError: for a kind of message that no model can take; it names the message
+            and the kind.
     """
     return [
         translated
@@ -67,51 +77,52 @@ def to_messages(messages: Sequence[BaseMessage], *, replay_reasoning: bool) -> l
 
 
 def _translate(message: BaseMessage, where: str, replay_reasoning: bool) -> Iterator[Message]:
+    content, name = message.content, message.name or ""
     match message:
         case AIMessage():
-            yield _assistant(message, replay_reasoning)
-        case HumanMessage():
-            yield from _foreign_results(message)
-            parts = parts_of(message.content, where)
-            if parts or isinstance(message.content, str):
-                yield Message("user", parts)
+            reasoning = _reasoning(message) if replay_reasoning else []
+            refusal = message.additional_kwargs.get("refusal")
+            blocks = [*reasoning, content, *filter(None, [refusal])]
+            yield from messages_of("assistant", blocks, calls=_calls(message), name=name)
         case ToolMessage():
-            yield Message(
+            yield from messages_of(
                 "tool",
-                texts_of(message.content),
+                content,
                 tool_call_id=message.tool_call_id,
                 failed=message.status == "error",
+                name=name,
             )
         case _:
-            yield Message(_role(message, where), texts_of(message.content))
+            role = _role(message, where)
+            given = message.additional_kwargs.get("tool_call_id")
+            yield from messages_of(role, content, tool_call_id=str(given or ""), name=name)
 
 
-def _assistant(message: AIMessage, replay_reasoning: bool) -> Message:
-    calls = [
+def _reasoning(message: AIMessage) -> list[str]:
+    reasoning = message.additional_kwargs.get("reasoning_content")
+    return [f"<think>{reasoning}</think>"] if reasoning else []
+
+
+def _calls(message: AIMessage) -> list[ToolCall]:
+    """Return the calls of an answer; those that LangChain could not read as they were written."""
+    read = [
         ToolCall(call["id"] or "", call["name"], json.dumps(call["args"], ensure_ascii=False))
         for call in message.tool_calls
     ]
-    calls += [
-        ToolCall(call["id"] or "", call["name"] or "", call["args"] or "")
+    invalid = [
+        ToolCall(call["id"] or "", call["name"] or "", _as_written(call["args"] or ""))
         for call in message.invalid_tool_calls
     ]
-    text = texts_of(message.content)
-    reasoning = message.additional_kwargs.get("reasoning_content") if replay_reasoning else None
-    if reasoning:
-        text = f"<think>{reasoning}</think>\n{text}"
-    return Message("assistant", text, tool_calls=tuple(calls))
+    return read + invalid or calls_from_openai(message.additional_kwargs)
 
 
-def _foreign_results(message: HumanMessage) -> Iterator[Message]:
-    """Yield the tool results that Anthropic's form puts into a human message."""
-    for block in () if isinstance(message.content, str) else message.content:
-        if isinstance(block, dict) and block.get("type") == "tool_result":
-            yield Message(
-                "tool",
-                texts_of(block.get("content", "")),
-                tool_call_id=str(block.get("tool_use_id", "")),
-                failed=bool(block.get("is_error")),
-            )
+def _as_written(arguments: str) -> str:
+    """Undo what :func:`_streamed_arguments` does to arguments that cannot be read."""
+    try:
+        text = json.loads(arguments)
+    except ValueError:
+        return arguments
+    return text if isinstance(text, str) else arguments
 
 
 def _role(message: BaseMessage, where: str) -> Role:
@@ -137,9 +148,7 @@ def to_ai_message(response: ChatResponse) -> AIMessage:
         extra["reasoning_content"] = response.reasoning
     if response.citations:
         extra["citations"] = to_annotations(response.citations)
-    metadata = to_metadata(
-        Finished(response.finish_reason, response.usage, response.sid), response.model
-    )
+    metadata = to_metadata(response, response.model)
     if response.plugins:
         metadata["plugins"] = [plugin._asdict() for plugin in response.plugins]
     return AIMessage(
@@ -169,7 +178,8 @@ def to_chunk(event: Event, model: str) -> ChatGenerationChunk:
                 response_metadata=metadata,
             )
         case ToolCallDelta(call):
-            chunk = tool_call_chunk(name=call.name, args=call.arguments, id=call.id, index=0)
+            written = _streamed_arguments(call)
+            chunk = tool_call_chunk(name=call.name, args=written, id=call.id, index=0)
             message = AIMessageChunk(
                 content="", tool_call_chunks=[chunk], response_metadata=metadata
             )
@@ -191,24 +201,38 @@ def to_chunk(event: Event, model: str) -> ChatGenerationChunk:
 
 def to_tool_call(call: ToolCall) -> LangChainToolCall | InvalidToolCall:
     """Translate a tool call; arguments that are not a JSON object make it an invalid one."""
+    if call.problem:
+        return invalid_tool_call(
+            name=call.name, args=call.arguments, id=call.id, error=call.problem
+        )
     try:
-        arguments = json.loads(call.arguments or "{}")
-    except (ValueError, RecursionError) as error:
-        problem = f"the arguments are not JSON: {error}"
-    else:
-        if isinstance(arguments, dict):
-            return tool_call(name=call.name, args=arguments, id=call.id)
-        problem = "the arguments are not a JSON object"
+        return tool_call(name=call.name, args=read_arguments(call.arguments), id=call.id)
+    except InvalidResponseError as error:
+        problem = error.message
     return invalid_tool_call(name=call.name, args=call.arguments, id=call.id, error=problem)
 
 
-def to_metadata(end: Finished, model: str) -> dict[str, Any]:
-    """Return the metadata of an answer."""
+def _streamed_arguments(call: ToolCall) -> str:
+    """Return arguments as a chunk carries them.
+
+    LangChain completes what ends early, and would run a call on half its arguments. So what
+    cannot be read goes out as a JSON string, which makes the call an invalid one.
+    """
+    invalid = to_tool_call(call)["type"] == "invalid_tool_call"
+    if invalid and call.arguments.lstrip().startswith("{"):
+        return json.dumps(call.arguments, ensure_ascii=False)
+    return call.arguments
+
+
+def to_metadata(end: Finished | ChatResponse, model: str) -> dict[str, Any]:
+    """Return the metadata of an answer; what was tolerated or left out only where it was."""
+    doubts = {"deviations": [*end.deviations], "ignored": [*end.ignored]}
     return {
         "model_name": model,
         "model_provider": PROVIDER,
         "finish_reason": end.finish_reason,
         "sid": end.sid,
+        **{name: names for name, names in doubts.items() if names},
     }
 
 

@@ -9,10 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from langchain_core import exceptions as core
 
 from iflytek_spark import errors as spark
+
+if TYPE_CHECKING:
+    from langchain_core.exceptions import ModelRefusalError
+else:  # langchain-core has it from 1.7.5 on
+    ModelRefusalError = getattr(core, "ModelRefusalError", core.ModelError)
 
 
 class SparkModelError(spark.SparkError, core.ModelError):
@@ -89,7 +95,9 @@ class SparkModelNotFoundError(spark.NotFoundError, core.ModelNotFoundError):
     """No such model or route."""
 
 
-class SparkModelContentFilterError(spark.ContentFilterError, core.ModelInvalidRequestError):
+class SparkModelContentFilterError(
+    spark.ContentFilterError, core.ModelInvalidRequestError, ModelRefusalError
+):
     """Moderation refused the question, or stopped the answer."""
 
 

@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from langchain_core.language_models.model_profile import ModelProfile
 
 from iflytek_spark import ModelSpec
 
 
-def profile_of(spec: ModelSpec) -> ModelProfile:
+def profile_of(spec: ModelSpec, image_model: str | ModelSpec | None) -> ModelProfile:
     """Describe a model in LangChain's terms.
 
-    ``structured_output`` is False: Spark cannot be held to a schema, so an agent should ask for
-    structured answers by a tool call.
+    ``structured_output`` says what an agent should do. Spark cannot be held to a schema, so it is
+    False where a structured answer can be asked for by a tool call, which agents validate. A model
+    without tools is told the schema in words: there it is True.
+
+    Args:
+        spec: the model.
+        image_model: the model to which conversations with an image go when ``spec`` itself cannot
+            look at them, or None.
+
+    Returns:
+        The profile, of the keys that the installed langchain-core knows.
     """
+    images = spec.images or image_model is not None
     profile = ModelProfile(
         name=spec.title or spec.name,
+        status="deprecated" if spec.retired else "active",
         text_inputs=True,
-        image_inputs=spec.images,
-        image_url_inputs=spec.images,
+        image_inputs=images,
+        image_url_inputs=images,
         pdf_inputs=False,
         audio_inputs=False,
         video_inputs=False,
+        image_tool_message=False,
+        pdf_tool_message=False,
         text_outputs=True,
         image_outputs=False,
         audio_outputs=False,
@@ -28,11 +43,15 @@ def profile_of(spec: ModelSpec) -> ModelProfile:
         reasoning_output=spec.reasoning,
         tool_calling=spec.tools,
         tool_choice=spec.tools,
-        structured_output=False,
+        tool_call_streaming=spec.tools,
+        mid_conversation_system_messages=False,
+        mid_conversation_tools=False,
+        structured_output=not spec.tools,
         temperature=True,
     )
     if spec.context_tokens is not None:
         profile["max_input_tokens"] = spec.context_tokens
     if spec.max_tokens is not None:
         profile["max_output_tokens"] = int(spec.max_tokens.high)
-    return profile
+    known = ModelProfile.__annotations__  # it warns of others
+    return cast("ModelProfile", {key: value for key, value in profile.items() if key in known})

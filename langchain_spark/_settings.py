@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from langchain_core.language_models.base import LangSmithParams
 from pydantic import model_validator
 
-from iflytek_spark import estimate_tokens
-from iflytek_spark.adapters import choice_from_openai
+from iflytek_spark import ModelSpec, Timeouts, estimate_tokens
+from iflytek_spark.adapters import choice_from_openai, web_search_from_openai
 from iflytek_spark.settings import MODEL_OPTIONS, CallOptions, ChatSettings, ConnectionSettings
+from langchain_spark._convert import PROVIDER
 from langchain_spark._errors import model_errors
 from langchain_spark._tools import to_tools
 
@@ -23,6 +25,11 @@ _USUAL_NAMES = {
 
 class Connection(ConnectionSettings):
     """Who calls, and how the service is reached, in LangChain's words and with its errors."""
+
+    if TYPE_CHECKING:  # what type checkers see of the usual names; each is the setting itself
+        request_timeout: float | Timeouts | None = None
+    else:
+        request_timeout = property(lambda self: self.timeout)
 
     @model_validator(mode="before")
     @classmethod
@@ -40,20 +47,52 @@ class Connection(ConnectionSettings):
 class Completion(Connection, ChatSettings):
     """Which model answers, and how."""
 
+    if TYPE_CHECKING:
+        model_name: str | ModelSpec = ""
+        stop_sequences: str | list[str] | None = None
+    else:
+        model_name = property(lambda self: self.model)
+        stop_sequences = property(lambda self: self.stop)
+
     def _parameters(self) -> dict[str, Any]:
-        """Return all that changes an answer, and no secret."""
+        """Return all that an answer depends on, who is asked and where too, and no secret."""
         given = {name: getattr(self, name) for name in MODEL_OPTIONS}
         given["stop_sequences"] = given.pop("stop")  # LangChain's cache key has a stop of its own
-        spec = self._spec
+        spec, endpoint = self._spec, self._resolved_endpoint()
+        own_clients = [repr(client) for client in (self.client, self.async_client) if client]
         return {
             "domain": spec.domain,
-            "url": self._resolved_endpoint().url(spec),
+            "url": endpoint.url(spec),
+            "base_url": endpoint.base_url,  # of a model that a call names, or its image
+            "clients": own_clients,
+            "app_id": self.app_id,
             "patch_id": spec.patch_id,
             "model_kwargs": dict(self.model_kwargs),
             **{name: value for name, value in given.items() if value is not None},
             "model": spec.name,
             "image_model": str(self.image_model),
         }
+
+    def _trace_params(
+        self, kind: Literal["chat", "llm"], stop: list[str] | None, given: Mapping[str, Any]
+    ) -> LangSmithParams:
+        """Return what traces know a call by, in LangChain's standard names."""
+        model = given.get("model", self.model)
+        params = LangSmithParams(
+            ls_provider=PROVIDER,
+            ls_model_name=model.name if isinstance(model, ModelSpec) else model,
+            ls_model_type=kind,
+        )
+        temperature = given.get("temperature", self.temperature)
+        if temperature is not None:
+            params["ls_temperature"] = temperature
+        max_tokens = given.get("max_tokens", self.max_tokens)
+        if max_tokens is not None:
+            params["ls_max_tokens"] = max_tokens
+        strings = stop or self.stop
+        if strings:
+            params["ls_stop"] = [strings] if isinstance(strings, str) else strings
+        return params
 
     def get_token_ids(self, text: str) -> list[int]:
         """Refuse: Spark's vocabulary is not public.
@@ -74,4 +113,6 @@ class Completion(Connection, ChatSettings):
             "tools": to_tools(kwargs.get("tools") or ()),
             "tool_choice": choice_from_openai(kwargs.get("tool_choice")),
         }
+        if search := web_search_from_openai(kwargs.get("tools")):
+            given["web_search"] = search
         return self._call_options(given if stop is None else {**given, "stop": stop})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import logging
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Literal, TypeAlias
@@ -18,17 +18,42 @@ from pydantic import BaseModel, ValidationError
 from pydantic.v1 import BaseModel as BaseModelV1
 from pydantic.v1 import ValidationError as ValidationErrorV1
 
-from iflytek_spark import InvalidResponseError
-from iflytek_spark.adapters import ValidatedRequest, schema_format
+from iflytek_spark import InvalidResponseError, ModelSpec
+from iflytek_spark.adapters import (
+    SchemaCheck,
+    TooManyStepsError,
+    ValidatedRequest,
+    exact_as_tool,
+    read_json,
+    schema_format,
+)
+from langchain_spark._tools import own_schema, to_tools
 
 Method: TypeAlias = Literal["function_calling", "json_schema", "json_mode"]
 Schema: TypeAlias = Mapping[str, Any] | type
 Check: TypeAlias = Callable[[Any], Any]
+_LOG = logging.getLogger("langchain_spark")
 
 
 def json_schema_of(schema: Schema) -> dict[str, Any]:
     """Return the JSON schema of a pydantic class, TypedDict or JSON schema."""
-    return convert_to_json_schema(dict(schema) if isinstance(schema, Mapping) else schema)
+    if isinstance(schema, Mapping):
+        return convert_to_json_schema(dict(schema))
+    own = own_schema(schema) if issubclass(schema, BaseModel | BaseModelV1) else None
+    return convert_to_json_schema(schema) if own is None else own
+
+
+def default_method(spec: ModelSpec, schema: Schema | None) -> Method:
+    """Choose how a model is asked for a schema: by a tool, where one can say all of it.
+
+    Args:
+        spec: the model.
+        schema: the schema, or None for any JSON object, of which nothing can be said.
+    """
+    if schema is None or not spec.tools:
+        return "json_schema"
+    tool = dict(schema) if isinstance(schema, Mapping) else schema
+    return "function_calling" if exact_as_tool(spec, to_tools([tool])[0]) else "json_schema"
 
 
 def checker(schema: Schema | None) -> Check:
@@ -48,7 +73,7 @@ def checker(schema: Schema | None) -> Check:
         return schema.parse_obj
     if isinstance(schema, type) and issubclass(schema, BaseModel):
         return schema.model_validate
-    return _against_json_schema(json_schema_of(schema))
+    return _JSONSchemaCheck(json_schema_of(schema))
 
 
 def _any_object(value: Any) -> Any:
@@ -57,18 +82,21 @@ def _any_object(value: Any) -> Any:
     return value
 
 
-def _against_json_schema(schema: dict[str, Any]) -> Check:
-    from jsonschema import Draft202012Validator, exceptions  # slow to load, and seldom needed
+class _JSONSchemaCheck:
+    """Validates against a JSON schema; an object, so that what holds it can be pickled."""
 
-    validator = Draft202012Validator(schema)
+    def __init__(self, schema: dict[str, Any]) -> None:
+        self._schema = SchemaCheck(schema)
 
-    def check(value: Any) -> Any:
-        problem = exceptions.best_match(validator.iter_errors(value))
-        if problem is not None:
-            raise ValueError(f"{problem.json_path}: {problem.message}")
+    def __call__(self, value: Any) -> Any:
+        try:
+            problem = self._schema.problem(value)
+        except TooManyStepsError as error:
+            _LOG.warning("an answer was not validated: %s", error)
+            return value
+        if problem:
+            raise ValueError(problem)
         return value
-
-    return check
 
 
 def bind_schema(
@@ -96,7 +124,7 @@ def bind_schema(
     if schema is None and method != "json_mode":
         raise ValueError(f"method {method!r} needs a schema")
     written = {} if schema is None else json_schema_of(schema)
-    traced = {"kwargs": {"method": method}, "schema": written}
+    traced = {"kwargs": {"method": method}, "schema": _traced(schema)}
     kwargs = {**kwargs, "ls_structured_output_format": traced}
     if method == "function_calling" and schema is not None:
         tool = dict(schema) if isinstance(schema, Mapping) else schema
@@ -109,8 +137,18 @@ def bind_schema(
     raise ValueError(f"method {method!r} is not function_calling, json_schema or json_mode")
 
 
+def _traced(schema: Schema | None) -> dict[str, Any]:
+    """Return a schema as LangChain's traces show it, and its tests compare it."""
+    if schema is None:
+        return {}
+    return convert_to_json_schema(dict(schema) if isinstance(schema, Mapping) else schema)
+
+
 class StructuredOutput:
-    """Asks, validates, and asks once more with the validation error in view."""
+    """Asks, validates, and asks once more with the validation error in view.
+
+    Options of a call (``stop``, ``temperature``, …) go to the model both times.
+    """
 
     def __init__(
         self,
@@ -137,16 +175,18 @@ class StructuredOutput:
         """Return it as a part of a chain."""
         return RunnableLambda(self._invoke, self._ainvoke, name="StructuredOutput")
 
-    def _invoke(self, prompt: LanguageModelInput, config: RunnableConfig) -> Any:
+    def _invoke(self, prompt: LanguageModelInput, config: RunnableConfig, **options: Any) -> Any:
         request = self._validated(prompt)
         while not request.done:
-            request.receive(self._llm.invoke(request.messages, config))
+            request.receive(self._llm.invoke(request.messages, config, **options))
         return self._result(request)
 
-    async def _ainvoke(self, prompt: LanguageModelInput, config: RunnableConfig) -> Any:
+    async def _ainvoke(
+        self, prompt: LanguageModelInput, config: RunnableConfig, **options: Any
+    ) -> Any:
         request = self._validated(prompt)
         while not request.done:
-            request.receive(await self._llm.ainvoke(request.messages, config))
+            request.receive(await self._llm.ainvoke(request.messages, config, **options))
         return self._result(request)
 
     def _validated(
@@ -164,7 +204,7 @@ class StructuredOutput:
 
     def _json(self, raw: AIMessage) -> Any:
         if not self._from_tool:
-            return json.loads(raw.text)
+            return read_json(raw.text)
         if raw.invalid_tool_calls:
             raise ValueError(raw.invalid_tool_calls[0]["error"])
         return raw.tool_calls[0]["args"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any, Self
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
@@ -14,14 +14,16 @@ from langchain_core.utils.utils import LC_ID_PREFIX
 from langchain_protocol.protocol import MessagesData
 from pydantic import ConfigDict, model_validator
 
-from iflytek_spark import Message, ModelSpec, __version__
+from iflytek_spark import Message, __version__
+from iflytek_spark.adapters import estimate_prompt_tokens
 from iflytek_spark.settings import CallOptions
 from langchain_spark._binding import BindableChatModel
 from langchain_spark._blocks import register_blocks
-from langchain_spark._convert import PROVIDER, to_ai_message, to_chunk, to_messages
+from langchain_spark._convert import to_ai_message, to_chunk, to_messages
 from langchain_spark._errors import model_errors
 from langchain_spark._events import EventWriter
 from langchain_spark._profiles import profile_of
+from langchain_spark._tools import AnyTool, to_tools
 
 register_blocks()
 
@@ -117,7 +119,7 @@ class ChatSpark(BindableChatModel):
         return {"api_key": "SPARK_API_KEY", "api_secret": "SPARK_API_SECRET"}
 
     def _resolve_model_profile(self) -> ModelProfile:
-        return profile_of(self._spec)
+        return profile_of(self._spec, self.image_model)
 
     @property
     def _identifying_params(self) -> dict[str, Any]:
@@ -128,22 +130,23 @@ class ChatSpark(BindableChatModel):
         return f"{super()._get_llm_string(stop, **kwargs)}---{self._identifying_params}"
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
-        model = kwargs.get("model", self.model)
-        params = LangSmithParams(
-            ls_provider=PROVIDER,
-            ls_model_name=model.name if isinstance(model, ModelSpec) else model,
-            ls_model_type="chat",
-        )
-        temperature = kwargs.get("temperature", self.temperature)
-        if temperature is not None:
-            params["ls_temperature"] = temperature
-        max_tokens = kwargs.get("max_tokens", self.max_tokens)
-        if max_tokens is not None:
-            params["ls_max_tokens"] = max_tokens
-        strings = stop or self.stop
-        if strings:
-            params["ls_stop"] = [strings] if isinstance(strings, str) else strings
-        return params
+        return self._trace_params("chat", stop, kwargs)
+
+    def get_num_tokens_from_messages(
+        self, messages: list[BaseMessage], tools: Sequence[AnyTool] | None = None
+    ) -> int:
+        """Estimate the tokens of a conversation, its images and its tools included.
+
+        Args:
+            messages: the conversation.
+            tools: tools of any kind that LangChain knows.
+
+        Returns:
+            The estimate; see :func:`iflytek_spark.estimate_tokens`.
+        """
+        with model_errors():
+            translated = to_messages(messages, replay_reasoning=self.replay_reasoning)
+            return estimate_prompt_tokens(translated, to_tools(tools or ()))
 
     def _request(
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]

@@ -17,6 +17,7 @@ from iflytek_spark import (
     TooLong,
     Vector,
 )
+from iflytek_spark.adapters import vector_namespace
 from langchain_spark._errors import model_errors
 from langchain_spark._settings import Connection
 
@@ -65,13 +66,14 @@ class SparkEmbeddings(Connection, Embeddings):
             cached = CacheBackedEmbeddings.from_bytes_store(
                 embeddings,
                 LocalFileStore("./vectors"),
-                namespace="spark-document",
+                namespace=embeddings.namespace("document"),
                 key_encoder="sha256",
                 batch_size=20,
             )
 
-        Do not pass ``query_embedding_cache=True``: queries would be given documents' vectors.
-        A store of their own is right.
+        :meth:`namespace` holds the address that answers: vectors of the emulator, or of a
+        stand-in, are never taken for the service's. Do not pass ``query_embedding_cache=True``:
+        queries would be given documents' vectors. A store of their own is right.
 
     Errors are both :class:`~iflytek_spark.SparkError` and LangChain's own ``Model…Error``; a
     text never becomes None or a vector of zeros. One object may be shared by threads and event
@@ -133,6 +135,21 @@ class SparkEmbeddings(Connection, Embeddings):
             client = self._async_client()
             (vector,) = await client.embed([text], **self._options("query"))
         return vector
+
+    def namespace(self, kind: EmbeddingKind = "document") -> str:
+        """Name the store of the vectors that this object computes, for caches of all kinds.
+
+        Vectors of an emulator, of a stand-in and of the service cannot be compared, nor can those
+        of documents and of queries; so the name holds the kind and the address that answers.
+
+        Args:
+            kind: ``document`` or ``query``.
+
+        Returns:
+            For example ``spark-embedding-document-emb-cn-huabei-1.xf-yun.com-2560``; a name of
+            files and collections may hold it.
+        """
+        return vector_namespace(self._resolved_endpoint(), kind)
 
     def _options(self, kind: EmbeddingKind, progress: Progress | None = None) -> EmbedOptions:
         return {

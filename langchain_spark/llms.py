@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+import functools
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
-from langchain_core.language_models.llms import LLM
-from langchain_core.outputs import GenerationChunk
+from langchain_core.language_models import LanguageModelInput
+from langchain_core.language_models.base import LangSmithParams
+from langchain_core.language_models.llms import BaseLLM
+from langchain_core.outputs import ChatGeneration, Generation, GenerationChunk, LLMResult
+from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables.config import ContextThreadPoolExecutor
 from pydantic import ConfigDict
 
-from iflytek_spark import ContentDelta, Event, Finished
-from langchain_spark._convert import to_metadata, to_usage
+from iflytek_spark import ChatResponse, ContentDelta, Event, Finished, Usage
+from iflytek_spark.adapters import OpenAIUsage, usage_to_openai
+from langchain_spark._convert import to_ai_message, to_metadata, to_usage
 from langchain_spark._errors import model_errors
 from langchain_spark._settings import Completion
 
 
-class SparkLLM(Completion, LLM):
+class SparkLLM(Completion, BaseLLM):
     """iFlytek Spark for chains that take and give plain text.
 
     New chains are better off with :class:`~langchain_spark.ChatSpark`; this class is for those
@@ -41,26 +48,58 @@ class SparkLLM(Completion, LLM):
     def _identifying_params(self) -> dict[str, Any]:
         return self._parameters()
 
-    def _call(
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+        return self._trace_params("llm", stop, kwargs)
+
+    def batch(
         self,
-        prompt: str,
+        inputs: list[LanguageModelInput],
+        config: RunnableConfig | list[RunnableConfig] | None = None,
+        *,
+        return_exceptions: bool = False,
+        **kwargs: Any,
+    ) -> list[str]:
+        """Ask all at once, at most ``max_concurrency`` at a time; a failure is one prompt's own."""
+        return Runnable.batch(self, inputs, config, return_exceptions=return_exceptions, **kwargs)
+
+    async def abatch(
+        self,
+        inputs: list[LanguageModelInput],
+        config: RunnableConfig | list[RunnableConfig] | None = None,
+        *,
+        return_exceptions: bool = False,
+        **kwargs: Any,
+    ) -> list[str]:
+        """Ask all at once; see :meth:`batch`."""
+        return await Runnable.abatch(
+            self, inputs, config, return_exceptions=return_exceptions, **kwargs
+        )
+
+    def _generate(
+        self,
+        prompts: list[str],
         stop: list[str] | None = None,
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
-    ) -> str:
+    ) -> LLMResult:
         with model_errors():
-            return self._sync_client().chat(prompt, **self._options(stop, kwargs)).text
+            ask = functools.partial(self._sync_client().chat, **self._options(stop, kwargs))
+            if len(prompts) == 1:
+                return _result([ask(prompts[0])])
+            with ContextThreadPoolExecutor() as pool:
+                return _result([*pool.map(ask, prompts)])
 
-    async def _acall(
+    async def _agenerate(
         self,
-        prompt: str,
+        prompts: list[str],
         stop: list[str] | None = None,
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
-    ) -> str:
+    ) -> LLMResult:
         with model_errors():
-            options = self._options(stop, kwargs)
-            return (await self._async_client().chat(prompt, **options)).text
+            ask = functools.partial(self._async_client().chat, **self._options(stop, kwargs))
+            responses = await asyncio.gather(*map(ask, prompts), return_exceptions=True)
+            return _result([_unless_failed(response) for response in responses])
 
     def _stream(
         self,
@@ -94,6 +133,41 @@ class SparkLLM(Completion, LLM):
                     if run_manager:
                         await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
                     yield chunk
+
+
+def _unless_failed(response: ChatResponse | BaseException) -> ChatResponse:
+    if isinstance(response, BaseException):
+        raise response
+    return response
+
+
+def _result(responses: Sequence[ChatResponse]) -> LLMResult:
+    """Translate whole answers, with the tokens of each and of all."""
+    counted = [response.usage for response in responses if response.usage]
+    return LLMResult(
+        generations=[[_generation(response)] for response in responses],
+        llm_output={"token_usage": _sum(counted), "model_name": responses[0].model},
+    )
+
+
+def _sum(usages: Sequence[Usage]) -> OpenAIUsage | dict[str, int]:
+    """Add up token counts, in the words of OpenAI's handlers."""
+    if not usages:
+        return {}
+    return usage_to_openai(
+        Usage(
+            sum(usage.prompt_tokens for usage in usages),
+            sum(usage.completion_tokens for usage in usages),
+            sum(usage.total_tokens for usage in usages),
+        )
+    )
+
+
+def _generation(response: ChatResponse) -> Generation:
+    """Translate a whole answer; LangChain's usage callback reads no other kind of generation."""
+    message = to_ai_message(response)
+    usage = {"token_usage": message.usage_metadata}
+    return ChatGeneration(message=message, generation_info=message.response_metadata | usage)
 
 
 def _chunk(event: Event, model: str) -> GenerationChunk:

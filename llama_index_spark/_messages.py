@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from llama_index.core.base.llms.types import (
-    BaseContentBlock,
     CachePoint,
     ChatMessage,
     CitableBlock,
@@ -19,7 +18,17 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
 )
 
-from iflytek_spark import ImagePart, InvalidRequestError, Message, Part, Role, TextPart, ToolCall
+from iflytek_spark import (
+    ImagePart,
+    InvalidRequestError,
+    Message,
+    Part,
+    Role,
+    TextPart,
+    ToolCall,
+    UnsupportedPart,
+)
+from iflytek_spark.adapters import Content, calls_from_openai
 
 _ROLES: dict[MessageRole, Role] = {
     MessageRole.SYSTEM: "system",
@@ -33,84 +42,91 @@ _ROLES: dict[MessageRole, Role] = {
 }
 _SKIPPED_BLOCKS = (CachePoint, CitationBlock, ThinkingBlock, ToolCallBlock)
 """Spark has no cache to mark; citations and reasoning are not sent back; calls stand apart."""
+_DATA = ("audio", "video", "data")
+_TYPES = ("document_mimetype", "video_mimetype", "format")
 
 
 def to_messages(messages: Sequence[ChatMessage]) -> list[Message]:
     """Translate a conversation, the newest message last, and leave it as it is.
 
     Raises:
-        InvalidRequestError: for a block that Spark cannot take; it names the message and the
-            block's type.
+        InvalidRequestError: for what is no message; it names its place.
     """
-    return [_translate(message, f"messages[{at}]") for at, message in enumerate(messages)]
+    return [
+        translated
+        for at, message in enumerate(messages)
+        for translated in _translate(message, f"messages[{at}]")
+    ]
 
 
-def _translate(message: ChatMessage, where: str) -> Message:
+def _translate(message: ChatMessage, where: str) -> Iterator[Message]:
     if not isinstance(message, ChatMessage):
         raise InvalidRequestError(f"{where} is a {type(message).__name__}, not a ChatMessage")
+    extra = message.additional_kwargs
     role = _ROLES[message.role]
-    parts = [part for block in message.blocks for part in _parts(block, where)]
-    if role != "user" and any(isinstance(part, ImagePart) for part in parts):
-        raise InvalidRequestError(
-            f"{where} is a {role} message with an image", hint="send images in a user message"
-        )
-    return Message(
+    blocks: list[object] = (
+        [*message.blocks, *_refusal(extra)] if role == "assistant" else [*message.blocks]
+    )
+    parts = tuple(part for block in blocks for part in _parts(block))
+    yield Message(
         role,
-        _content(parts),
+        Content(parts).text_or_parts,
         tool_calls=tuple(_calls(message)) if role == "assistant" else (),
-        tool_call_id=_answered_call(message) if role == "tool" else "",
+        tool_call_id=str(extra.get("tool_call_id") or "") if role == "tool" else "",
+        failed=role == "tool" and bool(extra.get("is_error")),
+        name=str(extra.get("name") or ""),
     )
 
 
-def _answered_call(message: ChatMessage) -> str:
-    return str(message.additional_kwargs.get("tool_call_id") or "")
+def _refusal(extra: Mapping[str, Any]) -> list[TextBlock]:
+    refusal = extra.get("refusal")
+    return [TextBlock(text=refusal)] if isinstance(refusal, str) else []
 
 
-def _content(parts: list[Part]) -> str | tuple[Part, ...]:
-    texts = [part.text for part in parts if isinstance(part, TextPart)]
-    return "\n".join(texts) if len(texts) == len(parts) else tuple(parts)
-
-
-def _parts(block: BaseContentBlock, where: str) -> Iterator[Part]:
+def _parts(block: object) -> Iterator[Part]:
     match block:
         case TextBlock():
             yield TextPart(block.text)
         case ImageBlock():
-            yield _image(block, where)
+            yield _image(block)
         case CitableBlock():
             yield TextPart(f"{block.title} ({block.source})")
             for inner in block.content:
-                yield from _parts(inner, where)
+                yield from _parts(inner)
         case _ if not isinstance(block, _SKIPPED_BLOCKS):
-            raise InvalidRequestError(
-                f"{where} holds a {type(block).__name__}", hint="Spark takes text and images"
-            )
+            yield _unsupported(block)
 
 
-def _image(block: ImageBlock, where: str) -> ImagePart:
+def _image(block: ImageBlock) -> ImagePart | UnsupportedPart:
     if block.url is not None:
         return ImagePart(url=str(block.url))
     try:
         return ImagePart(data=block.resolve_image().read())
-    except (ValueError, OSError) as error:
-        raise InvalidRequestError(f"{where} holds an unreadable image: {error}") from error
+    except (ValueError, OSError):
+        return UnsupportedPart("unreadable image", block.image_mimetype or "")
+
+
+def _unsupported(block: object) -> UnsupportedPart:
+    """Collect what is known of a block without reading its file."""
+    data = next((value for name in _DATA if isinstance(value := _field(block, name), bytes)), b"")
+    return UnsupportedPart(
+        type(block).__name__,
+        next((str(value) for name in _TYPES if (value := _field(block, name))), ""),
+        len(data) * 3 // 4,  # LlamaIndex keeps base64
+        str(_field(block, "title") or ""),
+    )
 
 
 def _calls(message: ChatMessage) -> Iterator[ToolCall]:
     """Yield the tool calls of an assistant's message, from its blocks or in OpenAI's form."""
     blocks = [block for block in message.blocks if isinstance(block, ToolCallBlock)]
     for block in blocks:
-        yield ToolCall(block.tool_call_id or "", block.tool_name, _json(block.tool_kwargs))
-    for call in () if blocks else message.additional_kwargs.get("tool_calls") or ():
-        function = _field(call, "function")
-        arguments = _json(_field(function, "arguments"))
-        yield ToolCall(str(_field(call, "id") or ""), str(_field(function, "name")), arguments)
+        given = block.tool_kwargs
+        written = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
+        yield ToolCall(block.tool_call_id or "", block.tool_name, written)
+    if not blocks:
+        yield from calls_from_openai(message.additional_kwargs)
 
 
-def _field(value: Any, name: str) -> Any:
-    """Read a field of a dict, or of another provider's object."""
-    return value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
-
-
-def _json(arguments: dict[str, Any] | str) -> str:
-    return arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+def _field(value: object, name: str) -> object:
+    return getattr(value, name, None)

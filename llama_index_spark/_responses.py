@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,12 +24,13 @@ from iflytek_spark import (
     ContentDelta,
     Event,
     Finished,
+    InvalidResponseError,
     ReasoningDelta,
     ToolCall,
     ToolCallDelta,
     Usage,
 )
-from iflytek_spark.adapters import call_to_openai, usage_to_openai
+from iflytek_spark.adapters import call_to_openai, read_arguments, usage_to_openai
 
 
 class ResponseBuilder:
@@ -94,22 +94,20 @@ def to_chat_response(response: SparkResponse) -> ChatResponse:
     Returns:
         A message of reasoning, text, citations and tool calls, with its token counts.
     """
-    end = Finished(response.finish_reason, response.usage, response.sid)
     return ChatResponse(
         message=_message(
             response.text, response.reasoning, response.citations, response.tool_calls
         ),
-        raw=_metadata(response.model, end),
+        raw=_metadata(response.model, response),
         additional_kwargs=_counts(response.usage),
     )
 
 
 def to_completion_response(response: SparkResponse) -> CompletionResponse:
     """Translate a whole answer to a prompt."""
-    end = Finished(response.finish_reason, response.usage, response.sid)
     return CompletionResponse(
         text=response.text,
-        raw=_metadata(response.model, end),
+        raw=_metadata(response.model, response),
         additional_kwargs=_counts(response.usage),
     )
 
@@ -124,7 +122,11 @@ def _message(
         blocks.append(TextBlock(text=text))
     blocks += map(_citation_block, citations)
     blocks += map(_call_block, calls)
-    extra = {"tool_calls": [call_to_openai(call) for call in calls]} if calls else {}
+    extra: dict[str, Any] = {}
+    if calls:
+        extra["tool_calls"] = [call_to_openai(call) for call in calls]
+    if problems := {call.id: call.problem for call in calls if call.problem}:
+        extra["invalid_tool_calls"] = problems
     return ChatMessage(role=MessageRole.ASSISTANT, blocks=blocks, additional_kwargs=extra)
 
 
@@ -147,10 +149,9 @@ def _call_block(call: ToolCall) -> ToolCallBlock:
 def _arguments(text: str) -> dict[str, Any] | str:
     """Read the arguments of a call; what is no JSON object stays as the model wrote it."""
     try:
-        value = json.loads(text)
-    except ValueError:
+        return read_arguments(text)
+    except InvalidResponseError:
         return text
-    return value if isinstance(value, dict) else text
 
 
 def _extra(event: Event) -> dict[str, Any]:
@@ -166,5 +167,16 @@ def _counts(usage: Usage | None) -> dict[str, Any]:
     return {} if usage is None else {**usage_to_openai(usage)}
 
 
-def _metadata(model: str, end: Finished) -> dict[str, Any]:
-    return {"model": model, "sid": end.sid, "finish_reason": end.finish_reason}
+def _metadata(model: str, end: Finished | SparkResponse) -> dict[str, Any]:
+    """Return what LlamaIndex calls raw; its token counter and tracers read ``usage`` there.
+
+    What was tolerated or left out is named only where there is some.
+    """
+    doubts = {"deviations": [*end.deviations], "ignored": [*end.ignored]}
+    return {
+        "model": model,
+        "sid": end.sid,
+        "finish_reason": end.finish_reason,
+        "usage": _counts(end.usage) or None,
+        **{name: names for name, names in doubts.items() if names},
+    }

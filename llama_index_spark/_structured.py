@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -14,8 +15,14 @@ from llama_index.core.base.llms.types import (
 from llama_index.core.program.utils import FlexibleModel, process_streaming_objects
 from pydantic import BaseModel, ValidationError
 
-from iflytek_spark import InvalidRequestError, InvalidResponseError, ModelSpec, Tool
-from iflytek_spark.adapters import ValidatedRequest, check_tools, schema_format, tool_to_openai
+from iflytek_spark import InvalidResponseError, ModelSpec, Tool
+from iflytek_spark.adapters import (
+    ValidatedRequest,
+    exact_as_tool,
+    read_json,
+    schema_format,
+    tool_to_openai,
+)
 
 M = TypeVar("M", bound=BaseModel)
 _RESERVED_OPTIONS = (
@@ -66,9 +73,10 @@ class StructuredCall(Generic[M]):
         try:
             given = self._given(response)
             if isinstance(given, str):
+                given = json.dumps(read_json(given), ensure_ascii=False)
                 return self._output_cls.model_validate_json(given)
             return self._output_cls.model_validate(given)
-        except ValidationError as error:
+        except (ValidationError, InvalidResponseError) as error:
             raise InvalidResponseError(
                 f"the model's answer does not fit {self._output_cls.__name__}: {error}"
             ) from error
@@ -102,11 +110,7 @@ class StructuredCall(Generic[M]):
 
 def callable_schema(spec: ModelSpec, output_cls: type[BaseModel]) -> bool:
     """Return whether a model can be given a class as a tool; else the schema goes in words."""
-    try:
-        check_tools(spec, [_tool_of(output_cls)])
-    except InvalidRequestError:
-        return False
-    return True
+    return exact_as_tool(spec, _tool_of(output_cls))
 
 
 def _tool_of(output_cls: type[BaseModel]) -> Tool:

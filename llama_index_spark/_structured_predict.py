@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import aclosing, closing
 from typing import Any, TypeVar
@@ -33,14 +32,17 @@ class StructuredPrediction(FunctionCallingLLM):
     async ones.
     """
 
-    @abstractmethod
     def _by_tool(
         self,
         output_cls: type[BaseModel],
         messages: Sequence[ChatMessage],
         options: Mapping[str, Any],
     ) -> bool:
-        """Return whether the object is to come as a tool call, rather than as JSON text."""
+        """Return whether the object is to come as a tool call, rather than as JSON text.
+
+        No abstract method: LlamaIndex makes a span in every trace of what implements one.
+        """
+        raise NotImplementedError
 
     def structured_predict(
         self,

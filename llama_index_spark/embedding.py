@@ -6,9 +6,11 @@ from typing import Any, Self
 
 from llama_index.core.base.embeddings.base import BaseEmbedding, Embedding
 from llama_index.core.utils import get_tqdm_iterable
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from iflytek_spark import EmbeddingKind, EmbedOptions, TooLong
+from iflytek_spark.adapters import vector_namespace
+from llama_index_spark._cache import NamespacedStore
 from llama_index_spark._settings import Connection
 
 
@@ -22,7 +24,8 @@ class SparkEmbedding(Connection, BaseEmbedding):
     ``num_workers=2``, give each half of ``max_qps``.
 
     ``embeddings_cache`` is safe to use. LlamaIndex keys it by the text alone; so queries pass it
-    by here, and it holds the vectors of passages only. Do not share it with another model.
+    by here, and vectors stand in a collection of their own, named by :meth:`namespace`: those of
+    the emulator are never taken for the service's.
 
     Examples:
         `pip install "iflytek-spark[llama-index]"`
@@ -109,6 +112,33 @@ class SparkEmbedding(Connection, BaseEmbedding):
         for batch in get_tqdm_iterable(batches, show_progress, "Generating embeddings"):
             vectors += await super().aget_text_embedding_batch(batch, **kwargs)
         return vectors
+
+    def namespace(self, kind: EmbeddingKind = "document") -> str:
+        """Name the store of the vectors that this object computes, for caches of all kinds.
+
+        Vectors of an emulator, of a stand-in and of the service cannot be compared, nor can those
+        of documents and of queries; so the name holds the kind and the address that answers.
+
+        Args:
+            kind: ``document`` or ``query``.
+
+        Returns:
+            For example ``spark-embedding-document-emb-cn-huabei-1.xf-yun.com-2560``; a name of
+            files and collections may hold it.
+        """
+        return vector_namespace(self._resolved_endpoint(), kind)
+
+    def to_payload(self) -> dict[str, Any]:
+        """Describe the model for events and traces, without any secret."""
+        return {**super().to_payload(), "address": self._address()}
+
+    @model_validator(mode="after")
+    def _keep_apart(self) -> Self:
+        """Have a cache keep the vectors of each address apart."""
+        store = self.embeddings_cache
+        if store is not None and not isinstance(store, NamespacedStore):
+            self.embeddings_cache = NamespacedStore(store, self.namespace())
+        return self
 
     def _get_query_embedding(self, query: str) -> Embedding:
         return self._embed([query], "query")[0]

@@ -24,7 +24,7 @@ from llama_index.core.types import PydanticProgramMode
 from pydantic import BaseModel, ConfigDict
 
 from iflytek_spark import AsyncChatStream, ChatStream, Message
-from iflytek_spark.adapters import UNKNOWN_CONTEXT_TOKENS, answering_model
+from iflytek_spark.adapters import SAFE_CONTEXT_TOKENS, answering_model
 from iflytek_spark.settings import CallOptions
 from llama_index_spark._messages import to_messages
 from llama_index_spark._responses import ResponseBuilder, to_chat_response, to_completion_response
@@ -81,7 +81,7 @@ class SparkLLM(Completion, StructuredPrediction):
         an X model may answer is as long as all it may read.
         """
         spec = self._spec
-        window = spec.context_tokens or UNKNOWN_CONTEXT_TOKENS
+        window = spec.context_tokens or SAFE_CONTEXT_TOKENS
         longest = self.max_tokens or spec.default_max_tokens or DEFAULT_NUM_OUTPUTS
         return LLMMetadata(
             context_window=window,
@@ -98,6 +98,7 @@ class SparkLLM(Completion, StructuredPrediction):
             **super().to_payload(),
             "model": self._spec.name,
             "temperature": self.temperature,
+            "address": self._address(),
         }
 
     @llm_chat_callback()
@@ -253,7 +254,7 @@ class SparkLLM(Completion, StructuredPrediction):
     def get_tool_calls_from_response(
         self, response: ChatResponse, error_on_no_tool_call: bool = True, **kwargs: Any
     ) -> list[ToolSelection]:
-        """Read the tool calls of an answer, also of one that is still coming.
+        """Read the tool calls of an answer.
 
         Args:
             response: the answer.
@@ -265,6 +266,8 @@ class SparkLLM(Completion, StructuredPrediction):
 
         Raises:
             NoToolCallError: when there is none; it is a ValueError and a SparkError.
+            InvalidToolCallError: for a call that is cut off, or whose arguments are not an
+                object; it is a ValueError and a SparkError.
         """
         found = tool_selections(response)
         if not found and error_on_no_tool_call:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from dotenv import find_dotenv, load_dotenv
 
-from iflytek_spark import Credentials
+from iflytek_spark import Credentials, Endpoint
 from iflytek_spark.emulator import Emulator, running_emulator
 from iflytek_spark.errors import MissingCredentialsError
 
@@ -28,7 +28,9 @@ class Connection:
     def __str__(self) -> str:
         """Say it in a line."""
         if self.emulator is None:
-            return "连接：讯飞星火 (iFlytek Spark)，使用你的密钥"
+            address = Endpoint.from_env().base_url
+            who = f"{address}（SPARK_BASE_URL）" if address else "讯飞星火 (iFlytek Spark)"
+            return f"连接：{who}，使用你的密钥"
         return "连接：本地模拟器 (local emulator)。没有找到密钥；它按规则作答，不是大语言模型"
 
 

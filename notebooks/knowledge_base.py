@@ -114,8 +114,12 @@ def _document(markdown: str, path: Path, **more: str | int) -> Document:
 
 
 def place() -> Path:
-    """Return where vectors are kept: apart for the emulator, whose vectors mean something else."""
-    who = "spark" if connect().emulator is None else f"emulator-{__version__}"
+    """Return where vectors are kept: apart for each address, whose vectors mean something else.
+
+    The course's own emulator has another port each time, so it goes by its version.
+    """
+    own = connect().emulator is not None
+    who = f"emulator-{__version__}" if own else spark_embeddings().namespace()
     return _HERE / ".cache" / who
 
 
@@ -130,7 +134,7 @@ def cached(embeddings: Embeddings, folder: Path) -> CacheBackedEmbeddings:
         embeddings,
         LocalFileStore(folder / "documents"),
         query_embedding_cache=LocalFileStore(folder / "queries"),
-        namespace="spark",
+        namespace=place().name,
         key_encoder="sha256",
         batch_size=BATCH,
     )

@@ -35,15 +35,21 @@ _ROOT = Path(__file__).parents[1]
 _NAMES = ("README.md", "README.zh-CN.md")
 _TEXTS = {name: (_ROOT / name).read_text(encoding="utf-8") for name in _NAMES}
 
+_RECIPES = ("docs/frameworks.md", "docs/frameworks.zh-CN.md")
+_RECIPE_TEXTS = {name: (_ROOT / name).read_text(encoding="utf-8") for name in _RECIPES}
+
 each_readme = pytest.mark.parametrize("name", _TEXTS)
 
 
 def _blocks(name: str, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.+?)^```$", _TEXTS[name], re.DOTALL | re.MULTILINE)
+    text = (_TEXTS | _RECIPE_TEXTS)[name]
+    return re.findall(rf"^```{language}\n(.+?)^```$", text, re.DOTALL | re.MULTILINE)
 
 
 def _every_block(language: str) -> list[tuple[str, str]]:
-    return [(name, block) for name in _TEXTS for block in _blocks(name, language)]
+    # the recipes have the same blocks in both languages, which a test holds
+    names = (*_TEXTS, _RECIPES[0])
+    return [(name, block) for name in names for block in _blocks(name, language)]
 
 
 @pytest.fixture
@@ -108,6 +114,13 @@ def test_both_show_the_same_code() -> None:
         [quoted.sub("", block) for block in _blocks(name, "bash")] for name in _TEXTS
     )
     assert english == chinese
+
+
+def test_the_recipes_are_the_same_in_both_languages() -> None:
+    english, chinese = (_blocks(name, "python") for name in _RECIPES)
+    assert english == chinese
+    sections = [re.findall(r"^#+", text, re.MULTILINE) for text in _RECIPE_TEXTS.values()]
+    assert sections[0] == sections[1]
 
 
 def test_both_have_the_same_sections() -> None:

@@ -5,13 +5,15 @@ Every framework knows these shapes, and traces show them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
 from iflytek_spark.errors import InvalidRequestError
-from iflytek_spark.messages import JSONObject, Tool, ToolCall, ToolChoice, Usage
+from iflytek_spark.messages import JSONObject, Tool, ToolCall, ToolChoice, Usage, WebSearch
+from iflytek_spark.requests.tool_arguments import normal_arguments
 
 
 class OpenAIFunction(TypedDict):
@@ -70,7 +72,8 @@ def tool_from_openai(tool: object) -> Tool:
     """Read a tool.
 
     Args:
-        tool: as :class:`OpenAITool`; a Tool is returned as it is.
+        tool: as :class:`OpenAITool`, or flat, as OpenAI's Responses take it: ``{"type":
+            "function", "name": …, "parameters": …}``; a Tool is returned as it is.
 
     Returns:
         The core's tool.
@@ -81,6 +84,8 @@ def tool_from_openai(tool: object) -> Tool:
     if isinstance(tool, Tool):
         return tool
     function = tool.get("function") if isinstance(tool, Mapping) else None
+    if isinstance(tool, Mapping) and function is None and tool.get("type") == "function":
+        function = tool
     if not isinstance(function, Mapping) or not isinstance(function.get("name"), str):
         named = tool.get("type") if isinstance(tool, Mapping) else type(tool).__name__
         raise InvalidRequestError(
@@ -93,8 +98,39 @@ def tool_from_openai(tool: object) -> Tool:
 
 
 def tools_from_openai(tools: Iterable[object] | None) -> list[Tool]:
-    """Read the tools of a call; None is none. See :func:`tool_from_openai`."""
-    return [tool_from_openai(tool) for tool in tools or ()]
+    """Read the functions among the tools of a call; None is none. See :func:`tool_from_openai`."""
+    return [tool_from_openai(tool) for tool in tools or () if not is_web_search(tool)]
+
+
+def web_search_from_openai(tools: Iterable[object] | None) -> WebSearch | None:
+    """Read the web search among the tools of a call, which is an option of Spark's.
+
+    Args:
+        tools: the tools; None is none. ``{"type": "web_search"}`` counts, and the dated and
+            older names of OpenAI, Anthropic and Google for it.
+
+    Returns:
+        How to search; whole pages are read where ``search_context_size`` is ``high``. None
+        when there is no web search.
+    """
+    found = [tool for tool in tools or () if isinstance(tool, Mapping) and is_web_search(tool)]
+    if not found:
+        return None
+    deep = any(tool.get("search_context_size") == "high" for tool in found)
+    return WebSearch("deep" if deep else "normal")
+
+
+def is_web_search(tool: object) -> bool:
+    """Tell whether a tool is a vendor's web search; see :func:`web_search_from_openai`."""
+    if not isinstance(tool, Mapping):
+        return False
+    if not tool.get("type"):
+        return len(tool) == 1 and next(iter(tool)) in _SEARCHES_BY_KEY
+    return re.fullmatch(_SEARCH, str(tool["type"])) is not None
+
+
+_SEARCH = r"web_search(_preview)?(_\d{4}_?\d{2}_?\d{2})?"
+_SEARCHES_BY_KEY = ("google_search", "google_search_retrieval", "web_search")
 
 
 def tool_to_openai(tool: Tool) -> OpenAITool:
@@ -152,6 +188,43 @@ def call_to_openai(call: ToolCall) -> OpenAIToolCall:
         "type": "function",
         "function": {"name": call.name, "arguments": call.arguments},
     }
+
+
+def calls_from_openai(message: Mapping[str, object]) -> list[ToolCall]:
+    """Read the calls of an assistant's message, or of what an adapter keeps of one.
+
+    Args:
+        message: with ``tool_calls``, or with the older ``function_call``; both may be missing,
+            and their items may be objects of OpenAI's client in place of dicts.
+
+    Returns:
+        The calls; what is no call is passed over.
+    """
+    given = message.get("tool_calls")
+    found = [_call_of(call, _field(call, "function")) for call in _items(given)]
+    if not found and message.get(_ONE_CALL):
+        found = [_call_of({}, message[_ONE_CALL])]
+    return [call for call in found if call.name]
+
+
+_ONE_CALL = "function_call"
+"""Where a call stood before OpenAI knew several."""
+
+
+def _items(value: object) -> list[object]:
+    return list(value) if isinstance(value, list | tuple) else []
+
+
+def _call_of(call: object, function: object) -> ToolCall:
+    return ToolCall(
+        str(_field(call, "id") or ""),
+        str(_field(function, "name") or ""),
+        normal_arguments(_field(function, "arguments")),
+    )
+
+
+def _field(value: object, name: str) -> object:
+    return value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
 
 
 def usage_to_openai(usage: Usage) -> OpenAIUsage:

@@ -32,9 +32,6 @@ CHUNK_SIZE = 4
 SERVICE_PACE = 0.02
 """Seconds between two frames of an answer that look like the service's."""
 
-IMAGE_TOKENS = 273
-"""Tokens of an image, whatever its size: §6 gives the number for the basic model only."""
-
 LEGACY_DOMAINS = {"general": "lite", "x1": "spark-x"}
 """Older names on the wire and the domains that they stand for, by §1; each at the same address."""
 

@@ -18,12 +18,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TypeAlias
 
-from iflytek_spark.emulator import assumptions
 from iflytek_spark.emulator.plan import Fault
 from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.messages import Citation, JSONObject, Message, Tool, Usage
 from iflytek_spark.models.spec import ModelSpec
-from iflytek_spark.requests.tokens import estimate_tokens
+from iflytek_spark.requests.tokens import estimate_prompt_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ class SeenChat:
     @property
     def prompt_tokens(self) -> int:
         """The estimate of all that the model reads: messages and functions."""
-        return sum(map(message_tokens, self.messages)) + sum(map(_tool_tokens, self.tools))
+        return estimate_prompt_tokens(self.messages, self.tools)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +140,3 @@ Respond: TypeAlias = Callable[[SeenChat], Reply | Call | Sequence[Call] | str | 
 and None leaves the answer to the emulator's rules. It is called on a thread, so that it may wait,
 and for several chats at once; it must return, since the emulator ends after it (for silence there
 are faults)."""
-
-
-def message_tokens(message: Message) -> int:
-    """Estimate the tokens of one message; an image has a fixed number (PROTOCOL.md §6)."""
-    return len(message.images) * assumptions.IMAGE_TOKENS + estimate_tokens(message.text)
-
-
-def _tool_tokens(tool: Tool) -> int:
-    written = {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
-    return estimate_tokens(json.dumps(written, ensure_ascii=False))

@@ -6,11 +6,11 @@ import bisect
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from iflytek_spark.emulator.replies import Reply, SeenChat, message_tokens
+from iflytek_spark.emulator.replies import Reply, SeenChat
 from iflytek_spark.messages import Usage
 from iflytek_spark.protocol.wire.chat_server import encode_answer, encode_search
 from iflytek_spark.protocol.wire.values import Delta, FunctionCall
-from iflytek_spark.requests.tokens import estimate_tokens
+from iflytek_spark.requests.tokens import estimate_prompt_tokens, estimate_tokens
 
 
 def response_frames(request: SeenChat, reply: Reply, sid: str, chunk_size: int) -> Iterator[str]:
@@ -21,7 +21,7 @@ def response_frames(request: SeenChat, reply: Reply, sid: str, chunk_size: int) 
     completion = sum(tokens)
     prompt = request.prompt_tokens
     usage = reply.usage or Usage(prompt, completion, prompt + completion)
-    question = message_tokens(request.messages[-1])
+    question = estimate_prompt_tokens(request.messages[-1:])
     yield from encode_answer(sid, deltas, usage, question, about_image=request.spec.images)
 
 

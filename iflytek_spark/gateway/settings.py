@@ -19,6 +19,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from iflytek_spark import Unsupported
 from iflytek_spark.errors import ConfigurationError, UnknownModelError
 from iflytek_spark.gateway.openai.model_names import ModelNames
 
@@ -68,12 +69,21 @@ class GatewaySettings(BaseSettings):
         models: names that callers may use for models, beside the catalogue's.
         image_model: what answers a conversation with an image in place of a model that cannot
             look at images; None refuses it.
+        unsupported: whether fields of a request that the model has nothing for and that only tune
+            the answer are left out and told in a header, or refused.
         base_url: another address of Spark, the emulator's for instance.
         requests_per_minute: for each key; None for no limit.
         concurrent_requests: requests that a key may have under way at once; None for no limit.
         redis_url: where the limits are counted when several workers or machines share them.
+        max_connections: callers' connections that a process keeps open at once; None for what
+            its limit of open files allows.
+        max_connections_per_address: of these, from one address (of IPv6, from one network of 64
+            bits); None for three quarters. Behind a proxy all have its address.
+        head_timeout: seconds that a caller has to send a request's line and headers.
         max_body_bytes: the largest request.
         body_timeout: seconds that a caller has to send a request's body.
+        write_timeout: seconds after which a caller that reads nothing of its response is
+            disconnected.
         embeddings_per_second: the account's rate of embedding; None for no limit.
         connect_timeout: seconds to open a connection to Spark.
         first_token_timeout: seconds to the first frame.
@@ -81,6 +91,8 @@ class GatewaySettings(BaseSettings):
         total_timeout: seconds for a whole answer.
         shutdown_timeout: seconds that running responses have to finish when the gateway is
             stopped.
+        worker_timeout: seconds that a worker may give no sign of life before another takes its
+            place, where there are several.
         preconnect: connections to Spark that are kept ready.
     """
 
@@ -94,19 +106,30 @@ class GatewaySettings(BaseSettings):
     own_credentials: bool = True
     models: ConfiguredNames = Field(default_factory=dict)
     image_model: str | None = "image"
+    unsupported: Unsupported = "ignore"
     base_url: str | None = None
     requests_per_minute: int | None = Field(None, ge=1)
     concurrent_requests: int | None = Field(None, ge=1)
     redis_url: RedisURL | None = None
+    max_connections: int | None = Field(None, ge=1)
+    max_connections_per_address: int | None = Field(None, ge=1)
+    head_timeout: float = Field(10.0, gt=0)
     max_body_bytes: int = Field(16 * 1024 * 1024, ge=1024)
     body_timeout: float = Field(30.0, gt=0)
+    write_timeout: float = Field(60.0, gt=0)
     embeddings_per_second: float | None = Field(2.0, gt=0)
     connect_timeout: float = Field(10.0, gt=0)
     first_token_timeout: float = Field(60.0, gt=0)
     token_timeout: float = Field(60.0, gt=0)
     total_timeout: float = Field(600.0, gt=0)
     shutdown_timeout: float = Field(30.0, ge=0)
+    worker_timeout: float = Field(30.0, ge=1)
     preconnect: int = Field(0, ge=0)
+
+    @property
+    def local_only(self) -> bool:
+        """Whether the gateway's own Spark credentials are spent without keys: by this machine."""
+        return self.own_credentials and not self.keys
 
     @classmethod
     def settings_customise_sources(

@@ -27,6 +27,9 @@ EMBEDDING = Service("Spark Embedding", "https://emb-cn-huabei-1.xf-yun.com/")
 IMAGE_GENERATION = Service("Spark 图片生成", "https://spark-api.cn-huabei-1.xf-yun.com/v2.1/tti")
 """Images from a description (PROTOCOL.md §7)."""
 
+DIMENSIONS = 2560
+"""Numbers in a vector (PROTOCOL.md §8)."""
+
 Vector: TypeAlias = list[float]
 """2,560 numbers."""
 
@@ -62,6 +65,14 @@ class EmbedOptions(TypedDict, total=False):
     on_progress: Progress | None
 
 
+_FILE_STARTS: Mapping[bytes, str] = {
+    b"\x89PNG": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF8": "image/gif",
+    b"RIFF": "image/webp",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class GeneratedImage:
     """An image that Spark has made.
@@ -69,10 +80,18 @@ class GeneratedImage:
     Attributes:
         data: the image file.
         sid: Spark's session id.
+        deviations: the names of what was not as documented in the answer, and was tolerated.
     """
 
     data: bytes = field(repr=False)
     sid: str
+    deviations: tuple[str, ...] = ()
+
+    @property
+    def media_type(self) -> str:
+        """What kind of file it is, by its first bytes; no source says what Spark sends."""
+        kinds = (kind for start, kind in _FILE_STARTS.items() if self.data.startswith(start))
+        return next(kinds, "application/octet-stream")
 
 
 IMAGE_SIZES: Mapping[tuple[int, int], int] = {

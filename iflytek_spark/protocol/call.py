@@ -27,6 +27,8 @@ from iflytek_spark.errors import (
     ToolNotCalledError,
 )
 from iflytek_spark.protocol.exchange import Exchange
+from iflytek_spark.protocol.filters.tool_arguments import RefusedArgumentsError
+from iflytek_spark.protocol.reading import Reading
 from iflytek_spark.protocol.retry import RetryPolicy
 from iflytek_spark.protocol.steps import (
     Clock,
@@ -65,6 +67,7 @@ class CallContext:
         uid: the user's id on the wire, for a request that names none.
         timeouts: how patient to be.
         retry: when to try again.
+        reading: how the answer is read.
         turn: takes the next turn of a rate limit, and returns the seconds until it comes. They
             do not count as the call's own time.
     """
@@ -75,6 +78,7 @@ class CallContext:
     uid: str
     timeouts: Timeouts = field(default_factory=Timeouts)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    reading: Reading = field(default_factory=Reading)
     turn: Callable[[], float] = _at_once
 
 
@@ -106,6 +110,9 @@ def call_flow(context: CallContext, exchange: Exchange[Any, Any, T]) -> Flow[T]:
         except ToolNotCalledError:
             if attempt.emitted or not exchange.retry_with_stronger_instruction():
                 raise
+            continue
+        except RefusedArgumentsError as refused:
+            exchange.retry_with_refused_arguments(refused.call, refused.problem)
             continue
         except StaleConnectionError:
             continue
@@ -181,7 +188,7 @@ class _Attempt(Generic[T]):
         yield Connect(opening, self.within(limits.connect))
         self._stage = "response"
         yield Send(data, self.within(limits.response))
-        reader = self._exchange.read()
+        reader = self._exchange.read(context.reading)
         timeout = limits.response
         while not reader.done:
             events = reader.receive((yield Receive(self.within(timeout))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import IntEnum, auto
 
 from pydantic import TypeAdapter, ValidationError
@@ -20,6 +21,7 @@ from iflytek_spark.messages import (
     ToolCall,
     Usage,
 )
+from iflytek_spark.protocol.deviations import Deviation, Deviations
 from iflytek_spark.protocol.events import (
     Citations,
     ContentDelta,
@@ -28,8 +30,10 @@ from iflytek_spark.protocol.events import (
     ReasoningDelta,
     ToolCallDelta,
 )
-from iflytek_spark.protocol.wire.chat_client import Frame
+from iflytek_spark.protocol.tool_calls import is_readable, make_call
 from iflytek_spark.protocol.wire.error_codes import api_error
+from iflytek_spark.protocol.wire.frame import Frame
+from iflytek_spark.protocol.wire.halves import HalfCharacters
 
 _FLAGGED_WHOLE = 10019
 """Sent after the full result: the text may be shown, with a warning (PROTOCOL.md §4)."""
@@ -80,22 +84,36 @@ class ChatProtocol:
     Attributes:
         state: how far the answer has come.
         sid: the session id, empty before the first frame.
+        deviations: what is not as documented.
     """
 
-    def __init__(self, max_tokens: int | None = None) -> None:
+    def __init__(
+        self,
+        max_tokens: int | None = None,
+        deviations: Deviations | None = None,
+        digest: Callable[[], str] = lambda: "",
+    ) -> None:
         """Start before the first frame.
 
         Args:
             max_tokens: the limit of the request: an answer that used all of it is taken to be
                 cut by it, since Spark names no finish reason.
+            deviations: where it is noted what is not as documented.
+            digest: names the answer in the ids of its calls when it has no sid.
         """
         self.state = State.WAITING
         self._max_tokens = max_tokens
         self.sid = ""
-        self._seq: int | None = -SEQ_STEP
-        self._counted = True
+        self.deviations = deviations or Deviations()
+        self._next: int | None = 0
+        self._regular = True
+        self._frame: Frame | None = None
+        self._halves = HalfCharacters(self.deviations)
+        self._usage: Usage | None = None
         self._content = False
-        self._tool_call = False
+        self._digest = digest
+        self._tool_calls = 0
+        self._cut_off = False
         self._anything = False
 
     def receive(self, frame: Frame) -> tuple[Event, ...]:
@@ -110,22 +128,21 @@ class ChatProtocol:
         Raises:
             APIError: for an error frame.
             EmptyResponseError: for a whole answer without any content.
-            ProtocolError: for a frame out of order, of another answer or after the end.
+            ProtocolError: for a frame after the end, and with strict deviations for each.
         """
-        foreign = bool(self.sid and frame.sid) and frame.sid != self.sid
         if frame.code:
-            return self._refused(frame, foreign)
-        if foreign:
-            self.state = State.FAILED
-            raise ProtocolError("Spark sent a frame of another answer", sid=self.sid)
-        self.sid = frame.sid or self.sid
+            return self._refused(frame)
+        if frame.sid != self.sid:
+            self._change_sid(frame.sid)
         if self._advance(Signal.LAST if frame.last else Signal.DELTA) is State.FAILED:
             raise ProtocolError("Spark sent a frame after the answer's end", sid=self.sid)
-        if frame.has_choices:
-            self._check_order(frame.seq)
+        if frame.has_choices and not self._in_order(frame):
+            return ()
+        if frame.halves or self._halves.waiting:
+            frame = self._halves.join(frame)
         events = self._events(frame)
         if frame.last:
-            events.append(self._finish(frame.usage))
+            events.append(self._finish())
         return tuple(events)
 
     def closed(self) -> tuple[Event, ...]:
@@ -147,30 +164,51 @@ class ChatProtocol:
         self.state = TRANSITIONS[self.state, signal]
         return self.state
 
-    def _refused(self, frame: Frame, foreign: bool) -> tuple[Event, ...]:
+    def _refused(self, frame: Frame) -> tuple[Event, ...]:
+        foreign = bool(self.sid and frame.sid) and frame.sid != self.sid
         self.sid = frame.sid or self.sid
         whole = self.state is State.ANSWERING and self._content and not foreign
         self._advance(Signal.ERROR)
         if frame.code == _FLAGGED_WHOLE and whole:
             self.state = State.FINISHED
-            return (Finished("content_filter", frame.usage, self.sid),)
+            return (self.end("content_filter", frame.usage),)
         raise api_error(frame.code, frame.message, self.sid)
 
-    def _check_order(self, seq: int | None) -> None:
-        """Refuse a piece that is repeated, lost or late, once the service counts at all."""
-        previous, self._seq = self._seq, seq
-        if previous is None or seq is None:
-            return
-        if self._counted and previous == seq == 0:
-            self._counted = False
-        elif seq != (previous + SEQ_STEP if self._counted else 0):
-            self.state = State.FAILED
-            raise ProtocolError(f"Spark sent piece {seq} of the answer out of order", sid=self.sid)
+    def end(self, reason: FinishReason, usage: Usage | None) -> Finished:
+        """Return the end of an answer that has come so far."""
+        return Finished(reason, usage, self.sid, self.deviations.names)
+
+    def _change_sid(self, sid: str) -> None:
+        """Keep the first id, which the answer's own calls are named by."""
+        if not self.sid:
+            self.sid = sid
+        elif sid:
+            self.deviations.add(Deviation.SID_CHANGED)
+
+    def _in_order(self, frame: Frame) -> bool:
+        """Look at a piece's number; False for a frame that came twice, byte for byte.
+
+        A connection brings every frame in its order or ends: a number that does not fit is the
+        service's own. A plugin's frame may take one.
+        """
+        expected, seq, before = self._next, frame.seq, self._frame
+        self._frame = frame
+        self._next = None if seq is None else seq + SEQ_STEP
+        if seq == expected or expected is None or seq is None:
+            return True
+        if self._regular and frame == before and (seq or frame.first):
+            self.deviations.add(Deviation.FRAME_REPEATED)
+            return False
+        self._regular = False
+        self.deviations.add(_order(seq, expected))
+        return True
 
     def _events(self, frame: Frame) -> list[Event]:
         events: list[Event] = []
+        if frame.usage:
+            self._note_usage(frame)
         for plugin in frame.plugins:
-            self._seq = None
+            self._next = None
             events.append(Citations(_citations(plugin), plugin))
         if frame.reasoning:
             self._anything = True
@@ -178,26 +216,50 @@ class ChatProtocol:
         if frame.content:
             self._content = True
             events.append(ContentDelta(frame.content))
-        if frame.function_call:
-            self._tool_call = True
-            events.append(ToolCallDelta(ToolCall(f"call_{self.sid}", *frame.function_call)))
+        if frame.function_call and self._tool_calls:
+            self.deviations.add(Deviation.CALL_EXTRA)
+        elif frame.function_call:
+            events.append(ToolCallDelta(self._call(*frame.function_call)))
         return events
 
-    def _finish(self, usage: Usage | None) -> Finished:
-        if not (self._content or self._anything or self._tool_call):
+    def _call(self, name: str, arguments: str) -> ToolCall:
+        self._tool_calls += 1
+        call = make_call(self.sid or self._digest(), self._tool_calls, name, arguments)
+        self._cut_off = not is_readable(call)
+        return call
+
+    def _note_usage(self, frame: Frame) -> None:
+        self._usage = frame.usage
+        if not frame.last:
+            self.deviations.add(Deviation.USAGE_EARLY)
+
+    def _finish(self) -> Finished:
+        if not (self._content or self._anything or self._tool_calls):
             self.state = State.FAILED
             raise EmptyResponseError(
                 "Spark ended the answer without any content",
                 sid=self.sid,
                 hint="try again, or ask in other words",
             )
-        return Finished(self._finish_reason(usage), usage, self.sid)
+        if self._usage is None and Deviation.USAGE_UNUSUAL not in self.deviations:
+            self.deviations.add(Deviation.USAGE_MISSING)
+        return self.end(self._finish_reason(self._usage), self._usage)
 
     def _finish_reason(self, usage: Usage | None) -> FinishReason:
-        if self._tool_call:
-            return "tool_calls"
         limit = self._max_tokens if LENGTH_IS_LIMIT else None
-        return "length" if usage and limit and usage.completion_tokens >= limit else "stop"
+        limited = bool(usage and limit and usage.completion_tokens >= limit)
+        if self._tool_calls and not (self._cut_off and limited):
+            return "tool_calls"
+        return "length" if limited else "stop"
+
+
+def _order(seq: int, expected: int) -> Deviation:
+    """Name what is unusual about a piece's number."""
+    if not expected:
+        return Deviation.SEQ_START
+    if seq > expected:
+        return Deviation.SEQ_GAP
+    return Deviation.SEQ_REPEATED if seq == expected - SEQ_STEP else Deviation.SEQ_BACK
 
 
 def _citations(plugin: PluginResult) -> tuple[Citation, ...]:

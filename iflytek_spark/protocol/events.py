@@ -51,11 +51,16 @@ class Finished:
         usage: token counts; None when the answer was cut at a stop string, because Spark
             counts in the last frame only.
         sid: Spark's session id.
+        deviations: the names of what was not as documented in the answer, and was tolerated; see
+            :class:`~iflytek_spark.protocol.deviations.Deviation`.
+        ignored: the names of options that were left out or brought into range.
     """
 
     finish_reason: FinishReason
     usage: Usage | None
     sid: str
+    deviations: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
 
 
 Event: TypeAlias = ContentDelta | ReasoningDelta | ToolCallDelta | Citations | Finished

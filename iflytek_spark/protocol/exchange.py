@@ -5,17 +5,26 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
 from iflytek_spark.credentials import Credentials
-from iflytek_spark.messages import ImagePart
+from iflytek_spark.errors import ProtocolError
+from iflytek_spark.messages import ImagePart, ToolCall
 from iflytek_spark.protocol.chat import ChatProtocol
+from iflytek_spark.protocol.deviations import Deviations
 from iflytek_spark.protocol.dialects.base import Dialect
 from iflytek_spark.protocol.events import Event, Events, Finished
 from iflytek_spark.protocol.filters import filters_for
+from iflytek_spark.protocol.reading import Reading
 from iflytek_spark.protocol.steps import ConnectionFailedError, Flow, LoadImage, Opening
-from iflytek_spark.protocol.wire.chat_client import Frame
-from iflytek_spark.requests.build import ChatRequest, with_stronger_instruction
+from iflytek_spark.protocol.tool_calls import conversation_digest
+from iflytek_spark.protocol.wire.frame import Frame
+from iflytek_spark.requests.build import (
+    ChatRequest,
+    with_refused_arguments,
+    with_stronger_instruction,
+)
 
 Asked = TypeVar("Asked")
 Read = TypeVar("Read")
@@ -70,12 +79,15 @@ class Exchange(ABC, Generic[Asked, Read, T]):
         return self._written
 
     @abstractmethod
-    def read(self) -> Reader[T]:
-        """Return what reads the answer of a new try."""
+    def read(self, reading: Reading) -> Reader[T]:
+        """Return what reads the answer of a new try, in this way."""
 
     def retry_with_stronger_instruction(self) -> bool:
         """Ask for a tool call in stronger words; False when that cannot be, or was done before."""
         return False
+
+    def retry_with_refused_arguments(self, call: ToolCall, problem: str) -> None:
+        """Ask for a tool call again, and show the model what is wrong with its arguments."""
 
 
 class ChatExchange(Exchange[ChatRequest, Frame, None]):
@@ -89,9 +101,9 @@ class ChatExchange(Exchange[ChatRequest, Frame, None]):
             messages = tuple(message.replacing(image, loaded) for message in messages)
         self._request = replace(self._request, messages=messages)
 
-    def read(self) -> ChatReader:
-        """Return what reads the answer of a new try."""
-        return ChatReader(self._dialect, self._request)
+    def read(self, reading: Reading) -> ChatReader:
+        """Return what reads the answer of a new try, in this way."""
+        return ChatReader(self._dialect, self._request, reading)
 
     def retry_with_stronger_instruction(self) -> bool:
         """Ask for a tool call in stronger words; False when that was done before."""
@@ -101,45 +113,72 @@ class ChatExchange(Exchange[ChatRequest, Frame, None]):
         self._request, self._written = again, b""
         return True
 
+    def retry_with_refused_arguments(self, call: ToolCall, problem: str) -> None:
+        """Ask for a tool call again, and show the model what is wrong with its arguments."""
+        self._request = with_refused_arguments(self._request, call, problem)
+        self._written = b""
+
 
 class ChatReader:
     """Reads a chat's answer; see :class:`Reader`."""
 
     result = None
 
-    def __init__(self, dialect: Dialect[ChatRequest, Frame], request: ChatRequest) -> None:
+    def __init__(
+        self, dialect: Dialect[ChatRequest, Frame], request: ChatRequest, reading: Reading
+    ) -> None:
         """Start before the first message."""
         self.done = False
         self._decode = dialect.decode
-        self._protocol = ChatProtocol(request.max_tokens)
-        self._filters = filters_for(request, lambda: self._protocol.sid)
+        self._ignored = request.ignored
+        self._left = self._max_bytes = reading.max_bytes
+        self._deviations = Deviations(reading.strict)
+        digest = partial(conversation_digest, request.messages)
+        self._protocol = protocol = ChatProtocol(request.max_tokens, self._deviations, digest)
+        self._filters = filters_for(
+            request, lambda: protocol.sid, lambda usage: protocol.end("stop", usage)
+        )
 
     def receive(self, payload: str | bytes | None) -> tuple[Event, ...]:
         """Take the next message and return the events that are left of it."""
-        protocol = self._protocol
-        events: Events = (
-            protocol.closed() if payload is None else protocol.receive(self._decode(payload))
-        )
+        if payload is None:
+            events: Events = self._protocol.closed()
+        else:
+            self._left -= len(payload)
+            if self._left < 0:
+                raise self._too_large()
+            events = self._protocol.receive(self._decode(payload, self._deviations))
         for apply in self._filters:
             events = apply(events)
-        self.done = bool(events) and isinstance(events[-1], Finished)
+        last = events[-1] if events else None
+        if isinstance(last, Finished):
+            self.done = True
+            events = (*events[:-1], replace(last, ignored=self._ignored))
         return events
+
+    def _too_large(self) -> ProtocolError:
+        return ProtocolError(
+            f"Spark's answer has more than {self._max_bytes} bytes",
+            sid=self._protocol.sid or None,
+            hint="raise max_response_bytes of the client if such answers are wanted",
+        )
 
 
 class SingleExchange(Exchange[Asked, T, T]):
     """One request for one message, which the call returns."""
 
-    def read(self) -> SingleReader[T]:
-        """Return what reads the answer of a new try."""
-        return SingleReader(self._dialect.decode)
+    def read(self, reading: Reading) -> SingleReader[T]:
+        """Return what reads the answer of a new try, in this way."""
+        return SingleReader(self._dialect.decode, reading)
 
 
 class SingleReader(Generic[T]):
     """Reads the one message of an answer; see :class:`Reader`."""
 
-    def __init__(self, decode: Callable[[str | bytes], T]) -> None:
+    def __init__(self, decode: Callable[[str | bytes, Deviations], T], reading: Reading) -> None:
         """Start before the message."""
         self._decode = decode
+        self._deviations = Deviations(reading.strict)
         self._results: list[T] = []
 
     @property
@@ -156,5 +195,5 @@ class SingleReader(Generic[T]):
         """Read the message."""
         if payload is None:
             raise ConnectionFailedError("there was no answer")
-        self._results.append(self._decode(payload))
+        self._results.append(self._decode(payload, self._deviations))
         return ()

@@ -61,4 +61,6 @@ class ResponseBuilder:
             finish_reason=end.finish_reason,
             sid=end.sid,
             model=self._model,
+            deviations=end.deviations,
+            ignored=end.ignored,
         )

@@ -9,14 +9,17 @@ from typing import Any
 
 from iflytek_spark.assumptions import CONTEXT_MARGIN, UNKNOWN_CONTEXT_TOKENS
 from iflytek_spark.errors import ContextLengthError, InvalidRequestError
-from iflytek_spark.messages import JSONObject, Message, Thinking, Tool, WebSearch
+from iflytek_spark.messages import JSONObject, Message, Thinking, Tool, ToolCall, WebSearch
 from iflytek_spark.models.catalogue import find_model
 from iflytek_spark.models.spec import ModelSpec
+from iflytek_spark.requests import checks
 from iflytek_spark.requests.fallbacks import AnswerRules, answer_rules
+from iflytek_spark.requests.in_words import shows_image
 from iflytek_spark.requests.normalize import normalize_messages
-from iflytek_spark.requests.options import OPTIONS, ChatOptions, checked_options
-from iflytek_spark.requests.prompts import call_instruction
-from iflytek_spark.requests.tokens import estimate_tokens
+from iflytek_spark.requests.options import OPTIONS, ChatOptions, CheckedOptions, checked_options
+from iflytek_spark.requests.prompts import arguments_instruction, call_instruction
+from iflytek_spark.requests.tokens import estimate_prompt_tokens
+from iflytek_spark.requests.unsupported import Unsupported, log_ignored
 from iflytek_spark.timeouts import Timeouts
 
 
@@ -35,6 +38,7 @@ class ChatRequest:
         uid: an id of the end user, or None.
         extra: further parameters, which win.
         timeouts: those of this call, or None for the client's.
+        ignored: the names of options that were left out or brought into range.
     """
 
     spec: ModelSpec
@@ -47,6 +51,7 @@ class ChatRequest:
     uid: str | None = None
     extra: JSONObject = field(default_factory=dict)
     timeouts: Timeouts | None = None
+    ignored: tuple[str, ...] = ()
 
     @property
     def max_tokens(self) -> int | None:
@@ -72,11 +77,12 @@ def build_request(
             its value and what is legal.
         ContextLengthError: when the messages are surely too long for the model.
     """
-    spec, options = _routed(spec, messages, options)
-    given = checked_options(spec, options)
-    arranged = normalize_messages(messages, spec)
-    _check_length(arranged, spec)
+    asked = spec
+    spec, options, unrouted = _routed(spec, messages, options)
+    given, ignored = _checked_for(spec, options, asked)
+    arranged = normalize_messages(messages, spec, tools=bool(given.get("tools")))
     tools, rules = answer_rules(given, spec)
+    _check_length(arranged, tools, spec)
     request = ChatRequest(
         spec,
         arranged,
@@ -88,26 +94,49 @@ def build_request(
         uid=given.get("uid"),
         extra=given.get("extra", {}),
         timeouts=given.get("timeout"),
+        ignored=(*unrouted, *ignored),
     )
     _check_writable(request)
+    log_ignored(spec.name, request.ignored)
     return request
 
 
-def check_tools(spec: ModelSpec, tools: Sequence[Tool]) -> tuple[Tool, ...]:
+def check_tools(
+    spec: ModelSpec, tools: Sequence[Tool], unsupported: Unsupported | None = None
+) -> tuple[Tool, ...]:
     """Check tools against a model before there is a call.
 
     Args:
         spec: the model.
         tools: the tools to offer.
+        unsupported: whether a model that cannot call tools refuses them, the default, or they
+            are left out.
 
     Returns:
         The tools as they will be sent.
 
     Raises:
-        InvalidRequestError: when the model cannot call tools (it names those that can), or a
-            schema has no form that can be sent.
+        InvalidRequestError: when the model cannot call tools (it names those that can), or the
+            tools' schemas are no objects or too large.
     """
-    return answer_rules(checked_options(spec, {"tools": tools}), spec)[0]
+    given = checked_options(spec, {"tools": tools, "unsupported": unsupported}).values
+    return answer_rules(given, spec)[0]
+
+
+def exact_as_tool(spec: ModelSpec, tool: Tool) -> bool:
+    """Tell whether a model can be offered a tool whose schema is said whole, without words.
+
+    An answer of another schema is better asked for as JSON text, where the model reads all of it.
+
+    Args:
+        spec: the model that will answer.
+        tool: the tool, with the answer's schema.
+    """
+    try:
+        _, rules = answer_rules(checked_options(spec, {"tools": [tool]}).values, spec)
+    except InvalidRequestError:
+        return False
+    return not rules.checked_tools
 
 
 _SENT = {name: row for name, row in OPTIONS.items() if row.key}
@@ -115,15 +144,33 @@ _SENT = {name: row for name, row in OPTIONS.items() if row.key}
 
 def _routed(
     spec: ModelSpec, messages: str | Sequence[Message], options: ChatOptions
-) -> tuple[ModelSpec, ChatOptions]:
+) -> tuple[ModelSpec, ChatOptions, list[str]]:
     """Send a call with an image to a model that can look at it.
 
-    Web search and thinking are abilities of the text model and do not go along.
+    Web search and thinking are abilities of the text model and do not go along: those that were
+    asked for are named.
     """
     chosen = answering_model(spec, messages, options.get("image_model"))
     if chosen == spec:
-        return spec, options
-    return chosen, {**options, "web_search": False, "thinking": None}
+        return spec, options, []
+    unrouted = [name for name in ("web_search", "thinking") if options.get(name)]
+    return chosen, {**options, "web_search": False, "thinking": None}, unrouted
+
+
+def _checked_for(spec: ModelSpec, options: ChatOptions, asked: ModelSpec) -> CheckedOptions:
+    """Check the options; an error that comes of the routing of an image says so."""
+    try:
+        return checked_options(spec, options)
+    except InvalidRequestError as error:
+        if spec == asked or error.param != "tools":
+            raise
+        raise InvalidRequestError(
+            f"a conversation with an image goes to image_model, here {spec.name!r}, which takes "
+            f"no tools; {asked.name!r} has them and cannot look at images",
+            hint="leave the tools out of this call, or describe the image in a call of its own; an "
+            'object comes without tools too: method="json_schema", or response_format',
+            param="tools",
+        ) from error
 
 
 def answering_model(
@@ -143,14 +190,21 @@ def answering_model(
     spec = find_model(model)
     if spec.images or image_model is None or not isinstance(messages, list | tuple):
         return spec
-    shown = any(isinstance(message, Message) and message.images for message in messages)
-    return checked_options(spec, {"image_model": image_model})["image_model"] if shown else spec
+    shown = any(isinstance(message, Message) and shows_image(message) for message in messages)
+    return checks.model("image_model", image_model, spec) if shown else spec
 
 
 def with_stronger_instruction(request: ChatRequest) -> ChatRequest:
     """Return the second try of a request whose tool call was not made."""
     words = call_instruction(request.tools, again=True)
     return replace(request, rules=replace(request.rules, instruction=words))
+
+
+def with_refused_arguments(request: ChatRequest, call: ToolCall, problem: str) -> ChatRequest:
+    """Return the second try of a request whose call had arguments that do not fit."""
+    words = arguments_instruction(call.name, call.arguments, problem)
+    words = "\n".join(filter(None, (request.rules.instruction, words)))
+    return replace(request, rules=replace(request.rules, instruction=words, arguments_refused=True))
 
 
 def _check_writable(request: ChatRequest) -> None:
@@ -167,11 +221,12 @@ def _check_writable(request: ChatRequest) -> None:
             ) from error
 
 
-def _check_length(messages: tuple[Message, ...], spec: ModelSpec) -> None:
-    tokens = sum(estimate_tokens(message.text) for message in messages)
+def _check_length(messages: tuple[Message, ...], tools: tuple[Tool, ...], spec: ModelSpec) -> None:
+    tokens = estimate_prompt_tokens(messages, tools)
     context = spec.context_tokens or UNKNOWN_CONTEXT_TOKENS
     if tokens > context * CONTEXT_MARGIN:
         raise ContextLengthError(
-            f"the messages hold about {tokens} tokens, but model {spec.name!r} takes {context}",
+            f"prompt is too long: about {tokens} tokens of messages, images and tools; the "
+            f"maximum context length is {context} tokens for model {spec.name!r}",
             hint="shorten the history or use a model with a longer context",
         )

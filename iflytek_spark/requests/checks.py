@@ -1,12 +1,14 @@
 """The checks of a call's options against its model, before anything is sent.
 
 Each takes the option's name, its value and the model, and returns the value in the form in which it
-is used, or raises InvalidRequestError.
+is used, or raises InvalidRequestError; UnsupportedOptionError for what is no mistake, but something
+that the model has not.
 """
 
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -15,22 +17,22 @@ from iflytek_spark.errors import ConfigurationError, InvalidRequestError
 from iflytek_spark.messages import JSONObject, Tool, WebSearch
 from iflytek_spark.models.catalogue import MODELS, find_model
 from iflytek_spark.models.spec import ModelSpec, Range
+from iflytek_spark.requests.unsupported import UnsupportedOptionError
 from iflytek_spark.timeouts import Timeouts
 
 Check: TypeAlias = Callable[[str, Any, ModelSpec], object]
 
 _UID_LENGTH = 32
+_COUNTS = ("top_k", "max_tokens")
 
 
-def check_names(given: Collection[str], known: Collection[str]) -> None:
-    """Refuse an option that does not exist; the nearest name is told."""
-    for name in given:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            raise InvalidRequestError(
-                f"there is no option {name!r}",
-                hint=f"did you mean {near[0]}?" if near else f"{', '.join(sorted(known))}",
-            )
+def no_such_option(name: str, known: Collection[str]) -> InvalidRequestError:
+    """Return the error of an option that does not exist; the nearest name is told."""
+    near = difflib.get_close_matches(name, known, n=1)
+    return InvalidRequestError(
+        f"there is no option {name!r}",
+        hint=f"did you mean {near[0]}?" if near else f"{', '.join(sorted(known))}",
+    )
 
 
 def checked(check: Check, name: str, value: object, spec: ModelSpec) -> object:
@@ -40,20 +42,44 @@ def checked(check: Check, name: str, value: object, spec: ModelSpec) -> object:
     except InvalidRequestError as error:
         error.param = name
         raise
+    except UnsupportedOptionError as unsupported:
+        unsupported.error.param = name
+        raise
 
 
 def number(name: str, value: object, spec: ModelSpec) -> float:
     """Check a number against the model's range of that name."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InvalidRequestError(f"{name} is {value!r}, not a number")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InvalidRequestError(f"{name} is {value!r}, not a finite number")
     legal: Range | None = getattr(spec, name)
     if legal is None and name != "max_tokens":
-        raise InvalidRequestError(f"model {spec.name!r} has no {name}", hint="leave it out")
+        raise _lacking(f"model {spec.name!r} has no {name}", "leave it out")
     if value not in (legal or Range(1, float("inf"))):
-        raise InvalidRequestError(
+        error = InvalidRequestError(
             f"{name} is {value}, but model {spec.name!r} takes {legal or '[1, ∞)'}"
         )
+        raise UnsupportedOptionError(error, _nearest(name, value, legal))
     return value
+
+
+def _nearest(name: str, value: float, legal: Range | None) -> float | None:
+    """Return the legal value next to a number, or None to leave it out.
+
+    To other services -1, and a count of 0, mean "no limit" or "as you like", not the least.
+    """
+    unset = name in _COUNTS or (value < 0 and not name.endswith("_penalty"))
+    if legal is not None and value > legal.high:
+        return legal.high
+    if legal is None or unset:
+        return None
+    return SMALLEST_TEMPERATURE if legal.exclusive_min else legal.low
+
+
+def _lacking(message: str, hint: str) -> UnsupportedOptionError:
+    """Return the error of what a model has not, and can do without."""
+    return UnsupportedOptionError(InvalidRequestError(message, hint=hint))
 
 
 def whole_number(name: str, value: object, spec: ModelSpec) -> float:
@@ -80,9 +106,9 @@ def uid(name: str, value: object, spec: ModelSpec) -> str:
     """Check the id of an end user (PROTOCOL.md §2.2)."""
     found = text(name, value, spec)
     if not 0 < len(found) <= _UID_LENGTH:
-        raise InvalidRequestError(
+        raise _lacking(
             f"uid has {len(found)} characters, Spark takes 1 to {_UID_LENGTH}",
-            hint="a hash of your user's id is short and says nothing about the person",
+            "a hash of your user's id is short and says nothing about the person",
         )
     return found
 
@@ -90,8 +116,11 @@ def uid(name: str, value: object, spec: ModelSpec) -> str:
 def stop(_name: str, value: object, _spec: ModelSpec) -> tuple[str, ...]:
     """Check stop strings."""
     strings = (value,) if isinstance(value, str) else value
-    if not isinstance(strings, Sequence) or not all(s and isinstance(s, str) for s in strings):
+    if not isinstance(strings, Sequence) or not all(isinstance(s, str) for s in strings):
         raise InvalidRequestError(f"stop is {value!r}; it must be strings that are not empty")
+    if not all(strings):
+        error = InvalidRequestError(f"stop is {value!r}; it must be strings that are not empty")
+        raise UnsupportedOptionError(error, tuple(filter(None, strings)))
     return tuple(strings)
 
 
@@ -100,7 +129,7 @@ def tools(_name: str, value: object, spec: ModelSpec) -> tuple[Tool, ...]:
     if not isinstance(value, list | tuple) or not all(isinstance(tool, Tool) for tool in value):
         raise InvalidRequestError("tools must be a list of Tool")
     if value and not spec.tools:
-        raise InvalidRequestError(f"model {spec.name!r} cannot call tools", hint=_able("tools"))
+        raise _lacking(f"model {spec.name!r} cannot call tools", _able("tools"))
     return tuple(value)
 
 
@@ -133,9 +162,7 @@ def web_search(_name: str, value: object, spec: ModelSpec) -> WebSearch | None:
     if not isinstance(search, WebSearch) or search.mode not in ("normal", "deep"):
         raise InvalidRequestError(f"web_search is {value!r}; it must be a bool or a WebSearch")
     if not spec.web_search:
-        raise InvalidRequestError(
-            f"model {spec.name!r} cannot search the web", hint=_able("web_search")
-        )
+        raise _lacking(f"model {spec.name!r} cannot search the web", _able("web_search"))
     return search
 
 
@@ -144,14 +171,14 @@ def thinking(_name: str, value: object, spec: ModelSpec) -> object:
     if value not in ("enabled", "disabled", "auto"):
         raise InvalidRequestError(f"thinking is {value!r}, not enabled, disabled or auto")
     if not spec.reasoning:
-        raise InvalidRequestError(f"model {spec.name!r} has no thinking", hint=_able("reasoning"))
+        raise _lacking(f"model {spec.name!r} has no thinking", _able("reasoning"))
     return value
 
 
 def auditing(name: str, value: object, _spec: ModelSpec) -> str:
     """Check the kind of moderation (PROTOCOL.md §2.2)."""
     if value != "default":
-        raise InvalidRequestError(f"{name} is {value!r}, and Spark knows 'default' only")
+        raise _lacking(f"{name} is {value!r}, and Spark knows 'default' only", "leave it out")
     return "default"
 
 
@@ -168,6 +195,13 @@ def timeout(_name: str, value: Any, _spec: ModelSpec) -> Timeouts:
         return Timeouts.of(value)
     except ConfigurationError as error:
         raise InvalidRequestError(error.message, hint=error.hint) from error
+
+
+def unsupported(name: str, value: object, _spec: ModelSpec) -> object:
+    """Check the word for what is done with what the model lacks."""
+    if value not in ("refuse", "ignore"):
+        raise InvalidRequestError(f"{name} is {value!r}, not refuse or ignore")
+    return value
 
 
 def extra(name: str, value: object, _spec: ModelSpec) -> dict[str, Any]:

@@ -15,8 +15,8 @@ from iflytek_spark.assumptions import ASSISTANT_FIRST, TURN_SEPARATOR
 from iflytek_spark.messages import JSONObject, Message, Part, TextPart, Tool, ToolChoice
 from iflytek_spark.models.spec import Lacks, ModelSpec
 from iflytek_spark.requests.prompts import call_instruction, chosen_tools, json_instruction
-from iflytek_spark.requests.tool_schemas import flatten_parameters
-from iflytek_spark.requests.tool_text import write_tools
+from iflytek_spark.requests.schemas.plain import plain_tools
+from iflytek_spark.requests.tool_text import read_tool_text, write_tools
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,9 @@ class AnswerRules:
         tool_choice: sent as it is, where the dialect has it.
         response_format: the same.
         stop: the same.
+        checked_tools: tools whose schemas were told in words in part, as they were given: the
+            arguments of their calls are checked here.
+        arguments_refused: whether the model was shown already what is wrong with its arguments.
     """
 
     instruction: str = ""
@@ -40,6 +43,8 @@ class AnswerRules:
     tool_choice: ToolChoice | None = None
     response_format: JSONObject | None = None
     stop: tuple[str, ...] = ()
+    checked_tools: tuple[Tool, ...] = ()
+    arguments_refused: bool = False
 
 
 def answer_rules(given: Mapping[str, Any], spec: ModelSpec) -> tuple[tuple[Tool, ...], AnswerRules]:
@@ -62,15 +67,17 @@ def answer_rules(given: Mapping[str, Any], spec: ModelSpec) -> tuple[tuple[Tool,
     rules = _tool_call(rules, tools, required, given, lacks)
     if not required:
         rules = _json(rules, given.get("response_format"), lacks)
-    return _schemas(tools, lacks), rules
+    return _schemas(tools, rules, lacks)
 
 
-def _schemas(tools: tuple[Tool, ...], lacks: Lacks) -> tuple[Tool, ...]:
+def _schemas(
+    tools: tuple[Tool, ...], rules: AnswerRules, lacks: Lacks
+) -> tuple[tuple[Tool, ...], AnswerRules]:
     if not lacks.rich_schemas:
-        return tools
-    return tuple(
-        replace(tool, parameters=flatten_parameters(tool.parameters, tool.name)) for tool in tools
-    )
+        return tools, rules
+    plain = plain_tools(tools)
+    checked = tuple(tool for tool, (_, exact) in zip(tools, plain, strict=True) if not exact)
+    return tuple(tool for tool, _ in plain), replace(rules, checked_tools=checked)
 
 
 def _stop(rules: AnswerRules, stop: tuple[str, ...], lacks: Lacks) -> AnswerRules:
@@ -113,9 +120,6 @@ def prepare_turns(messages: Iterable[Message], spec: ModelSpec) -> list[Message]
         The turns. Where a system message may stand first only, any other goes into the next
         user turn; where turns must alternate, neighbours of one role are one turn, and an
         assistant's words before the user's first go into the user's.
-
-    Raises:
-        InvalidRequestError: for a tool's result without its call where it becomes text.
     """
     lacks = spec.lacks
     if lacks.tool_role:
@@ -140,13 +144,18 @@ def _in_place(messages: Iterable[Message], spec: ModelSpec) -> Iterator[Message]
         if message.role == "system" and not (leading or anywhere):
             waiting.append(Message("user", message.content))
         elif message.role == "assistant" and not begun and spec.lacks.repeated_role:
-            waiting.append(replace(message, content=ASSISTANT_FIRST.format(message.text)))
+            waiting.append(replace(message, content=_assistant_first(message.text)))
         else:
             if message.role == "user":
                 yield from (Message("user", earlier.content) for earlier in waiting)
                 waiting = []
             yield message
-    yield from waiting
+    yield from (Message("user", earlier.content) for earlier in waiting)
+
+
+def _assistant_first(text: str) -> str:
+    """Say whose words they are; a call in them keeps lines of its own."""
+    return ASSISTANT_FIRST.format(f"\n{text}\n" if read_tool_text(text) else text)
 
 
 def _joined(first: Message, second: Message) -> Message:

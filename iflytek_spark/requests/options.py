@@ -5,12 +5,17 @@ checked and, where the value is sent as it is, its key on the wire. The legal ra
 the field of the same name in the model's :class:`~iflytek_spark.models.spec.ModelSpec`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, TypedDict, get_type_hints
 
 from iflytek_spark.messages import JSONObject, Thinking, Tool, ToolChoice, WebSearch
 from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.requests import checks
+from iflytek_spark.requests.unsupported import (
+    Unsupported,
+    UnsupportedOptionError,
+    changes_form,
+)
 from iflytek_spark.timeouts import Timeouts
 
 
@@ -140,6 +145,15 @@ class ChatOptions(TypedDict, total=False):
         Timeouts | float | None,
         Option("The four time-outs of this call, or seconds for the whole call.", checks.timeout),
     ]
+    unsupported: Annotated[
+        Unsupported | None,
+        Option(
+            "``refuse`` what the model has no field for (the default), or ``ignore`` it: left out "
+            "or brought into range, named in the log and in the answer's ``ignored``. What changes "
+            "the answer's form, such as a tool choice that demands a call, is refused in both.",
+            checks.unsupported,
+        ),
+    ]
     extra: Annotated[
         JSONObject,
         Option(
@@ -157,7 +171,19 @@ OPTIONS: Mapping[str, Option] = _rows()
 """The rows by name, in the order in which the options are checked."""
 
 
-def checked_options(spec: ModelSpec, options: ChatOptions) -> dict[str, Any]:
+class CheckedOptions(NamedTuple):
+    """The options of a call that are set, each in the form in which it is used.
+
+    Attributes:
+        values: the options by name.
+        ignored: the names of what was left out or brought into range.
+    """
+
+    values: dict[str, Any]
+    ignored: tuple[str, ...]
+
+
+def checked_options(spec: ModelSpec, options: ChatOptions) -> CheckedOptions:
     """Check the options of a call against its model, and put right what can be.
 
     Args:
@@ -165,16 +191,37 @@ def checked_options(spec: ModelSpec, options: ChatOptions) -> dict[str, Any]:
         options: as the user set them; None means not set.
 
     Returns:
-        The options that are set, each in the form in which it is used.
+        The options that are set, and what was ignored.
 
     Raises:
         InvalidRequestError: for an option that the service would refuse; it names the option,
-            its value and what is legal.
+            its value and what is legal. Where ``unsupported`` is ``ignore``, only for what is a
+            mistake, or would change the answer's form.
     """
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
-    checks.check_names(given, OPTIONS)
-    return {
-        name: checks.checked(option.check, name, given[name], spec)
-        for name, option in OPTIONS.items()
-        if name in given
-    }
+    mode = _checked("unsupported", given.get("unsupported", "refuse"), spec)
+    values: dict[str, Any] = {}
+    ignored: list[str] = []
+    for name, value in _in_order(given):
+        try:
+            values[name] = _checked(name, value, spec)
+        except UnsupportedOptionError as unsupported:
+            demanded = name == "tools" and changes_form("tool_choice", given.get("tool_choice"))
+            if mode == "refuse" or demanded or changes_form(name, value):
+                raise unsupported.error from None
+            ignored.append(name)
+            if unsupported.substitute is not None:
+                values[name] = unsupported.substitute
+    return CheckedOptions(values, tuple(ignored))
+
+
+def _in_order(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield what no option is first, then the options in the order of the rows."""
+    yield from ((name, value) for name, value in given.items() if name not in OPTIONS)
+    yield from ((name, given[name]) for name in OPTIONS if name in given)
+
+
+def _checked(name: str, value: object, spec: ModelSpec) -> object:
+    if name not in OPTIONS:
+        raise UnsupportedOptionError(checks.no_such_option(name, OPTIONS))
+    return checks.checked(OPTIONS[name].check, name, value, spec)

@@ -12,6 +12,15 @@ from collections.abc import Sequence
 from iflytek_spark.errors import InvalidRequestError
 from iflytek_spark.messages import JSONObject, Tool, ToolChoice
 
+CONTINUE = "请继续。"
+"""The user's turn after an assistant's that stands last: §4 has the user end."""
+
+LOOK = "请看这张图片。"
+"""Goes with an image that comes without words, since no turn may be empty."""
+
+SPEAKER = "{}: {}"
+"""How the name of a speaker stands before the words."""
+
 
 def chosen_tools(tools: Sequence[Tool], choice: ToolChoice | None) -> tuple[tuple[Tool, ...], bool]:
     """Apply a tool choice.
@@ -54,6 +63,17 @@ def json_instruction(schema: JSONObject | None) -> str:
         return "只输出一个 JSON 对象，不要输出其他文字，也不要使用 Markdown 代码块。"
     text = json.dumps(schema, ensure_ascii=False)
     return f"{json_instruction(None)}它必须符合这个 JSON Schema：\n{text}"
+
+
+def arguments_instruction(name: str, arguments: str, problem: str) -> str:
+    """Show the model what is wrong with the arguments of its call."""
+    shown = arguments[:_MAX_ARGUMENTS] + "…" * (len(arguments) > _MAX_ARGUMENTS)
+    reason = f"你刚才调用函数 {name} 的参数不符合要求：{problem}"
+    return f"{reason}\n参数是：{shown}\n请改正参数后重新调用。"
+
+
+_MAX_ARGUMENTS = 2_000
+"""Characters of refused arguments that the model is shown."""
 
 
 def repair_instruction(problem: str) -> str:

@@ -7,7 +7,8 @@ call at the end of the assistant's turn, and one line a result in the user's nex
     <tool_result>{"id": "c1", "name": "weather", "status": "success", "content": "晴"}</tool_result>
 
 Each line holds JSON in which ``</`` is written ``<\/``, so that nothing inside can end it:
-what was written can be read back without loss.
+what was written can be read back without loss. Nothing else can: where such lines may stand, the
+tags in other text are guarded (:mod:`iflytek_spark.requests.in_words`).
 """
 
 from __future__ import annotations
@@ -21,11 +22,13 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
 
-from iflytek_spark.errors import InvalidRequestError
 from iflytek_spark.messages import Message, ToolCall
 
 RESULT_NOTE = "以上是工具返回的结果。请根据它们继续：回答用户的问题，或者在需要时再调用工具。"
 """Follows the results, so that the model knows who speaks."""
+
+UNKNOWN_TOOL = "unknown"
+"""The name of a tool whose result alone is left of it."""
 
 _LINE = re.compile(r"^<tool_(call|result)>(.*)</tool_\1>$", re.MULTILINE)
 
@@ -64,14 +67,14 @@ def write_tools(messages: Iterable[Message]) -> Iterator[Message]:
         Messages without tool calls and without the role ``tool``: results that follow each
         other stand in one user message, in their order.
 
-    Raises:
-        InvalidRequestError: for a result whose call is not in the messages before it.
+        A result whose call is not in the messages before it, because the history was cut for
+        instance, has the name that its message carries, or :data:`UNKNOWN_TOOL`.
     """
     names: dict[str, str] = {}
     results: list[ToolResult] = []
-    for index, message in enumerate(messages):
+    for message in messages:
         if message.role == "tool":
-            results.append(_result(message, names, index))
+            results.append(_result(message, names))
             continue
         if results:
             yield Message("user", write_results(results))
@@ -82,15 +85,10 @@ def write_tools(messages: Iterable[Message]) -> Iterator[Message]:
         yield Message("user", write_results(results))
 
 
-def _result(message: Message, names: dict[str, str], index: int) -> ToolResult:
-    if message.tool_call_id not in names:
-        raise InvalidRequestError(
-            f"messages[{index}] is the result of a tool call that is not in the messages before it",
-            hint="keep the assistant's message with its tool call in the history",
-            param=f"messages[{index}].tool_call_id",
-        )
+def _result(message: Message, names: dict[str, str]) -> ToolResult:
+    name = names.get(message.tool_call_id) or message.name or UNKNOWN_TOOL
     status: Literal["success", "error"] = "error" if message.failed else "success"
-    return ToolResult(message.tool_call_id, names[message.tool_call_id], message.text, status)
+    return ToolResult(message.tool_call_id, name, message.text, status)
 
 
 def _with_calls(message: Message) -> Message:

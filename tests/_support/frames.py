@@ -8,6 +8,8 @@ from typing import Any
 from iflytek_spark.messages import Usage
 
 SID = "cht000b702a@dx18d6fb9d758b894540"
+CALL_ID = "call_cht000b702a_dx18d6fb9d758b894540"
+"""Of a call in the answer with that sid: no service refuses it in a history."""
 USAGE = Usage(prompt_tokens=37, completion_tokens=169, total_tokens=206)
 
 FIRST, MIDDLE, LAST = 0, 1, 2

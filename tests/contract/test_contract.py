@@ -75,4 +75,5 @@ def total(events: tuple[Event, ...], model: str) -> ChatResponse:
         finish_reason=end.finish_reason,
         sid=end.sid,
         model=model,
+        deviations=end.deviations,
     )

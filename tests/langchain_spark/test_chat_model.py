@@ -11,7 +11,13 @@ from typing import Any
 
 import pytest
 from langchain_core.callbacks import BaseCallbackHandler
-from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, SystemMessage
+from langchain_core.messages import (
+    AIMessage,
+    AIMessageChunk,
+    BaseMessage,
+    HumanMessage,
+    SystemMessage,
+)
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
 from pydantic import SecretStr
@@ -208,3 +214,14 @@ async def test_one_object_serves_several_event_loops(chat: Make) -> None:
 
 def test_a_chunk_is_a_message_chunk(chat: Make) -> None:
     assert all(isinstance(chunk, AIMessageChunk) for chunk in chat().stream("你好"))
+
+
+def test_tools_and_images_count_as_tokens(chat: Make) -> None:
+    llm = chat()
+    asked: list[BaseMessage] = [HumanMessage("天气如何")]
+    tool = {"name": "weather", "description": "长" * 300, "parameters": {"type": "object"}}
+    plain = llm.get_num_tokens_from_messages(asked)
+    assert plain == llm.get_num_tokens("天气如何")
+    assert llm.get_num_tokens_from_messages(asked, tools=[tool]) > plain + 200
+    image = {"type": "image", "base64": "aGk=", "mime_type": "image/png"}
+    assert llm.get_num_tokens_from_messages([HumanMessage([image])]) > 200

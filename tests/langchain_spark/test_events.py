@@ -11,7 +11,7 @@ from langchain_tests.utils.stream_lifecycle import assert_valid_event_stream
 
 from iflytek_spark.emulator import Emulator, faults
 from iflytek_spark.errors import InternalServerError
-from tests._support.frames import SID, USAGE, answer, function_call, last, piece, search
+from tests._support.frames import CALL_ID, USAGE, answer, function_call, last, piece, search
 from tests.langchain_spark.asking import Make, replay
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*in beta:langchain_core._api.LangChainBetaWarning")
@@ -77,7 +77,7 @@ def test_what_an_event_stream_shows(chat: Make, spark: Emulator) -> None:
     assert "".join(thinking.text) == "答"
     calling = stream_of(chat().bind_tools([weather]))
     message = calling.output
-    assert message.tool_calls[0]["id"] == f"call_{SID}"
+    assert message.tool_calls[0]["id"] == CALL_ID
     assert message.usage_metadata["total_tokens"] == USAGE.total_tokens
     assert message.id.startswith("lc_run--")
 

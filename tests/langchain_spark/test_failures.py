@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 from langchain_core import exceptions as core
 from langchain_core.load import dumps
-from langchain_core.messages import FunctionMessage, HumanMessage
+from langchain_core.messages import HumanMessage
 from pydantic import ValidationError
 
 from iflytek_spark import errors
@@ -67,6 +67,31 @@ def test_error_frames(
     assert "你好呀" in model.invoke("你好呀").text
 
 
+REFUSAL = getattr(core, "ModelRefusalError", core.ModelInvalidRequestError)
+"""langchain-core has the class from 1.7.5 on."""
+
+
+@pytest.mark.parametrize("code", [10013, 10014, 10019])
+@pytest.mark.parametrize("how", ["invoke", "stream", "ainvoke", "astream"])
+def test_moderation_is_a_refusal(chat: Make, spark: Emulator, how: str, code: int) -> None:
+    spark.script(faults.ErrorFrame(code))
+    with pytest.raises(REFUSAL) as caught:
+        _ask(chat(), how)
+    assert isinstance(caught.value, errors.ContentFilterError)
+    assert getattr(caught.value, "raw_message", None) is None
+
+
+def test_a_refusal_goes_on_to_a_fallback_and_is_not_tried_again(
+    chat: Make, spark: Emulator
+) -> None:
+    model = chat()
+    patient = model.with_retry(retry_if_exception_type=(core.ModelRateLimitError,))
+    spark.script(faults.ErrorFrame(10014))
+    safe = patient.with_fallbacks([model.bind(temperature=0.1)], exceptions_to_handle=(REFUSAL,))
+    assert "你好呀" in safe.invoke("你好呀").text
+    assert len(spark.requests) == 2
+
+
 def _ask(model: ChatSpark, how: str) -> object:
     async def read() -> object:
         return [chunk async for chunk in model.astream("问")]
@@ -117,7 +142,6 @@ def test_wrong_settings_are_refused_when_the_model_is_made(
         ([], {}, "messages is empty"),
         ([HumanMessage("")], {}, r"messages\[0\].content is empty"),
         ([HumanMessage("字" * 2_000_000)], {}, "tokens"),
-        ([FunctionMessage(content="1", name="f")], {}, "'function' message"),
         ([HumanMessage([{"type": "audio", "base64": "x", "mime_type": "audio/wav"}])], {}, "audio"),
         ("你好", {"temperature": 3}, r"temperature is 3, but .* takes \(0, 1\]"),
         ("你好", {"uid": "u" * 33}, "uid has 33 characters"),

@@ -161,10 +161,12 @@ def test_too_many_pixels_are_refused(chat: Make, spark: Emulator) -> None:
     assert not spark.requests
 
 
-def test_one_image_at_a_time(chat: Make, spark: Emulator) -> None:
-    with pytest.raises(core.ModelInvalidRequestError, match=r"takes one image, .* hold 2"):
-        chat().invoke([*with_image(FORMS["OpenAI"]), *with_image(FORMS["OpenAI"])])
-    assert not spark.requests
+def test_the_newest_image_is_looked_at(chat: Make, spark: Emulator) -> None:
+    chat().invoke([*with_image(FORMS["OpenAI"]), *with_image(FORMS["OpenAI"])])
+    image, turn = sent(spark)
+    assert image["content"] == B64
+    size = -(-(len(B64) * 3 // 4) // 1024)
+    assert turn["content"].startswith(f"[image/png, {size} KB, not shown]\n图里是什么")
 
 
 @WAYS

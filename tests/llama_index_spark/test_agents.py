@@ -17,9 +17,10 @@ from llama_index.core.agent.workflow import (
 from llama_index.core.memory import ChatMemoryBuffer
 from llama_index.core.tools import FunctionTool
 
-from iflytek_spark import errors
-from iflytek_spark.emulator import Emulator, faults
+from iflytek_spark import InvalidResponseError, errors
+from iflytek_spark.emulator import Call, Emulator, Reply, faults, running_emulator
 from llama_index_spark import SparkLLM
+from tests._support.service import settings_of
 from tests.llama_index_spark.conftest import MakeLLM, contents
 from tests.llama_index_spark.scripted_replies import react_in, react_to_weather, step
 
@@ -184,3 +185,21 @@ async def test_an_agent_meets_an_error(llm: SparkLLM, tools: Tools, spark: Emula
     spark.script(faults.ErrorFrame(11200))
     with pytest.raises(errors.PermissionDeniedError, match="11200"):
         await run(FunctionAgent(tools=[*tools], llm=llm), "合肥的天气怎么样？")
+
+
+@pytest.mark.parametrize("streaming", [True, False])
+async def test_a_cut_off_call_is_not_run(streaming: bool) -> None:
+    ran: list[str] = []
+
+    def delete(path: str = "") -> str:
+        """Delete a file."""
+        ran.append(path)
+        return "deleted"
+
+    reply = Reply(calls=(Call("delete", '{"path": "/data/2024'),))
+    with running_emulator(respond=lambda _: reply) as spark:
+        llm = SparkLLM(**settings_of(spark))
+        agent = FunctionAgent(tools=[delete], llm=llm, streaming=streaming)
+        with pytest.raises(InvalidResponseError, match="'delete' was not run"):
+            await agent.run("删")
+    assert ran == []

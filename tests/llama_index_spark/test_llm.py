@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import pytest
 from llama_index.core.base.llms.types import (
     ChatMessage,
@@ -10,13 +13,17 @@ from llama_index.core.base.llms.types import (
     TextBlock,
     ThinkingBlock,
 )
+from llama_index.core.callbacks import CallbackManager, TokenCountingHandler
 from llama_index.core.indices.prompt_helper import PromptHelper
+from llama_index.core.instrumentation.span_handlers import SimpleSpanHandler
 from llama_index.core.prompts import PromptTemplate
-from pydantic import SecretStr
+from llama_index_instrumentation import get_dispatcher
+from pydantic import BaseModel, SecretStr
 
 from iflytek_spark import ModelSpec, list_models
-from iflytek_spark.emulator import Emulator
+from iflytek_spark.emulator import Emulator, faults
 from llama_index_spark import SparkLLM
+from tests._support.frames import USAGE, answer
 from tests._support.llama_index import WAYS, chat, complete, raw_of
 from tests._support.service import lead_to
 from tests.llama_index_spark.conftest import MakeLLM, contents
@@ -165,6 +172,47 @@ def test_a_model_of_your_own(spark: Emulator, make_llm: MakeLLM) -> None:
     assert "你好" in llm.complete("你好").text
     again = SparkLLM.from_json(llm.to_json(), api_key="k", api_secret="s")
     assert again.model == mine
+
+
+def test_what_is_not_known_is_no_promise(make_llm: MakeLLM) -> None:
+    mine = ModelSpec(name="mine", domain="lite", url="wss://example.com/v1.1/chat")
+    shortest = min(spec.context_tokens for spec in list_models() if spec.context_tokens)
+    assert make_llm(model=mine).metadata.context_window == shortest
+    told = replace(mine, context_tokens=65536)
+    assert make_llm(model=told).metadata.context_window == 65536
+
+
+@WAYS
+async def test_tokens_are_those_that_spark_counted(
+    make_llm: MakeLLM, spark: Emulator, how: str
+) -> None:
+    counter = TokenCountingHandler(tokenizer=lambda text: ["never"] * 1000)
+    llm = make_llm(callback_manager=CallbackManager([counter]))
+    spark.script(faults.Replay(tuple(answer("您", "好"))))
+    found = await chat(llm, PROMPT, how)
+    counts = {name: getattr(USAGE, name) for name in COUNTS}
+    assert raw_of(found)["usage"] == counts
+    assert json.dumps(raw_of(found))
+    assert counter.prompt_llm_token_count == USAGE.prompt_tokens
+    assert counter.completion_llm_token_count == USAGE.completion_tokens
+
+
+COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
+
+
+def test_no_private_method_of_ours_is_in_a_trace(make_llm: MakeLLM) -> None:
+    spans = SimpleSpanHandler()
+    get_dispatcher().add_span_handler(spans)
+    try:
+        make_llm().structured_predict(City, PromptTemplate("城市是合肥，用 name 写出它。"))
+    finally:
+        get_dispatcher().span_handlers.remove(spans)
+    names = {span.id_.split("-")[0] for span in spans.completed_spans}
+    assert names == {"SparkLLM.structured_predict", "SparkLLM.chat"}
+
+
+class City(BaseModel):
+    name: str
 
 
 def test_the_payload_of_events(make_llm: MakeLLM) -> None:

@@ -12,9 +12,10 @@ from course import Connection
 from knowledge_base import KnowledgeBaseError
 from langchain_core.documents import Document
 
-from iflytek_spark.emulator import Emulator, faults
+from iflytek_spark.emulator import Emulator, faults, running_emulator
 from iflytek_spark.errors import AuthenticationError, MissingCredentialsError, SparkError
 from langchain_spark import SparkEmbeddings
+from tests._support.service import lead_to
 
 DOCUMENTS = knowledge_base.load_handbook()
 CHUNKS = knowledge_base.split(DOCUMENTS)
@@ -151,7 +152,27 @@ def test_vectors_of_the_emulator_never_mix_with_sparks(
 ) -> None:
     emulated = knowledge_base.place()
     monkeypatch.setattr(knowledge_base, "connect", lambda: Connection(None))
-    assert knowledge_base.place() != emulated
+    stand_in = knowledge_base.place()
+    monkeypatch.delenv("SPARK_BASE_URL")
+    service = knowledge_base.place()
+    assert len({emulated, stand_in, service}) == 3
+    assert service.name == "spark-embedding-document-emb-cn-huabei-1.xf-yun.com-2560"
+
+
+def test_what_was_tried_on_a_stand_in_is_asked_of_the_service_again(
+    spark: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(knowledge_base, "connect", lambda: Connection(None))
+    monkeypatch.setattr(knowledge_base, "_HERE", tmp_path)
+    monkeypatch.setattr(knowledge_base, "SPARK_QPS", None)
+    knowledge_base.open_store(CHUNKS[:3])
+    with running_emulator() as service:
+        lead_to(service, monkeypatch)
+        assert service.base_url in str(Connection(None))
+        knowledge_base.open_store(CHUNKS[:3])
+        knowledge_base.open_store(CHUNKS[:3])
+        assert len(service.requests) == 3
+    assert len(spark.requests) == 3
 
 
 def test_the_real_service_gets_the_rate_of_an_account(

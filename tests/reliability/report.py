@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
+from iflytek_spark.protocol.deviations import Deviation
 from tests.reliability import exiting
 from tests.reliability.cases import SHORT
 from tests.reliability.columns import COLUMNS
@@ -46,6 +47,31 @@ that ends the answer. Time-outs of many seconds are scaled to {SHORT} s, and *on
 with them. No cell waits longer than its time-outs.
 """
 
+DEVIATIONS = """\
+## Deviations
+
+An answer is right unless the service says an error (a code that is not 0, in any frame and whatever
+else is unusual in it), the connection ends before the last frame, or the bytes are not UTF-8, not
+JSON or without a header. Everything else is a deviation: it is counted, logged once in a process as
+a warning without content, and named in `deviations` of the response, of the last event, of
+LangChain's `response_metadata` and of LlamaIndex's `raw`. `SparkClient(strict=True)` makes each a
+`ProtocolError`.
+
+Why nothing is lost where such a row says *answer*: a WebSocket runs over TCP, which brings every
+frame, once and in its order, or ends the connection, and an end before the last frame is an error.
+
+- *The numbers* leap, repeat, go back or begin at 1, or a piece has none: every frame that was sent
+  has come, and the pieces stand as they came. What the service itself left out nobody can see but
+  by its numbers; that is why they are named, and why whoever needs that certainty sets `strict`.
+- *A frame twice*: it is the same letter for letter, with its number, so that it counts once.
+- *A frame without a code*, *of nulls*, *without text*: it says no error and holds no text to lose.
+- *A piece without number and role*: its text is there.
+
+The kinds:
+
+{kinds}
+"""
+
 NOTES = f"""\
 *{LATE.removeprefix(", ")}*: LangChain (langchain-core 1.7) reads the rest of the model's stream for
 its tracer when a chain's sync `stream` is left, whichever the model is. The caller goes on when the
@@ -73,7 +99,15 @@ def render() -> str:
         table = [line(names), line(["---"] * len(names))]
         table += [line([name, *map(written, cells)]) for name, cells in lines]
         pieces.append(f"## {heading}\n\n" + "\n".join(table) + "\n")
-    return "\n".join([*pieces, NOTES])
+    return "\n".join([*pieces, deviations(), NOTES])
+
+
+def deviations() -> str:
+    """What may be named, and what it means."""
+    kinds = [line([f"`{kind.value}`", kind.meaning]) for kind in Deviation]
+    return DEVIATIONS.format(
+        kinds="\n".join([line(["name", "meaning"]), line(["---"] * 2), *kinds])
+    )
 
 
 def surfaces() -> str:

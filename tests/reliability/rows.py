@@ -121,7 +121,6 @@ UNREADABLE: dict[str, bytes] = {
     "an empty message": b"",
     "a JSON array": b"[]",
     "no header": b'{"payload":{}}',
-    "no code": b'{"header":{"sid":"cht1","status":1}}',
     "invalid UTF-8": FRAMES[0].encode().replace("你好".encode(), b"\xe4\xbd"),
     "a frame of 20 MB": HUGE.encode(),
 }
@@ -140,22 +139,26 @@ def damages() -> Iterator[Row]:
         frame = faults.RawFrame(b"\x00\xff", Opcode.BINARY, after)
         chat = on_chat(DAMAGED, ONCE, frame, begun=place != "first")
         yield Row(group, f"a binary frame: {place}", chat)
-    for place, after in list(PLACES.items())[:2]:
-        for name, text in (("no text", "text"), ("no content", "content")):
-            fault = replaced(after, without(FRAMES[after], text))
-            chat = on_chat(DAMAGED, ONCE, fault, begun=place != "first")
-            yield Row(group, f"{name} in a piece: {place}", chat)
     body = on_post(DAMAGED, ONCE, faults.Replay(('{"header":{"code":0},"payload":{}}',)))
     yield Row(group, "no vector in the answer", None, body)
 
 
-def without(frame: str, key: str) -> str:
-    """A frame that lacks a key of its piece."""
+def without(frame: str, *keys: str) -> str:
+    """A frame that lacks keys of its piece."""
     read = json.loads(frame)
     choices = read["payload"]["choices"]
-    holder = choices if key in choices else choices["text"][0]
-    del holder[key]
+    for holder in (choices, choices["text"][0]):
+        for key in keys:
+            holder.pop(key, None)
     return json.dumps(read)
+
+
+def renumbered(*numbers: int) -> faults.Replay:
+    """The answer with other numbers."""
+    frames = [json.loads(frame) for frame in FRAMES]
+    for frame, number in zip(frames, numbers, strict=True):
+        frame["payload"]["choices"]["seq"] = number
+    return faults.Replay(tuple(map(json.dumps, frames)))
 
 
 EMPTY = (
@@ -193,19 +196,37 @@ def harmless() -> Iterator[Row]:
         yield Row(group, name, on_chat(None, ONCE, plugin))
 
 
+def deviations() -> Iterator[Row]:
+    """What is not as documented and loses nothing: the answer is whole, and names it."""
+    group = "Not as documented, and understood"
+    nothing = b'{"header":{"sid":"cht1","status":1}}'
+    for place, after in PLACES.items():
+        frame = faults.RawFrame(nothing, after=after)
+        yield Row(group, f"a frame without a code: {place}", on_chat(None, ONCE, frame))
+    for name, numbers in {
+        "the numbers leap": (0, 1, 5, 6, 7),
+        "the numbers repeat": (0, 1, 1, 2, 3),
+        "the numbers go back": (0, 1, 2, 0, 1),
+        "the numbers begin at 1": (1, 2, 3, 4, 5),
+    }.items():
+        yield Row(group, name, on_chat(None, ONCE, renumbered(*numbers)))
+    for place, at in PLACES_OF_PIECES.items():
+        twice = faults.RepeatFrame(at)
+        yield Row(group, f"a frame twice: {place}", on_chat(None, ONCE, twice))
+        fault = replaced(at, without(FRAMES[at], "seq", "role", "index"))
+        yield Row(group, f"a piece without number and role: {place}", on_chat(None, ONCE, fault))
+    empty = faults.RawFrame(piece(1).replace('"content": "", ', ""), after=2)
+    yield Row(group, "a further piece without text", on_chat(None, ONCE, empty))
+    null = faults.RawFrame('{"header":{"code":0,"sid":null,"status":1},"payload":null}', after=2)
+    yield Row(group, "a frame of nulls", on_chat(None, ONCE, null))
+
+
+PLACES_OF_PIECES = {"first": 0, "middle": 2, "last but one": len(FRAMES) - 2}
+
+
 def orders() -> Iterator[Row]:
-    """Pieces that are lost, repeated, late, or all there is."""
-    group = "The order is wrong"
-    for place, at in {"first": 0, "middle": 2, "last but one": len(FRAMES) - 2}.items():
-        swapped = faults.Replay((*FRAMES[:at], FRAMES[at + 1], FRAMES[at], *FRAMES[at + 2 :]))
-        disorders: dict[str, Fault] = {
-            "a lost frame": faults.SkipFrame(at),
-            "a frame twice": faults.RepeatFrame(at),
-            "two frames swapped": swapped,
-        }
-        for name, fault in disorders.items():
-            begun = place != "first" or name == "a frame twice"
-            yield Row(group, f"{name}: {place}", on_chat(DAMAGED, ONCE, fault, begun=begun))
+    """What a service itself leaves out or sends in another order: it is named, not mended."""
+    group = "The service leaves out"
     plugin_alone = (faults.RawFrame(search("[]"), after=1), faults.Cut(after=2, how="close"))
     yield Row(
         group,
@@ -256,7 +277,7 @@ def networks() -> Iterator[Row]:
 ROWS = tuple(
     row
     for rows in (
-        connections, handshakes, silences, damages, harmless, orders, networks, codes,
+        connections, handshakes, silences, damages, harmless, deviations, orders, networks, codes,
     )
     for row in rows()
 )  # fmt: skip

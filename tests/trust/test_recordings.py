@@ -1,20 +1,32 @@
 """Recordings that a bad line, proxy or service has changed, read by both clients.
 
-Whatever is done to one, the outcome is the whole right answer or a SparkError. Two things no client
-can see, since Spark's frames carry no checksum: a letter that became another letter, for which TLS
-is there, and a lost frame of a plugin, which has no number.
+Whatever is done to one, the outcome is the whole right answer, an answer whose deviations are
+named, or a SparkError; a strict client knows the first and the last alone. What ends early or is
+not UTF-8 or not JSON is always an error. Two things no client can see, since Spark's frames carry
+no checksum: a letter that became another letter, for which TLS is there, and a lost frame of a
+plugin, which has no number.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import NamedTuple, TypeAlias
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import astuple, replace
+from typing import Any, NamedTuple, TypeAlias
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iflytek_spark import AsyncSparkClient, ChatResponse, Finished, SparkClient, SparkError
+from iflytek_spark import (
+    AsyncSparkClient,
+    ChatResponse,
+    Finished,
+    ProtocolError,
+    SparkClient,
+    SparkError,
+    StreamInterruptedError,
+)
 from iflytek_spark.protocol.events import Event
 from iflytek_spark.transports.mock import MockScript
 from tests._support.frames import SID, answer, function_call, last, piece, search
@@ -36,7 +48,8 @@ NEVER_IN_JSON = st.sampled_from([*range(0x09), *range(0x0E, 0x20), 0xC0, 0xF8, 0
 """Bytes that are wrong wherever they stand in one of these frames."""
 
 Frames: TypeAlias = list[bytes]
-Damage: TypeAlias = Callable[[st.DrawFn, Frames], Frames]
+Draw: TypeAlias = Callable[[st.SearchStrategy[Any]], Any]
+Damage: TypeAlias = Callable[[Draw, Frames], Frames]
 
 
 class Outcome(NamedTuple):
@@ -47,16 +60,18 @@ class Outcome(NamedTuple):
     error: type[SparkError] | None
 
 
-def ask(frames: Frames) -> Outcome:
+def ask(frames: Frames, strict: bool = False) -> Outcome:
     """Read a recording with both clients, which see the same."""
-    outcome = sync_outcome(frames)
-    assert asyncio.run(async_outcome(frames)) == outcome
+    outcome = sync_outcome(frames, strict)
+    assert asyncio.run(async_outcome(frames, strict)) == outcome
     return outcome
 
 
-def sync_outcome(frames: Frames) -> Outcome:
+def sync_outcome(frames: Frames, strict: bool) -> Outcome:
     script = MockScript([frames])
-    client = SparkClient(ME, max_retries=0, transport=script.sync, clock=script.clock)
+    client = SparkClient(
+        ME, max_retries=0, transport=script.sync, clock=script.clock, strict=strict
+    )
     events: list[Event] = []
     try:
         with client.stream("你好") as stream:
@@ -68,9 +83,11 @@ def sync_outcome(frames: Frames) -> Outcome:
         assert not script.open
 
 
-async def async_outcome(frames: Frames) -> Outcome:
+async def async_outcome(frames: Frames, strict: bool) -> Outcome:
     script = MockScript([frames])
-    client = AsyncSparkClient(ME, max_retries=0, transport=script.aio, clock=script.clock)
+    client = AsyncSparkClient(
+        ME, max_retries=0, transport=script.aio, clock=script.clock, strict=strict
+    )
     events: list[Event] = []
     try:
         async with client.stream("你好") as stream:
@@ -83,36 +100,38 @@ async def async_outcome(frames: Frames) -> Outcome:
         assert not script.open
 
 
-def place(draw: st.DrawFn, frames: Frames) -> int:
-    return draw(st.integers(0, len(frames) - 1))
+def place(draw: Draw, frames: Frames) -> int:
+    where: int = draw(st.integers(0, len(frames) - 1))
+    return where
 
 
-def end_early(draw: st.DrawFn, frames: Frames) -> Frames:
+def end_early(draw: Draw, frames: Frames) -> Frames:
     return frames[: place(draw, frames)]
 
 
-def lose(draw: st.DrawFn, frames: Frames) -> Frames:
+def lose(draw: Draw, frames: Frames) -> Frames:
     lost = place(draw, frames)
     return frames[:lost] + frames[lost + 1 :]
 
 
-def repeat(draw: st.DrawFn, frames: Frames) -> Frames:
+def repeat(draw: Draw, frames: Frames) -> Frames:
     again = frames[place(draw, frames)]
     where = place(draw, frames)
     return [*frames[:where], again, *frames[where:]]
 
 
-def reorder(draw: st.DrawFn, frames: Frames) -> Frames:
-    return draw(st.permutations(frames))
+def reorder(draw: Draw, frames: Frames) -> Frames:
+    mixed: Frames = draw(st.permutations(frames))
+    return mixed
 
 
-def shorten(draw: st.DrawFn, frames: Frames) -> Frames:
+def shorten(draw: Draw, frames: Frames) -> Frames:
     where = place(draw, frames)
     kept = draw(st.integers(0, max(len(frames[where]) - 1, 0)))
     return [*frames[:where], frames[where][:kept], *frames[where + 1 :]]
 
 
-def spoil(draw: st.DrawFn, frames: Frames) -> Frames:
+def spoil(draw: Draw, frames: Frames) -> Frames:
     where = place(draw, frames)
     frame = frames[where] or b" "
     byte = draw(st.integers(0, len(frame) - 1))
@@ -120,7 +139,7 @@ def spoil(draw: st.DrawFn, frames: Frames) -> Frames:
     return [*frames[:where], spoiled, *frames[where + 1 :]]
 
 
-def mix(draw: st.DrawFn, frames: Frames) -> Frames:
+def mix(draw: Draw, frames: Frames) -> Frames:
     """Let frames of another answer in, after the first of this one."""
     mixed = list(frames)
     for raw in draw(st.lists(st.sampled_from(STRANGER), min_size=1)):
@@ -145,16 +164,86 @@ def damaged(draw: st.DrawFn) -> tuple[str, Frames]:
 
 
 @given(damaged())
-def test_a_damaged_recording_is_the_whole_answer_or_an_error(case: tuple[str, Frames]) -> None:
+def test_a_damaged_recording_is_the_whole_answer_told_or_an_error(case: tuple[str, Frames]) -> None:
     name, frames = case
     whole = ask([raw.encode() for raw in RECORDINGS[name]])
-    outcome = ask(frames)
-    ends = [isinstance(event, Finished) for event in outcome.events]
-    if outcome.error is None:
-        assert outcome == whole
+    for strict in (True, False):
+        outcome = ask(frames, strict)
+        ends = [isinstance(event, Finished) for event in outcome.events]
+        if outcome.response is None:
+            assert not any(ends)
+            continue
+        assert outcome == whole or (outcome.response.deviations and not strict)
         assert ends == [False] * (len(ends) - 1) + [True]
-    else:
-        assert not any(ends)
+
+
+LOSSES: tuple[Damage, ...] = (end_early, shorten, spoil)
+
+
+@given(st.sampled_from(sorted(RECORDINGS)), st.sampled_from(LOSSES), st.data())
+def test_a_loss_is_an_error(name: str, loss: Damage, data: st.DataObject) -> None:
+    """An end before the last frame, half a frame, and bytes that are no JSON: never an answer."""
+    frames = loss(data.draw, [raw.encode() for raw in RECORDINGS[name]])
+    assert ask(frames).error in (StreamInterruptedError, ProtocolError)
+
+
+UNFIT: st.SearchStrategy[Any] = st.sampled_from(
+    [None, "", 0, -1, 2.5, 10**40, "1", "x", [], {}, [None], [[]], {"x": 1}, True]
+)
+HARMLESS_KEYS = (
+    "sid", "message", "seq", "index", "role", "question_tokens", "prompt_tokens",
+    "completion_tokens", "total_tokens", "usage", "content_type",
+)  # fmt: skip
+"""Keys whose values are no part of what the caller reads as the answer."""
+
+
+def holders(value: Any) -> Iterator[dict[str, Any]]:
+    """Every object inside a frame."""
+    if isinstance(value, dict):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value:
+        if isinstance(inner, dict | list):
+            yield from holders(inner)
+
+
+def deform(draw: Draw, raw: str) -> str:
+    """Put an unfit value at a key that is no part of the answer, drop it, or add a field."""
+    frame = json.loads(raw)
+    holder = draw(st.sampled_from(list(holders(frame))))
+    keys = [key for key in HARMLESS_KEYS if key in holder]
+    match draw(st.sampled_from(["set", "drop", "add"])):
+        case "set" if keys:
+            holder[draw(st.sampled_from(keys))] = draw(UNFIT)
+        case "drop" if keys:
+            del holder[draw(st.sampled_from(keys))]
+        case _:
+            holder["x_new"] = draw(UNFIT)
+    return json.dumps(frame)
+
+
+@given(st.sampled_from(sorted(RECORDINGS)), st.data())
+def test_a_deformed_recording_keeps_its_whole_text(name: str, data: st.DataObject) -> None:
+    raws = list(RECORDINGS[name])
+    whole = ask([raw.encode() for raw in raws]).response
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(raws) - 1))
+        raws[place] = deform(data.draw, raws[place])
+    response = ask([raw.encode() for raw in raws]).response
+    assert whole
+    assert response
+    assert (response.text, response.reasoning) == (whole.text, whole.reasoning)
+    assert [call[1:] for call in map(astuple, response.tool_calls)] == [
+        call[1:] for call in map(astuple, whole.tool_calls)
+    ]
+    assert response.citations == whole.citations
+    told: dict[str, Any] = {"sid": whole.sid, "usage": whole.usage}
+    told["tool_calls"] = whole.tool_calls
+    assert response.deviations or replace(response, **told) == whole
+    code = data.draw(st.sampled_from([10013, "10110", 11200.0, [10907], "abc"]))
+    place = data.draw(st.integers(0, len(raws) - 1))
+    frame = json.loads(raws[place])
+    frame["header"]["code"] = code
+    assert ask([raw.encode() for raw in [*raws[:place], json.dumps(frame)]]).error
 
 
 @given(st.sampled_from(sorted(RECORDINGS)), st.data())

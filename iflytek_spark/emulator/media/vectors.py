@@ -26,8 +26,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from iflytek_spark.emulator.media.language import CHINESE, CJK, ENGLISH
-from iflytek_spark.models.services import Vector
-from iflytek_spark.protocol.wire.embedding import DIMENSIONS
+from iflytek_spark.models.services import DIMENSIONS, Vector
 
 _RUN = re.compile(f"(?P<cjk>[{CJK}]+)|[^\\W_{CJK}]+")
 _FUNCTION_WORD = re.compile("|".join(sorted(CHINESE, key=len, reverse=True)))

@@ -5,7 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any, TypeAlias
 
-from iflytek_spark.emulator.rules.json_schema import allows, resolve, some_number, type_of
+from iflytek_spark.emulator.rules.json_schema import (
+    allows,
+    allows_null,
+    resolve,
+    some_number,
+    type_of,
+)
 from iflytek_spark.emulator.rules.words import (
     TIME,
     numbers,
@@ -24,12 +30,17 @@ _FORMATS = {
     "date": (re.compile(r"\d{4}-\d\d-\d\d"), "2025-01-01"),
     "time": (re.compile(r"\d\d:\d\d(?::\d\d)?"), "08:00:00"),
     "date-time": (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*"), "2025-01-01T08:00:00Z"),
-    "email": (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "someone@example.com"),
-    "uri": (re.compile(r"https?://[^\s，。]+"), "https://example.com/"),
+    "email": (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII), "someone@example.com"),
+    "uri": (re.compile(r"https?://[!-~]+"), "https://example.com/"),
 }
 _VALUE = r"(?:\s*[:：=]\s*|\s+is\s+|为|是|叫)[\"'“]?([^\s,，。;；\"'”]+)"
 _CODE = re.compile(r"\d{3,}")
-_MAX_DEPTH = 8
+_MAX_DEPTH = 6
+_LAST_DEPTH = 24
+_MAX_VALUES = 1000
+"""Below the depth, or with so many values, a value is as small as its schema allows; what its
+schema gives no end is cut at the last depth."""
+
 _MAX_ITEMS = 100
 
 
@@ -74,7 +85,7 @@ class Supply:
 
     def behind(self, name: str) -> str:
         """Return the word that the text gives for ``name``, as in ``name: value``."""
-        match = re.search(rf"(?<!\w){re.escape(name)}{_VALUE}", self.text, re.IGNORECASE)
+        match = re.search(rf"(?<![A-Za-z0-9_]){re.escape(name)}{_VALUE}", self.text, re.IGNORECASE)
         return match[1] if name and match else ""
 
 
@@ -97,9 +108,17 @@ class _Filler:
     def __init__(self, root: JSONObject, supply: Supply) -> None:
         self._root = root
         self._supply = supply
+        self._left = _MAX_VALUES
+
+    def _ending(self, depth: int) -> bool:
+        return depth >= _MAX_DEPTH or self._left < 0
 
     def fill(self, schema: JSONObject, name: str, depth: int) -> JSON:
-        schema = resolve(schema, self._root)
+        self._left -= 1
+        ending = self._ending(depth)
+        if ending and allows_null(schema, self._root):
+            return None
+        schema = resolve(schema, self._root, ending=ending)
         if "const" in schema:
             constant: JSON = schema["const"]
             return constant
@@ -128,26 +147,28 @@ class _Filler:
 
     def _object(self, schema: JSONObject, depth: int) -> dict[str, JSON]:
         required = schema.get("required", ())
-        properties = schema.get("properties", {}) if depth < _MAX_DEPTH else {}
+        endless = depth >= _LAST_DEPTH or self._left < -_MAX_VALUES
+        properties = {} if endless else schema.get("properties", {})
         return {
             name: self.fill(inner, name, depth + 1)
             for name, inner in properties.items()
-            if name in required or self._wanted(inner)
+            if name in required or not (self._ending(depth) or self._is_default(inner))
         }
 
-    def _wanted(self, schema: JSONObject) -> bool:
+    def _is_default(self, schema: JSONObject) -> bool:
         """Leave out what has a default, unless the text names one of its values."""
         choices = resolve(schema, self._root).get("enum", [])
-        return "default" not in schema or bool(self._supply.names(choices))
+        return "default" in schema and not self._supply.names(choices)
 
     def _array(self, schema: JSONObject, name: str, depth: int) -> list[JSON]:
         given = schema.get("items")
         items = given if isinstance(given, dict) else {}
-        count = max(int(schema.get("minItems", 1)), 1)
+        count = int(schema.get("minItems", 0))
+        if not self._ending(depth):
+            count = max(count, 1)
         if type_of(resolve(items, self._root)) in ("integer", "number"):
             count = max(count, len(self._supply.numbers))
-        most = _MAX_ITEMS if depth < _MAX_DEPTH else 0
-        count = min(count, int(schema.get("maxItems", count)), most)
+        count = min(count, int(schema.get("maxItems", count)), _MAX_ITEMS)
         return [self.fill(items, name, depth + 1) for _ in range(count)]
 
     def _number(self, schema: JSONObject, name: str) -> float:

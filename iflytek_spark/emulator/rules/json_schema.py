@@ -61,10 +61,11 @@ def is_schema(value: object) -> bool:
     return True
 
 
-def resolve(schema: JSONObject, root: JSONObject) -> JSONObject:
+def resolve(schema: JSONObject, root: JSONObject, *, ending: bool = False) -> JSONObject:
     """Follow references, and take the first branch of a choice that is not null.
 
-    References start from ``root``.
+    References start from ``root``. Where a value that holds values of its own kind is to end, it
+    is the branch that refers to the fewest others.
     """
     for _ in range(_LONGEST_CHAIN):
         if "$ref" in schema:
@@ -73,11 +74,31 @@ def resolve(schema: JSONObject, root: JSONObject) -> JSONObject:
         branches = schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf")
         if not branches:
             return schema
-        chosen: JSONObject = next(
-            (branch for branch in branches if branch.get("type") != "null"), {}
-        )
+        kept: list[JSONObject] = [one for one in branches if one.get("type") != "null"]
+        if ending:
+            kept.sort(key=lambda one: _references(one, root))
+        chosen = kept[0] if kept else {}
         schema = {**_without(schema, "anyOf", "oneOf", "allOf"), **chosen}
     return {}
+
+
+def allows_null(schema: JSONObject, root: JSONObject) -> bool:
+    """Tell whether a schema, or a branch of its choice, allows null."""
+    if "$ref" in schema:
+        schema = _target(str(schema["$ref"]), root)
+    kinds = [schema, *(schema.get("anyOf") or schema.get("oneOf") or ())]
+    return any(kind.get("type") == "null" or "null" in _listed(kind) for kind in kinds)
+
+
+def _listed(schema: JSONObject) -> list[str]:
+    kind = schema.get("type")
+    return kind if isinstance(kind, list) else []
+
+
+def _references(schema: JSONObject, root: JSONObject) -> int:
+    """Count the references in a schema, or in what it refers to."""
+    target = _target(str(schema["$ref"]), root) if "$ref" in schema else schema
+    return json.dumps(target).count('"$ref"')
 
 
 def type_of(schema: JSONObject) -> str:

@@ -21,6 +21,11 @@ _SUMMARY = re.compile(
     r"|总结|概括|摘要|归纳)[^\n]*?(?:[:：]|$)|^[^\n]*summary:[^\n]*$",
     re.IGNORECASE | re.MULTILINE,
 )
+_IF_NOTHING = re.compile(
+    r"(?i:\b(?:if|when)\b|如果|若)[^.。\n]*?"
+    r"(?i:return|output|reply|respond|say|answer|write|返回|输出|回答|回复|说)"
+    r"(?: with)?[\s\"'“‘`:：]{0,3}((?!JSON\b)[A-Z][A-Z_]{3,})(?![A-Za-z])"
+)
 
 
 def answer_from_context(prompt: Prompt) -> str | None:
@@ -36,7 +41,7 @@ def answer_from_context(prompt: Prompt) -> str | None:
     marked = context_of(prompt.text) or context_of(prompt.instructions)
     if marked:
         fitting, _ = best_sentences(question, f"{existing}\n{marked}")
-        return "\n".join(fitting) or existing or _regret(question)
+        return "\n".join(fitting) or existing or _asked_regret(prompt) or _regret(question)
     whole = prompt.whole.replace(question, "")
     text = "\n".join((*prompt.history, whole if len(whole) >= _LONG else ""))
     fitting, share = best_sentences(question, text)
@@ -91,6 +96,12 @@ def summarise(prompt: Prompt) -> str | None:
     if len(text) < _WORTH_A_SUMMARY:
         return None
     return "\n".join(_main(list(dict.fromkeys(sentences(text)))))
+
+
+def _asked_regret(prompt: Prompt) -> str:
+    """Return the word in capitals that a prompt asks for when nothing in its text fits."""
+    found = _IF_NOTHING.search(orders_of(prompt.whole))
+    return found[1] if found else ""
 
 
 def _regret(question: str) -> str:

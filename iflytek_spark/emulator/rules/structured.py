@@ -12,6 +12,7 @@ from iflytek_spark.emulator.rules.judging import judged
 from iflytek_spark.emulator.rules.prompt import Prompt
 from iflytek_spark.emulator.rules.words import quoted, sentences, terms
 from iflytek_spark.messages import JSONObject
+from iflytek_spark.requests.prompts import json_instruction
 
 _ASKS = re.compile(
     r"(?:return|respond|reply|answer|output|give|format|write|produce|generate|extract"
@@ -27,9 +28,23 @@ _LIST = re.compile(
     r"([^。！？!?.;；\n]+)",
     re.IGNORECASE,
 )
+_NAMED = re.compile(
+    r"(?:extract|return|give|output)\s+([^:：]+?)\s+(?:as|in|into)\s+(?:an?\s+)?json"
+    r"|(?:提取|抽取|返回|输出)([^:：，。]+?)(?:并|，|,)?(?:以|用|为|成)\s*json",
+    re.IGNORECASE,
+)
+_CLAUSE_END = re.compile(r"[，,;；：:。！？\n]|(?<=\.)\s+")
+_INSTRUCTION = json_instruction(None)
+"""What this library's own client says of the form, which no value is taken from."""
+
+_COUNTED = terms(
+    "age count number price amount quantity year total score 年龄 数量 价格 金额 分数 人数"
+)
 _BETWEEN = re.compile(r"[、，,/]|\band\b|和|及|与")
 _KEY = re.compile(r"[\w-]{1,40}")
-_AROUND_KEY = re.compile(r"\s*[（(].*$|^(?:字段|键)|(?:等|这)?[两三四五几]?个?(?:字段|键)$")
+_AROUND_KEY = re.compile(
+    r"^(?:the|a|an|all)\s+|\s*[（(].*$|^(?:字段|键)|(?:等|这)?[两三四五几]?个?(?:字段|键)$"
+)
 _ANYTHING = {"answer": ""}
 _KINDS = {bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}
 
@@ -50,12 +65,16 @@ def answer_with_json(prompt: Prompt, *, demanded: bool) -> str | None:
 def _filled(schema: JSONObject, prompt: Prompt) -> JSON:
     """Fill the schema from those sentences of the question that are not about the form."""
     names = set(schema.get("properties", ()))
-    plain = without_json(prompt.text)
-    content = [s for s in sentences(plain) if not _ABOUT_FORM.search(s)] or [plain]
+    plain = without_json(prompt.text).replace(_INSTRUCTION, "")
+    content = _content(sentences(plain)) or _content(_CLAUSE_END.split(plain)) or [plain]
     if prompt.result is not None:
         content = [prompt.result.question, prompt.result.text]
     text = "\n".join(content)
     return fill(schema, text, question_of(text), terms(" ".join(names)) | {"json"})
+
+
+def _content(parts: list[str]) -> list[str]:
+    return [part for part in parts if part.strip() and not _ABOUT_FORM.search(part)]
 
 
 def _asked_form(text: str) -> JSONObject:
@@ -68,8 +87,9 @@ def _asked_form(text: str) -> JSONObject:
     schema = next((value for value in reversed(found) if _describes(value)), None)
     if schema is not None:
         return schema
-    keys = _keys(without_json(text))
-    return _from_sample(dict.fromkeys(keys, "") or (found[-1] if found else _ANYTHING))
+    keys = _keys(without_json(text).replace(_INSTRUCTION, ""))
+    sample = {key: 0.0 if terms(key) & _COUNTED else "" for key in keys}
+    return _from_sample(sample or (found[-1] if found else _ANYTHING))
 
 
 def _describes(value: JSONObject) -> bool:
@@ -84,6 +104,7 @@ def _keys(text: str) -> list[str]:
     named = [key for sentence in about for key in quoted(sentence) if _KEY.fullmatch(key)]
     if not named:
         lists = [match[1] for sentence in about for match in _LIST.finditer(sentence)]
+        lists = lists or [m[1] or m[2] for sentence in about for m in _NAMED.finditer(sentence)]
         named = [key.strip() for found in lists for key in _BETWEEN.split(found)]
         named = [key for key in map(_bare, named) if _KEY.fullmatch(key)]
     return list(dict.fromkeys(named))

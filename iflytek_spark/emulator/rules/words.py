@@ -12,9 +12,9 @@ _LATIN_WORD = re.compile(r"[A-Za-z]+|\d+(?:\.\d+)?")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SENTENCE_END = re.compile(r"(?<=[。！？!?；])|(?<=\.)\s+|\n+")
 _QUOTED = re.compile(r"\"([^\"\n]+)\"|“([^”\n]+)”|「([^」\n]+)」|『([^』\n]+)』|`([^`\n]+)`"
-                     r"|(?<!\w)'([^'\n]+)'(?!\w)|‘([^’\n]+)’")  # fmt: skip
-_NUMBER = re.compile(r"(?<![\w.])-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![A-Za-z_\d])")
-_PROPER = re.compile(r"[A-Z][\w'’-]*(?:,? [A-Z][\w'’-]*)*")
+                     r"|(?<![A-Za-z0-9_])'([^'\n]+)'(?![A-Za-z0-9_])|‘([^’\n]+)’")  # fmt: skip
+_NUMBER = re.compile(r"(?<![A-Za-z0-9_.])-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![A-Za-z_\d])")
+_PROPER = re.compile(rf"[A-Z](?:(?![{CJK}])[\w'’-])*(?:,? [A-Z](?:(?![{CJK}])[\w'’-])*)*")
 TIME = re.compile(
     r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?|\d{1,2}:\d\d"
     r"|(?:今|明|后|昨|前)(?:天|日|年|晚|早)|(?:本|这|上|下)(?:周|星期|个?月)(?:[一二三四五六日天末])?"

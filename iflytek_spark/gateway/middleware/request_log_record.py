@@ -28,6 +28,7 @@ class RequestLogRecord:
         error_code: Spark's code of what failed, or None.
         client_disconnected: whether the caller disconnected before the end.
         status: the HTTP status of the response, once it has begun.
+        ignored: fields of the request that were left out or brought into range.
     """
 
     started: float = field(default_factory=time.monotonic)
@@ -41,6 +42,7 @@ class RequestLogRecord:
     error_code: int | None = None
     client_disconnected: bool = False
     status: int | None = None
+    ignored: tuple[str, ...] = ()
 
     def add_error(self, error: SparkError) -> None:
         """Keep what failed."""

@@ -15,6 +15,7 @@ from iflytek_spark.gateway.middleware.request_log_record import (
     is_api_request,
     record_of,
 )
+from iflytek_spark.gateway.openai.ignored import ignored_headers
 
 _FAILED = 500
 """The status of a request without a response, unless its caller disconnected."""
@@ -38,6 +39,7 @@ class TelemetryMiddleware:
         def send_noted(message: Message) -> Awaitable[None]:
             if record.status is None:
                 record.status = message["status"]
+                message["headers"] = [*message.get("headers", ()), *ignored_headers(record.ignored)]
             return send(message)
 
         self._metrics.in_flight.inc()
@@ -54,5 +56,5 @@ class TelemetryMiddleware:
         if record.status is None:
             record.status = CLIENT_CLOSED_REQUEST if record.client_disconnected else _FAILED
         ended = time.monotonic()
-        self._metrics.count(getattr(scope.get("route"), "path", "none"), record, ended)
         write_access(scope, record, ended)
+        self._metrics.count(getattr(scope.get("route"), "path", "none"), record, ended)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from iflytek_spark import (
@@ -17,23 +17,29 @@ from iflytek_spark import (
     ModelSpec,
     TextPart,
     Tool,
-    ToolCall,
     WebSearch,
 )
-from iflytek_spark.adapters import call_to_openai, schema_format, usage_to_openai
+from iflytek_spark.adapters import (
+    call_to_openai,
+    calls_from_openai,
+    messages_of,
+    schema_format,
+    usage_to_openai,
+)
 from iflytek_spark.errors import InvalidRequestError
 from iflytek_spark.gateway.openai import responses
 from iflytek_spark.gateway.openai.requests import (
     AnyMessage,
     AssistantMessage,
     ChatCompletionRequest,
+    FunctionMessage,
     FunctionTool,
     ImageContent,
     NamedToolChoice,
-    PreviousToolCall,
     SchemaFormat,
     TextContent,
     ToolMessage,
+    UserMessage,
 )
 
 _UID_LENGTH = 32
@@ -43,36 +49,38 @@ _NEUTRAL = {"top_p": 1.0, "presence_penalty": 0.0, "frequency_penalty": 0.0}
 
 def to_messages(messages: Sequence[AnyMessage]) -> list[Message]:
     """Translate a conversation."""
-    return [_message(message) for message in messages]
+    return [translated for message in messages for translated in _translate(message)]
 
 
-def _message(message: AnyMessage) -> Message:
-    content = _content(message.content)
+def _translate(message: AnyMessage) -> Iterator[Message]:
+    sent = message.model_dump()
+    name = message.name or ""
     match message:
+        case UserMessage():
+            yield Message("user", _content(message.content), name=name)
         case AssistantMessage():
-            calls = tuple(_previous_call(call) for call in message.tool_calls or ())
-            return Message("assistant", content, tool_calls=calls)
+            blocks = [sent["content"], message.refusal]
+            yield from messages_of("assistant", blocks, calls=calls_from_openai(sent), name=name)
         case ToolMessage():
-            return Message("tool", content, tool_call_id=message.tool_call_id)
-    return Message("user" if message.role == "user" else "system", content)
+            yield from messages_of(
+                "tool", sent["content"], tool_call_id=message.tool_call_id, name=name
+            )
+        case FunctionMessage():
+            yield Message("tool", message.content or "", name=name)
+        case _:
+            yield Message("system", _content(message.content), name=name)
 
 
 def _content(
-    content: str | Sequence[TextContent | ImageContent] | None,
+    content: str | Sequence[TextContent | ImageContent],
 ) -> str | tuple[TextPart | ImagePart, ...]:
-    if content is None or isinstance(content, str):
-        return content or ""
-    return tuple(_part(part) for part in content)
+    return content if isinstance(content, str) else tuple(_part(part) for part in content)
 
 
 def _part(part: TextContent | ImageContent) -> TextPart | ImagePart:
     return (
         TextPart(part.text) if isinstance(part, TextContent) else ImagePart(url=part.image_url.url)
     )
-
-
-def _previous_call(call: PreviousToolCall) -> ToolCall:
-    return ToolCall(call.id, call.function.name, call.function.arguments)
 
 
 def to_options(request: ChatCompletionRequest, spec: ModelSpec) -> ChatOptions:

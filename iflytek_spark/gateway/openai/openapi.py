@@ -17,6 +17,10 @@ from iflytek_spark.gateway.openai.responses import ChatCompletionChunk, Error
 
 _REFERENCE = "#/components/schemas/{model}"
 _RETRY_AFTER = {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 0}}
+_IGNORED = {
+    "description": "Fields of the request that were left out or brought into range, if any",
+    "schema": {"type": "string"},
+}
 _CREDENTIALS = {
     "spark_app_id": "X_APP_ID",
     "spark_key": "X_API_KEY",
@@ -60,6 +64,7 @@ def documented(
         responses[200]["content"] = {"text/event-stream": {"itemSchema": _event()}}
     if body is None:
         return {"responses": responses}
+    responses[200]["headers"] = {"x-spark-ignored": _IGNORED}
     content = {"application/json": {"schema": _reference(body)}}
     return {
         "responses": responses,

@@ -8,7 +8,9 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, from_json
 
+from iflytek_spark import Unsupported
 from iflytek_spark.gateway.openai.errors import ErrorRow, GatewayError
+from iflytek_spark.gateway.openai.ignored import left_out, shown, unused
 
 _MESSAGES: Mapping[str, str] = {
     "extra_forbidden": "there is no such field, or Spark has no counterpart for it; leave it out",
@@ -24,23 +26,60 @@ _MAX_SHOWN = 3
 _Body = TypeVar("_Body", bound=BaseModel)
 
 
-def parse_body(model: type[_Body], body: bytes) -> _Body:
+def parse_body(
+    model: type[_Body], body: bytes, unsupported: Unsupported
+) -> tuple[_Body, tuple[str, ...]]:
     """Read a JSON body.
+
+    Args:
+        model: what it should be.
+        body: its bytes.
+        unsupported: whether fields that only tune the answer are left out when they are wrong.
+
+    Returns:
+        The body, and the names of the fields that go nowhere.
 
     Raises:
         GatewayError: when it is no JSON, or a field is wrong; it names the field.
     """
+    dropped: tuple[str, ...] = ()
     try:
-        return model.model_validate_json(body)
+        parsed = model.model_validate_json(body)
     except ValidationError as error:
-        problems = error.errors(include_url=False, include_input=False)[:_MAX_READ]
+        parsed, dropped = _read_again(model, body, _problems(error), unsupported)
+    return parsed, shown((*dropped, *unused(parsed)))
+
+
+def _read_again(
+    model: type[_Body], body: bytes, problems: list[ErrorDetails], unsupported: Unsupported
+) -> tuple[_Body, tuple[str, ...]]:
+    """Read a body without the fields that may be left out, or say what is wrong with it."""
     if problems[0]["type"] == "json_invalid":
         message = f"the body is not JSON: {problems[0]['ctx']['error']}"
         raise GatewayError(ErrorRow.INVALID_VALUE, message)
     request = from_json(body)
+    if unsupported == "ignore" and isinstance(request, dict):
+        wrong = {problem["loc"][0] for problem in problems if problem["loc"]}
+        dropped = {name: request.pop(name) for name in left_out(model, request, wrong)}
+        try:
+            return model.model_validate(request), _set(dropped)
+        except ValidationError as error:
+            problems = _problems(error)
+    raise _refusal(request, problems[:_MAX_READ])
+
+
+def _set(fields: Mapping[str, object]) -> tuple[str, ...]:
+    return tuple(name for name, value in fields.items() if value is not None)
+
+
+def _problems(error: ValidationError) -> list[ErrorDetails]:
+    return error.errors(include_url=False, include_input=False)
+
+
+def _refusal(request: object, problems: list[ErrorDetails]) -> GatewayError:
     found = _deepest([(_field(problem, request), _message(problem)) for problem in problems])
     message = "; ".join(f"{field}: {text}" if field else text for field, text in found[:_MAX_SHOWN])
-    raise GatewayError(ErrorRow.INVALID_VALUE, message, param=found[0][0] or None)
+    return GatewayError(ErrorRow.INVALID_VALUE, message, param=found[0][0] or None)
 
 
 def _message(problem: ErrorDetails) -> str:

@@ -1,7 +1,8 @@
 """What OpenAI's chat completions take, as far as Spark can do it; nothing else is accepted.
 
 A field that Spark has no counterpart for is allowed only with the value that asks for nothing, so
-that clients which always send it work, and what cannot be done is refused by name.
+that clients which always send it work, and what cannot be done is refused by name; or left out, if
+it only tunes the answer and the gateway's ``unsupported`` is ``ignore``.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from iflytek_spark import list_models
+from iflytek_spark.gateway.openai.ignored import Mark
 from iflytek_spark.gateway.openai.model_names import LEGACY_TEXT_MODEL
 from iflytek_spark.gateway.openai.openapi import suggested
 from iflytek_spark.gateway.openai.request_examples import CHATS, range_of
@@ -46,6 +48,18 @@ def _require_boolean(value: object) -> object:
     return value
 
 
+def _require_empty(value: list[Any] | dict[str, Any]) -> object:
+    if value:
+        raise PydanticKnownError("none_required")
+    return value
+
+
+OnlyEmptyList: TypeAlias = Annotated[
+    list[Any], Field(json_schema_extra={"maxItems": 0}), AfterValidator(_require_empty)
+]
+OnlyEmptyObject: TypeAlias = Annotated[
+    dict[str, Any], Field(json_schema_extra={"maxProperties": 0}), AfterValidator(_require_empty)
+]
 OnlyFalse: TypeAlias = Annotated[Literal[False], BeforeValidator(_require_boolean)]
 OnlyZero: TypeAlias = Annotated[Literal[0], BeforeValidator(_reject_boolean)]
 OnlyOne: TypeAlias = Annotated[Literal[1], BeforeValidator(_reject_boolean)]
@@ -87,17 +101,30 @@ class ImageContent(_Lenient):
     image_url: ImageURL
 
 
+class HistoryPart(BaseModel):
+    """A part of an earlier message, of any provider's: what Spark cannot be shown is put in words.
+
+    The core reads it (``iflytek_spark.adapters.content``).
+    """
+
+    model_config = ConfigDict(strict=True, extra="allow")
+
+    type: str = Field(min_length=1)
+
+
 class SystemMessage(_Lenient):
     """An instruction."""
 
     role: Literal["system", "developer"]
     content: str | list[TextContent]
+    name: str | None = None
 
 
 class UserMessage(_Lenient):
     """What the user says and shows."""
 
     role: Literal["user"]
+    name: str | None = None
     content: str | list[Annotated[TextContent | ImageContent, Field(discriminator="type")]]
 
 
@@ -105,7 +132,7 @@ class CalledFunction(_Lenient):
     """A function and the JSON text of its arguments."""
 
     name: str = Field(min_length=1)
-    arguments: str
+    arguments: str | None = None
 
 
 class PreviousToolCall(_Lenient):
@@ -120,20 +147,33 @@ class AssistantMessage(_Lenient):
     """An earlier answer."""
 
     role: Literal["assistant"]
-    content: str | list[TextContent] | None = None
+    content: str | list[HistoryPart] | None = None
+    refusal: str | None = None
+    name: str | None = None
     tool_calls: list[PreviousToolCall] | None = None
+    function_call: CalledFunction | None = None
 
 
 class ToolMessage(_Lenient):
     """The result of a tool call."""
 
     role: Literal["tool"]
-    content: str | list[TextContent]
+    content: str | list[HistoryPart] | None
     tool_call_id: str
+    name: str | None = None
+
+
+class FunctionMessage(_Lenient):
+    """The result of a function, as it was sent before there were tools."""
+
+    role: Literal["function"]
+    content: str | None
+    name: str = Field(min_length=1)
 
 
 AnyMessage: TypeAlias = Annotated[
-    SystemMessage | UserMessage | AssistantMessage | ToolMessage, Field(discriminator="role")
+    SystemMessage | UserMessage | AssistantMessage | ToolMessage | FunctionMessage,
+    Field(discriminator="role"),
 ]
 
 
@@ -233,23 +273,25 @@ class ChatCompletionRequest(BaseModel):
         None
     )
     web_search_options: WebSearchOptions | None = None
-    thinking: ThinkingChoice | None = None
-    reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh"] | None = None
+    thinking: Annotated[ThinkingChoice | None, Mark.TUNING] = None
+    reasoning_effort: Annotated[
+        Literal["none", "minimal", "low", "medium", "high", "xhigh"] | None, Mark.TUNING
+    ] = None
     user: str | None = None
     parallel_tool_calls: bool | None = None
     n: OnlyOne | None = None
     logprobs: OnlyFalse | None = None
     top_logprobs: OnlyZero | None = None
     modalities: list[Literal["text"]] | None = None
-    service_tier: Literal["auto", "default"] | None = None
-    store: OnlyFalse | None = None
-    metadata: dict[str, str] | None = None
-    safety_identifier: str | None = None
-    prompt_cache_key: str | None = None
-    logit_bias: OnlyNull = None
-    seed: OnlyNull = None
+    service_tier: Annotated[Literal["auto", "default"] | None, Mark.TUNING] = None
+    store: Annotated[OnlyFalse | None, Mark.TUNING] = None
+    metadata: Annotated[dict[str, str] | None, Mark.TUNING, Mark.UNUSED] = None
+    safety_identifier: Annotated[str | None, Mark.TUNING, Mark.UNUSED] = None
+    prompt_cache_key: Annotated[str | None, Mark.TUNING, Mark.UNUSED] = None
+    logit_bias: Annotated[OnlyEmptyObject | None, Mark.TUNING] = None
+    seed: Annotated[OnlyNull, Mark.TUNING] = None
+    prediction: Annotated[OnlyNull, Mark.TUNING] = None
+    verbosity: Annotated[OnlyNull, Mark.TUNING] = None
     audio: OnlyNull = None
-    prediction: OnlyNull = None
-    verbosity: OnlyNull = None
-    functions: OnlyNull = None
-    function_call: OnlyNull = None
+    functions: OnlyEmptyList | None = None
+    function_call: Literal["none", "auto"] | None = None

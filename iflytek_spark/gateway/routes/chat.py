@@ -9,8 +9,9 @@ from starlette.responses import Response
 from iflytek_spark import AsyncSparkClient, ChatOptions, ChatResponse, Message
 from iflytek_spark.adapters import answering_model
 from iflytek_spark.gateway.middleware.disconnect import cancel_on_disconnect
-from iflytek_spark.gateway.middleware.request_log_record import record_of
+from iflytek_spark.gateway.middleware.request_log_record import RequestLogRecord, record_of
 from iflytek_spark.gateway.openai.convert import to_completion, to_messages, to_options
+from iflytek_spark.gateway.openai.ignored import field_names, shown
 from iflytek_spark.gateway.openai.model_names import legacy_fields
 from iflytek_spark.gateway.openai.openapi import documented
 from iflytek_spark.gateway.openai.parsing import parse_body
@@ -32,37 +33,59 @@ class ChatCall:
     """
 
     def __init__(
-        self, body: ChatCompletionRequest, client: AsyncSparkClient, state: GatewayState
+        self,
+        body: ChatCompletionRequest,
+        client: AsyncSparkClient,
+        state: GatewayState,
+        record: RequestLogRecord,
     ) -> None:
         """Translate a request that a client with its credentials will send.
+
+        Its record learns what is left out before the response begins.
 
         Raises:
             SparkError: for a request that Spark would refuse.
         """
         self._client = client
+        self._body = body
+        self._record = record
         self._messages: list[Message] = to_messages(body.messages)
         named = state.model_names.chat_model(body.model, body.version)
         options = to_options(body, named)
         image_model = state.settings.image_model
         self.spec = answering_model(named, self._messages, image_model)
         self._model = named
-        self._options: ChatOptions = {**options, "image_model": image_model}
+        unsupported = state.settings.unsupported
+        self._options: ChatOptions = {
+            **options,
+            "image_model": image_model,
+            "unsupported": unsupported,
+        }
         wanted = options["response_format"]
         self._check = JSONCheck(wanted) if wanted and wanted["type"] != "text" else None
 
     async def response(self) -> ChatResponse:
         """Return the whole response; JSON that was asked for is validated."""
-        if self._check is not None:
-            return await checked_chat(
+        if self._check is None:
+            response = await self._client.chat(self._messages, model=self._model, **self._options)
+        else:
+            response = await checked_chat(
                 self._client, self._model, self._messages, self._options, self._check
             )
-        return await self._client.chat(self._messages, model=self._model, **self._options)
+        self._record_ignored(response.ignored)
+        return response
 
     def events(self) -> EventSource:
         """Return the response as it comes; JSON that was asked for comes when it is validated."""
-        if self._check is None:
-            return self._client.stream(self._messages, model=self._model, **self._options)
-        return events_of(self.response)
+        if self._check is not None:
+            return events_of(self.response)
+        stream = self._client.stream(self._messages, model=self._model, **self._options)
+        self._record_ignored(stream.ignored)
+        return stream
+
+    def _record_ignored(self, options: tuple[str, ...]) -> None:
+        names = field_names(options, self._body)
+        self._record.ignored = shown((*self._record.ignored, *names))
 
 
 @router.post(
@@ -70,13 +93,14 @@ class ChatCall:
 )
 async def create_chat_completion(request: Request, state: State) -> Response:
     """Answer a conversation, whole or as server-sent events."""
-    body = parse_body(ChatCompletionRequest, await request.body())
-    call = ChatCall(body, state.upstream.client(request.headers), state)
-    record = record_of(request.scope)
+    record, unsupported = record_of(request.scope), state.settings.unsupported
+    body, record.ignored = parse_body(ChatCompletionRequest, await request.body(), unsupported)
+    call = ChatCall(body, state.upstream.client(request.headers), state, record)
     record.model, record.streamed = call.spec.name, bool(body.stream)
     if body.stream:
         usage = body.stream_options is not None and bool(body.stream_options.include_usage)
-        return StreamedResponse(call.events(), ChunkWriter(body.model, include_usage=usage))
+        writer = ChunkWriter(body.model, include_usage=usage)
+        return StreamedResponse(call.events(), writer, state.settings.total_timeout)
     response = await cancel_on_disconnect(request.receive, call.response())
     record.usage, record.sid = response.usage, response.sid
     completion: ChatCompletion = {

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from iflytek_spark import estimate_tokens
 from iflytek_spark.gateway.middleware.disconnect import cancel_on_disconnect
 from iflytek_spark.gateway.middleware.request_log_record import record_of
+from iflytek_spark.gateway.openai.ignored import Mark
 from iflytek_spark.gateway.openai.model_names import EMBEDDING_MODEL
 from iflytek_spark.gateway.openai.openapi import documented, suggested
 from iflytek_spark.gateway.openai.parsing import parse_body
@@ -54,7 +55,7 @@ class EmbeddingRequest(BaseModel):
     ]
     encoding_format: Literal["float", "base64"] | None = None
     dimensions: Literal[2560] | None = None
-    user: str | None = None
+    user: Annotated[str | None, Mark.TUNING, Mark.UNUSED] = None
     input_type: Literal["document", "query"] | None = Field(
         None, description="What the texts are: passages to be found, or the question that looks"
     )
@@ -63,10 +64,11 @@ class EmbeddingRequest(BaseModel):
 @router.post("/v1/embeddings", **documented(EmbeddingList, EmbeddingRequest))
 async def create_embeddings(request: Request, state: State) -> Response:
     """Turn texts into vectors, at the account's rate."""
-    body = parse_body(EmbeddingRequest, await request.body())
+    record, unsupported = record_of(request.scope), state.settings.unsupported
+    body, record.ignored = parse_body(EmbeddingRequest, await request.body(), unsupported)
     state.model_names.check_service(body.model, EMBEDDING_MODEL)
     client = state.upstream.client(request.headers)
-    record_of(request.scope).model = EMBEDDING_MODEL
+    record.model = EMBEDDING_MODEL
     texts = [body.input] if isinstance(body.input, str) else body.input
     work = client.embed(
         texts, kind=body.input_type or "document", max_qps=state.settings.embeddings_per_second

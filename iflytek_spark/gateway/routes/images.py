@@ -15,6 +15,7 @@ from starlette.responses import Response
 from iflytek_spark import IMAGE_SIZES, MAX_IMAGE_PROMPT, GeneratedImage
 from iflytek_spark.gateway.middleware.disconnect import cancel_on_disconnect
 from iflytek_spark.gateway.middleware.request_log_record import record_of
+from iflytek_spark.gateway.openai.ignored import Mark
 from iflytek_spark.gateway.openai.model_names import IMAGE_MODEL
 from iflytek_spark.gateway.openai.openapi import documented, suggested
 from iflytek_spark.gateway.openai.parsing import parse_body
@@ -62,22 +63,22 @@ class ImageGenerationRequest(BaseModel):
         | None
     ) = None
     response_format: Annotated[Literal["b64_json"] | None, BeforeValidator(_no_url)] = None
-    quality: Literal["auto", "standard"] | None = None
+    quality: Annotated[Literal["auto", "standard"] | None, Mark.TUNING] = None
     background: Literal["auto"] | None = None
-    moderation: Literal["auto"] | None = None
-    user: str | None = None
-    style: OnlyNull = None
+    moderation: Annotated[Literal["auto"] | None, Mark.TUNING] = None
+    user: Annotated[str | None, Mark.TUNING, Mark.UNUSED] = None
+    style: Annotated[OnlyNull, Mark.TUNING] = None
     output_format: OnlyNull = None
 
 
 @router.post("/v1/images/generations", **documented(ImageList, ImageGenerationRequest))
 async def create_image(request: Request, state: State) -> Response:
     """Make an image from a description."""
-    body = parse_body(ImageGenerationRequest, await request.body())
+    record, unsupported = record_of(request.scope), state.settings.unsupported
+    body, record.ignored = parse_body(ImageGenerationRequest, await request.body(), unsupported)
     if body.model is not None:
         state.model_names.check_service(body.model, IMAGE_MODEL)
     client = state.upstream.client(request.headers)
-    record = record_of(request.scope)
     record.model = IMAGE_MODEL
     size = body.size or _DEFAULT_SIZE
     width, height = _SIZES[size]

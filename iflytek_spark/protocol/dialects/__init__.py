@@ -11,7 +11,7 @@ from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.protocol.dialects.base import Dialect
 from iflytek_spark.protocol.dialects.websocket import WebSocketChat
-from iflytek_spark.protocol.wire.chat_client import Frame
+from iflytek_spark.protocol.wire.frame import Frame
 from iflytek_spark.requests.build import ChatRequest
 
 CHAT_DIALECTS: Mapping[str, Dialect[ChatRequest, Frame]] = {"websocket": WebSocketChat()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol, TypeVar
 
 from iflytek_spark.credentials import Credentials
+from iflytek_spark.protocol.deviations import Deviations
 from iflytek_spark.protocol.steps import Opening
 
 Asked_contra = TypeVar("Asked_contra", contravariant=True)
@@ -36,11 +37,12 @@ class Dialect(Protocol[Asked_contra, Read_co]):
             uid: the user's id, for a request that names none.
         """
 
-    def decode(self, data: str | bytes) -> Read_co:
+    def decode(self, data: str | bytes, noted: Deviations) -> Read_co:
         """Read one message of the answer.
 
         Args:
             data: its payload.
+            noted: where it is noted what is not as documented.
 
         Raises:
             APIError: for an error of the service, where a message is the whole answer.

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from iflytek_spark.credentials import Credentials
 from iflytek_spark.models.services import EmbeddingKind, GeneratedImage, Vector
+from iflytek_spark.protocol.deviations import Deviations
 from iflytek_spark.protocol.steps import Opening
 from iflytek_spark.protocol.wire.embedding import decode_embedding, encode_embedding
 from iflytek_spark.protocol.wire.image import decode_image, encode_image_request
@@ -39,9 +40,9 @@ class Embedding(_SignedPost):
         """Write the body that asks for one text's vector."""
         return encode_embedding(request.text, request.kind, app_id, uid)
 
-    def decode(self, data: str | bytes) -> Vector:
+    def decode(self, data: str | bytes, noted: Deviations) -> Vector:
         """Read the vector."""
-        return decode_embedding(data)
+        return decode_embedding(data, noted)
 
 
 class ImageToMake(NamedTuple):
@@ -65,6 +66,6 @@ class ImageGeneration(_SignedPost):
         """Write the body that asks for an image."""
         return encode_image_request(*request, app_id, uid)
 
-    def decode(self, data: str | bytes) -> GeneratedImage:
+    def decode(self, data: str | bytes, noted: Deviations) -> GeneratedImage:
         """Read the image."""
-        return decode_image(data)
+        return decode_image(data, noted)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from iflytek_spark.credentials import Credentials
+from iflytek_spark.protocol.deviations import Deviations
 from iflytek_spark.protocol.steps import Opening
-from iflytek_spark.protocol.wire.chat_client import Frame, decode_frame, encode_request
+from iflytek_spark.protocol.wire.chat_client import decode_frame, encode_request
+from iflytek_spark.protocol.wire.frame import Frame
 from iflytek_spark.protocol.wire.signing import sign_url
 from iflytek_spark.requests.build import ChatRequest
 
@@ -20,6 +22,6 @@ class WebSocketChat:
         """Write the one frame that asks (§2.2)."""
         return encode_request(request, app_id, uid)
 
-    def decode(self, data: str | bytes) -> Frame:
+    def decode(self, data: str | bytes, noted: Deviations) -> Frame:
         """Read one frame of the answer (§2.3)."""
-        return decode_frame(data)
+        return decode_frame(data, noted)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from iflytek_spark.messages import Usage
 from iflytek_spark.protocol.events import ContentDelta, Event, Events, Finished
 
 
@@ -56,15 +57,15 @@ class StopMatcher:
 class StopFilter:
     """Ends an answer at a stop string."""
 
-    def __init__(self, stop: Sequence[str], sid: Callable[[], str]) -> None:
+    def __init__(self, stop: Sequence[str], end: Callable[[Usage | None], Finished]) -> None:
         """Start at the beginning of an answer.
 
         Args:
             stop: the stop strings.
-            sid: gives the session id once it is known.
+            end: gives the end of an answer that stops here, with its token counts.
         """
         self._stop = StopMatcher(stop)
-        self._sid = sid
+        self._end = end
 
     def __call__(self, events: Events) -> Events:
         """Take the events of one frame."""
@@ -83,4 +84,4 @@ class StopFilter:
     def _finished(self, last: Event) -> Finished:
         """End with the token counts when they came in the same frame."""
         usage = last.usage if isinstance(last, Finished) else None
-        return Finished("stop", usage, self._sid())
+        return self._end(usage)

@@ -1,6 +1,7 @@
 """The client's half of the chat frames: requests written, answers read (PROTOCOL.md §2).
 
-The JSON keys of chat stand here and, for the service's half, in ``chat_server``.
+The JSON keys of chat stand here, in ``chat_lenient`` and, for the service's half, in
+``chat_server``.
 """
 
 from __future__ import annotations
@@ -8,107 +9,61 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
-from typing import Any, NamedTuple, Required
+from typing import Annotated, Any, Literal, Required
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
 
 from iflytek_spark.assumptions import TURN_SEPARATOR
-from iflytek_spark.errors import InvalidRequestError, ProtocolError
-from iflytek_spark.messages import PluginResult, Tool, Usage, WebSearch
-from iflytek_spark.protocol.wire.envelope import reason
+from iflytek_spark.errors import InvalidRequestError
+from iflytek_spark.messages import Tool, WebSearch
+from iflytek_spark.protocol.deviations import Deviations
+from iflytek_spark.protocol.wire.chat_lenient import read_frame
+from iflytek_spark.protocol.wire.frame import Frame
 from iflytek_spark.requests.build import ChatRequest
 from iflytek_spark.requests.fallbacks import AnswerRules
 
-_LAST = 2
-_CONTENT_KEYS = frozenset(("content", "reasoning_content", "function_call"))
+_EXACT = ConfigDict(extra="forbid", strict=True)
 
 
-class Frame(NamedTuple):
-    """One frame of an answer, read.
-
-    Attributes:
-        code: 0, or an error code.
-        message: the service's word on the code.
-        sid: the session id.
-        has_choices: whether the frame is a piece of the answer.
-        last: whether it is the answer's end.
-        seq: the piece's number, or None.
-        content: text of the answer.
-        reasoning: text of the thoughts.
-        function_call: name and JSON arguments, or None.
-        plugins: what plugins returned.
-        usage: token counts, in the last frame.
-    """
-
-    code: int
-    message: str = ""
-    sid: str = ""
-    has_choices: bool = False
-    last: bool = False
-    seq: int | None = None
-    content: str = ""
-    reasoning: str = ""
-    function_call: tuple[str, str] | None = None
-    plugins: tuple[PluginResult, ...] = ()
-    usage: Usage | None = None
-
-
-class _FunctionCall(TypedDict):
-    name: str
-    arguments: str
-
-
+@with_config(_EXACT)
 class _Text(TypedDict, total=False):
-    content: str | None
-    reasoning_content: str | None
-    function_call: _FunctionCall | None
+    content: Required[str]
+    reasoning_content: str
+    role: Literal["assistant"]
+    index: int
+    content_type: Any
+    content_meta: Any
 
 
-class _Choices(TypedDict, total=False):
-    status: int
+@with_config(_EXACT)
+class _Choices(TypedDict):
+    status: Literal[0, 1]
     seq: int
-    text: list[_Text]
+    text: Annotated[list[_Text], Field(min_length=1, max_length=1)]
 
 
-class _Plugin(TypedDict, total=False):
-    name: str | None
-    content: str | None
-
-
-class _Plugins(TypedDict, total=False):
-    text: list[_Plugin]
-
-
-class _Counts(TypedDict):
-    prompt_tokens: int
-    completion_tokens: int
-    total_tokens: int
-
-
-class _Usage(TypedDict):
-    text: _Counts
-
-
-class _Payload(TypedDict, total=False):
+@with_config(_EXACT)
+class _Payload(TypedDict):
     choices: _Choices
-    plugins: _Plugins
-    usage: _Usage
 
 
-class _Header(TypedDict, total=False):
-    code: Required[int]
+@with_config(_EXACT)
+class _Header(TypedDict):
+    code: Literal[0]
     message: str
-    sid: str
-    status: int
+    sid: Annotated[str, Field(min_length=1)]
+    status: Literal[0, 1, 2]
 
 
-class _Answer(TypedDict, total=False):
-    header: Required[_Header]
+@with_config(_EXACT)
+class _Delta(TypedDict):
+    header: _Header
     payload: _Payload
 
 
-_ANSWER: TypeAdapter[_Answer] = TypeAdapter(_Answer)
+_DELTA: TypeAdapter[_Delta] = TypeAdapter(_Delta)
+"""What nearly every frame is, exactly as it is documented; the others take the longer way."""
 
 
 def encode_request(request: ChatRequest, app_id: str, uid: str) -> str:
@@ -176,60 +131,26 @@ def _texts(request: ChatRequest) -> Iterator[dict[str, Any]]:
     yield {"role": newest.role, "content": TURN_SEPARATOR.join(words)}
 
 
-def decode_frame(data: bytes | str) -> Frame:
+def decode_frame(data: bytes | str, noted: Deviations | None = None) -> Frame:
     """Read one frame of an answer (§2.3).
 
+    Args:
+        data: the frame.
+        noted: where it is noted what is not as documented.
+
     Raises:
-        ProtocolError: when it is not UTF-8, not JSON, or lacks header or code.
+        ProtocolError: when it is not UTF-8, not JSON or has no header; with strict ``noted`` for
+            every deviation.
     """
     try:
-        answer = _ANSWER.validate_json(data)
-    except ValidationError as error:
-        raise ProtocolError(
-            f"Spark sent a frame of {len(data)} bytes that is not a valid answer: {reason(error)}",
-            hint="if this lasts, something between here and Spark changes the frames",
-        ) from None  # pydantic's own error quotes the frame, which is private
-    header, payload = answer["header"], answer.get("payload") or {}
-    code, message, sid = header["code"], header.get("message", ""), header.get("sid", "")
-    choices = payload.get("choices")
-    plugins = _plugins(payload["plugins"]) if "plugins" in payload else ()
-    if choices is None:
-        last = not plugins and header.get("status") == _LAST
-        usage = _usage(payload)
-        return Frame(code, message, sid, last=last, plugins=plugins, usage=usage)
-    last = choices.get("status", header.get("status")) == _LAST
-    if not (code or last or _has_content(choices)):
-        raise ProtocolError("Spark sent a piece of the answer without its text", sid=sid)
-    content, seq = _read_texts(choices.get("text", ())), choices.get("seq")
-    return Frame(code, message, sid, True, last, seq, *content, plugins, _usage(payload))
-
-
-def _plugins(plugins: _Plugins) -> tuple[PluginResult, ...]:
-    return tuple(
-        PluginResult(item.get("name") or "", item.get("content") or "")
-        for item in plugins.get("text", ())
-    )
-
-
-def _has_content(choices: _Choices) -> bool:
-    """Whether nothing of a piece is lost: each of its texts has one of the keys that carry it."""
-    return "text" in choices and not any(map(_CONTENT_KEYS.isdisjoint, choices["text"]))
-
-
-def _read_texts(texts: Any) -> tuple[str, str, tuple[str, str] | None]:
-    content = reasoning = ""
-    call = None
-    for text in texts:
-        content += text.get("content") or ""
-        reasoning += text.get("reasoning_content") or ""
-        function = text.get("function_call")
-        if function:
-            call = (function["name"], function["arguments"])
-    return content, reasoning, call
-
-
-def _usage(payload: Any) -> Usage | None:
-    if "usage" not in payload:
-        return None
-    counts = payload["usage"]["text"]
-    return Usage(counts["prompt_tokens"], counts["completion_tokens"], counts["total_tokens"])
+        delta = _DELTA.validate_json(data)
+    except ValidationError:  # it quotes the frame, which is private
+        delta = None
+    if delta is None:
+        return read_frame(data, noted or Deviations())
+    header, choices = delta["header"], delta["payload"]["choices"]
+    (text,) = choices["text"]
+    return Frame(
+        0, header["message"], header["sid"], True, False, choices["seq"], text["content"],
+        text.get("reasoning_content", ""), None, (), None, choices["status"] == 0,
+    )  # fmt: skip

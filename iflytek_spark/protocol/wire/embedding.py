@@ -15,21 +15,20 @@ from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict
 
 from iflytek_spark.errors import ProtocolError
-from iflytek_spark.models.services import EmbeddingKind, Vector
+from iflytek_spark.models.services import DIMENSIONS, EmbeddingKind, Vector
+from iflytek_spark.protocol.deviations import Deviations
 from iflytek_spark.protocol.wire.envelope import (
     RequestHeader,
-    read_answer,
+    read_payload,
     read_request,
     write_answer,
     write_request,
 )
+from iflytek_spark.protocol.wire.lenient import note_unknown, object_of, read_base64
 from iflytek_spark.protocol.wire.values import RequestRefusedError
 
 DOMAINS: Mapping[EmbeddingKind, str] = {"document": "para", "query": "query"}
 """The two kinds of text on the wire."""
-
-DIMENSIONS = 2560
-"""Numbers in a vector."""
 
 MAX_TOKENS = 2048
 """Tokens that a text may have."""
@@ -39,15 +38,8 @@ _WHOLE = 3
 _VECTOR = struct.Struct(f"<{DIMENSIONS}f")
 
 
-class _Feature(TypedDict):
-    text: str
-
-
-class _AnswerPayload(TypedDict):
-    feature: _Feature
-
-
-_ANSWER: TypeAdapter[_AnswerPayload] = TypeAdapter(_AnswerPayload)
+_PAYLOAD_KEYS = frozenset(("feature",))
+_FEATURE_KEYS = frozenset(("encoding", "compress", "format", "seq", "status", "text"))
 
 
 def encode_embedding(text: str, kind: EmbeddingKind, app_id: str, uid: str) -> bytes:
@@ -60,19 +52,26 @@ def encode_embedding(text: str, kind: EmbeddingKind, app_id: str, uid: str) -> b
     return write_request(app_id, uid, parameter, payload, status=_WHOLE)
 
 
-def decode_embedding(data: bytes | str) -> Vector:
+def decode_embedding(data: bytes | str, noted: Deviations | None = None) -> Vector:
     """Read the vector in the body of an answer.
+
+    Args:
+        data: the body.
+        noted: where deviations are noted.
 
     Raises:
         APIError: for an error of the service.
         ProtocolError: when there is no vector, or one that is too short, zero or no number:
             such a vector would be found by no search, or by every one.
     """
-    sid, payload = read_answer(_ANSWER, data)
-    try:
-        packed = base64.b64decode(payload["feature"]["text"], validate=True)
-    except ValueError as error:
-        raise ProtocolError("Spark sent a vector that is not base64", sid=sid) from error
+    noted = noted or Deviations()
+    sid, payload = read_payload(data, noted)
+    note_unknown(payload, _PAYLOAD_KEYS, noted)
+    feature = object_of(payload, "feature", noted)
+    note_unknown(feature, _FEATURE_KEYS, noted)
+    packed = read_base64(feature, "text", noted)
+    if packed is None:
+        raise ProtocolError("Spark sent a vector that is not base64", sid=sid)
     if len(packed) < _VECTOR.size or len(packed) % 4:
         raise ProtocolError(
             f"Spark sent a vector of {len(packed)} bytes instead of {_VECTOR.size}", sid=sid

@@ -7,14 +7,27 @@ The keys inside the payloads stand in ``chat_client``, ``chat_server``, ``embedd
 from __future__ import annotations
 
 import json
-from typing import Any, Required, TypeVar
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Required, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 from typing_extensions import TypedDict
 
 from iflytek_spark.errors import APIError, ProtocolError
+from iflytek_spark.protocol.deviations import Deviation, Deviations, Seen
 from iflytek_spark.protocol.wire.error_codes import api_error
+from iflytek_spark.protocol.wire.halves import without_halves
+from iflytek_spark.protocol.wire.lenient import (
+    Noted,
+    note_unknown,
+    number_in,
+    object_of,
+    objects_in,
+    parse,
+    text_of,
+    unreadable,
+)
 from iflytek_spark.protocol.wire.values import RequestRefusedError
 
 _T = TypeVar("_T")
@@ -27,39 +40,54 @@ class RequestHeader(TypedDict, total=False):
     uid: str
 
 
-class _AnswerHeader(TypedDict, total=False):
-    code: Required[int]
-    message: str
-    sid: str
+class AnswerHeader(NamedTuple):
+    """The header of an answer, read.
+
+    Attributes:
+        code: 0, or an error code.
+        message: the service's word on the code.
+        sid: the session id, or an empty string.
+        status: 0, 1 or 2 for the last, or None.
+    """
+
+    code: int
+    message: str = ""
+    sid: str = ""
+    status: int | None = None
 
 
-class _Answer(TypedDict, total=False):
-    header: Required[_AnswerHeader]
-    payload: Any
+_ANSWER_KEYS = frozenset(("header", "payload"))
+_HEADER_KEYS = frozenset(("code", "message", "sid", "status"))
 
 
-_ANSWER: TypeAdapter[_Answer] = TypeAdapter(_Answer)
+def read_answer(data: bytes | str, noted: Deviations) -> tuple[AnswerHeader, dict[str, Any]]:
+    """Read an answer as far as all have it in common: its header, and the object around that.
 
-
-def read_answer(payload: TypeAdapter[_T], data: bytes | str) -> tuple[str, _T]:
-    """Read the body of an answer: its session id, and a payload of the given form.
+    An error is found whatever else is unusual. Of an answer with one no deviation is noted.
 
     Raises:
-        APIError: for a header with a code that is not 0; such a body has no payload.
-        ProtocolError: when the body has another form.
+        ProtocolError: when it is not JSON with a header, or its code is no number.
     """
-    try:
-        answer = _ANSWER.validate_json(data)
-        header = answer["header"]
-        sid = header.get("sid", "")
-        if header["code"]:
-            raise _api_error(header)
-        return sid, payload.validate_python(answer.get("payload"), strict=True)
-    except ValidationError as error:
-        raise ProtocolError(
-            f"Spark sent {len(data)} bytes that are not a valid answer: {reason(error)}",
-            hint="if this lasts, something between here and Spark changes the answers",
-        ) from None  # pydantic's own error quotes the answer, which is private
+    seen = Seen()
+    header, answer = _read_answer(data, seen)
+    if not header.code:
+        noted.update(seen)
+    return header, answer
+
+
+def read_payload(data: bytes | str, noted: Deviations) -> tuple[str, dict[str, Any]]:
+    """Read the one message of a signed POST: its session id, and its payload.
+
+    Raises:
+        APIError: for a header with a code that is not 0.
+        ProtocolError: as :func:`read_answer`.
+    """
+    header, answer = read_answer(data, noted)
+    if header.code:
+        raise _api_error(header)
+    if not header.sid:
+        noted.add(Deviation.SID_MISSING)
+    return header.sid, object_of(answer, "payload", noted)
 
 
 def read_error(data: bytes) -> APIError | None:
@@ -68,10 +96,50 @@ def read_error(data: bytes) -> APIError | None:
     It is None when the body is another one, for instance a gateway's.
     """
     try:
-        header = _ANSWER.validate_json(data)["header"]
-    except ValidationError:
+        header, _ = _read_answer(data, Seen())
+    except ProtocolError:
         return None
-    return _api_error(header) if header["code"] else None
+    return _api_error(header) if header.code else None
+
+
+def _read_answer(data: bytes | str, seen: Seen) -> tuple[AnswerHeader, dict[str, Any]]:
+    value = parse(data, seen)
+    found = objects_in(value, seen, for_one=True) if isinstance(value, dict | list) else []
+    if len(found) != 1:
+        raise unreadable(data, "'$' is no object")
+    (answer,) = found
+    header = object_of(answer, "header", seen)
+    if not header and not isinstance(answer.get("header"), dict):
+        header = {key: answer[key] for key in _HEADER_KEYS if key in answer}
+        if _code(data, header, seen) == 0:
+            raise unreadable(data, "'$.header' is missing")
+    note_unknown(answer, _ANSWER_KEYS, seen)
+    note_unknown(header, _HEADER_KEYS, seen)
+    code = _code(data, header, seen)
+    message = without_halves(text_of(header, "message", seen))
+    sid = without_halves(text_of(header, "sid", seen))
+    return AnswerHeader(code, message, sid, read_status(header, seen)), answer
+
+
+def _code(data: bytes | str, header: Mapping[str, Any], seen: Seen) -> int:
+    value = header.get("code")
+    if value in (None, ""):
+        seen.add(Deviation.CODE_MISSING)
+        return 0
+    code = number_in(value, seen)
+    if code is None:
+        raise unreadable(data, "'$.header.code' is no number")
+    return code
+
+
+def read_status(holder: Mapping[str, Any], noted: Noted) -> int | None:
+    """Read the ``status`` of a header or of a piece; None stands for what is no status."""
+    if holder.get("status") in (None, ""):
+        return None
+    status = number_in(holder["status"], noted)
+    if status not in (0, 1, 2):
+        noted.add(Deviation.STATUS_UNUSUAL)
+    return status
 
 
 def read_request(request: TypeAdapter[_T], data: bytes | str) -> _T:
@@ -106,8 +174,8 @@ def write_answer(sid: str, message: str, payload: object, **more: int) -> bytes:
     return _json({"header": header, "payload": payload})
 
 
-def _api_error(header: _AnswerHeader) -> APIError:
-    return api_error(header["code"], header.get("message", ""), header.get("sid"))
+def _api_error(header: AnswerHeader) -> APIError:
+    return api_error(header.code, header.message, header.sid)
 
 
 def _json(value: object) -> bytes:

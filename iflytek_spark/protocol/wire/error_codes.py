@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from iflytek_spark.errors import (
@@ -96,7 +97,7 @@ _CODES: dict[int, CodeRow] = {
     ),
     10907: CodeRow(
         ContextLengthError,
-        "the messages hold too many tokens",
+        "prompt is too long",
         "shorten the history or use a model with a longer context",
         False,
     ),
@@ -118,6 +119,7 @@ _UNKNOWN_CODE = CodeRow(
     APIError, "a code that this library does not know", "report it with the sid", False
 )
 _ENGINE_FAILED = 10012
+_LIMIT = re.compile(r"limit\D{0,12}(\d+)")
 _TOO_LONG = ("length", "limit")
 _INPUT_FAULTS = ("invalidparameter", "unsupported")
 
@@ -142,8 +144,15 @@ def api_error(code: int, message: str, sid: str | None = None) -> APIError:
     row = _CODES.get(code, _UNKNOWN_CODE)
     if code == _ENGINE_FAILED:
         row = _engine_row(message.lower(), row)
-    text = f"Spark error {code}, {row.meaning}: {message}"
+    limit = _context_limit(message) if row.kind is ContextLengthError else ""
+    text = f"Spark error {code}, {row.meaning}{limit}: {message}"
     return row.kind(text, code=code, sid=sid or None, hint=row.hint, retryable=row.retryable)
+
+
+def _context_limit(message: str) -> str:
+    """Say the limit, where the service names it, in the words by which programs know the case."""
+    match = _LIMIT.search(message)
+    return f", maximum context length is {match[1]} tokens" if match else ""
 
 
 def _engine_row(message: str, row: CodeRow) -> CodeRow:

@@ -83,8 +83,8 @@ def _message(body: bytes) -> str:
     try:
         message = json.loads(body)["message"]
     except (ValueError, TypeError, KeyError):
-        return text or "no reason given"
-    return str(message)
+        message = None
+    return str(message or text or "no reason given")
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

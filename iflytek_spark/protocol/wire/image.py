@@ -13,13 +13,15 @@ from typing_extensions import TypedDict
 
 from iflytek_spark.errors import InvalidRequestError, ProtocolError
 from iflytek_spark.models.services import IMAGE_SIZES, MAX_IMAGE_PROMPT, GeneratedImage
+from iflytek_spark.protocol.deviations import Deviations
 from iflytek_spark.protocol.wire.envelope import (
     RequestHeader,
-    read_answer,
+    read_payload,
     read_request,
     write_answer,
     write_request,
 )
+from iflytek_spark.protocol.wire.lenient import note_unknown, object_of, objects_of, read_base64
 
 DOMAIN = "general"
 """The one model of the service."""
@@ -49,19 +51,9 @@ def check_image_request(prompt: str, width: int, height: int) -> None:
         )
 
 
-class _Text(TypedDict):
-    content: str
-
-
-class _Choices(TypedDict):
-    text: Annotated[list[_Text], Field(min_length=1)]
-
-
-class _AnswerPayload(TypedDict):
-    choices: _Choices
-
-
-_ANSWER: TypeAdapter[_AnswerPayload] = TypeAdapter(_AnswerPayload)
+_PAYLOAD_KEYS = frozenset(("choices",))
+_CHOICES_KEYS = frozenset(("status", "seq", "text"))
+_TEXT_KEYS = frozenset(("content", "index", "role", "content_type", "content_meta"))
 
 
 def encode_image_request(prompt: str, width: int, height: int, app_id: str, uid: str) -> bytes:
@@ -71,21 +63,32 @@ def encode_image_request(prompt: str, width: int, height: int, app_id: str, uid:
     return write_request(app_id, uid, parameter, payload)
 
 
-def decode_image(data: bytes | str) -> GeneratedImage:
+def decode_image(data: bytes | str, noted: Deviations | None = None) -> GeneratedImage:
     """Read the image in the body of an answer.
+
+    Args:
+        data: the body.
+        noted: where deviations are noted.
 
     Raises:
         APIError: for an error of the service.
         ProtocolError: when there is no image.
     """
-    sid, payload = read_answer(_ANSWER, data)
-    try:
-        image = base64.b64decode(payload["choices"]["text"][0]["content"], validate=True)
-    except ValueError as error:
-        raise ProtocolError("Spark sent an image that is not base64", sid=sid) from error
+    noted = noted or Deviations()
+    sid, payload = read_payload(data, noted)
+    note_unknown(payload, _PAYLOAD_KEYS, noted)
+    choices = object_of(payload, "choices", noted)
+    note_unknown(choices, _CHOICES_KEYS, noted)
+    texts = objects_of(choices, "text", noted)
+    if not texts:
+        raise ProtocolError("Spark sent an answer without an image", sid=sid)
+    note_unknown(texts[0], _TEXT_KEYS, noted)
+    image = read_base64(texts[0], "content", noted)
+    if image is None:
+        raise ProtocolError("Spark sent an image that is not base64", sid=sid)
     if not image:
         raise ProtocolError("Spark sent an empty image", sid=sid)
-    return GeneratedImage(image, sid)
+    return GeneratedImage(image, sid, noted.names)
 
 
 class ImageRequest(NamedTuple):

@@ -107,10 +107,6 @@ MESSAGES: dict[str, tuple[Any, str]] = {
     "a picture that is none": (shown("data:image/png;base64,AAAA"), "messages"),
     "a text as a picture": (shown("data:text/plain;base64,AAAA"), "messages"),
     "two pictures": (shown("data:image/png;base64,AAAA") * 2, "messages"),
-    "a tool's result without a call": (
-        [*HELLO, {"role": "tool", "content": "x", "tool_call_id": "lost"}],
-        "messages[1].tool_call_id",
-    ),
     "a tool's result without an id": (
         [*HELLO, {"role": "tool", "content": "x"}],
         "messages[1].tool_call_id",
@@ -119,8 +115,6 @@ MESSAGES: dict[str, tuple[Any, str]] = {
         [*HELLO, {"role": "assistant", "tool_calls": [{"id": "a", "type": "function"}]}],
         "messages[1].tool_calls[0].function",
     ),
-    "the assistant last": ([*HELLO, {"role": "assistant", "content": "你好"}], "messages"),
-    "the system alone": ([{"role": "system", "content": "你好"}], "messages"),
 }
 
 FIELDS: dict[str, tuple[dict[str, Any], str]] = {

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import httpx2
 import pytest
 
 from tests.gateway.chat_helpers import MODEL
-from tests.gateway.gateway_helpers import Gateway
+from tests.gateway.gateway_helpers import Gateway, one_gateway
 from tests.gateway.openai.bad_bodies import (
     ENDLESS_SCHEMAS,
     FIELDS,
@@ -29,6 +30,8 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     **FIELDS,
 }
 
+JSON = {"content-type": "application/json"}
+
 
 class Refusal:
     """Asks, and sees that nothing went to Spark and that the log holds no traceback."""
@@ -41,7 +44,7 @@ class Refusal:
         before = len(self._gateway.spark.handshakes)
         url = f"{self._gateway.url}/chat/completions"
         answer = (
-            httpx2.post(url, content=body, timeout=30)
+            httpx2.post(url, content=body, headers=JSON, timeout=30)
             if isinstance(body, bytes)
             else httpx2.post(url, json=body, timeout=30)
         )
@@ -54,6 +57,13 @@ class Refusal:
         assert error["message"]
         assert len(error["message"]) < 1000
         return error
+
+
+@pytest.fixture(scope="module")
+def gateway() -> Iterator[Gateway]:
+    """A gateway that leaves nothing out."""
+    with one_gateway(unsupported="refuse", models={"gpt-4o": "lite"}) as gateway:
+        yield gateway
 
 
 @pytest.fixture

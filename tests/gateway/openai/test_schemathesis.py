@@ -30,7 +30,11 @@ from tests.gateway.gateway_helpers import Gateway, one_gateway
 CASES = 2000
 KEY, HASH = new_key()
 HEADERS = {"Authorization": f"Bearer {KEY}"}
-SETTINGS: dict[str, Any] = {"keys": {"tests": HASH}, "embeddings_per_second": None}
+SETTINGS: dict[str, Any] = {
+    "keys": {"tests": HASH},
+    "embeddings_per_second": None,
+    "unsupported": "refuse",  # the description says what is meant; the default takes more
+}
 DESCRIPTION = create_app(load_settings(**SETTINGS)).openapi()
 CHAT = "POST /v1/chat/completions"
 

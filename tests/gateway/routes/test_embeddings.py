@@ -78,7 +78,6 @@ def test_token_counts_are_said_to_be_estimated(gateway: Gateway) -> None:
         ({"input": "a", "dimensions": 256}, "dimensions", "2560"),
         ({"input": "a", "encoding_format": "int8"}, "encoding_format", "'float' or 'base64'"),
         ({"input": "a", "input_type": "passage"}, "input_type", "'document' or 'query'"),
-        ({"input": "a", "truncate": True}, "truncate", "no such field"),
     ],
 )
 def test_what_spark_cannot_do_is_refused(

@@ -48,6 +48,12 @@ def test_a_number_of_tries_is_a_whole_number(make: Any, max_retries: Any) -> Non
 
 
 @both
+def test_what_the_model_lacks_is_refused_or_ignored_and_nothing_else(make: Any) -> None:
+    with pytest.raises(ConfigurationError, match="unsupported is 'drop', not refuse or ignore"):
+        make(ME, unsupported="drop")
+
+
+@both
 @pytest.mark.parametrize("timeout", [0, -1, True, "5", float("nan"), [5]])
 def test_a_time_out_is_a_positive_number(make: Any, timeout: Any) -> None:
     with pytest.raises(ConfigurationError, match="timeout"):

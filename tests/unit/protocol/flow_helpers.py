@@ -13,6 +13,7 @@ from iflytek_spark.protocol.call import CallContext, call_flow
 from iflytek_spark.protocol.dialects import CHAT_DIALECTS
 from iflytek_spark.protocol.events import Event
 from iflytek_spark.protocol.exchange import ChatExchange
+from iflytek_spark.protocol.reading import Reading
 from iflytek_spark.protocol.retry import RetryPolicy
 from iflytek_spark.protocol.steps import Clock, Emit, Flow, Receive, Step, StepResult
 from iflytek_spark.requests.build import ChatRequest, build_request
@@ -40,9 +41,11 @@ def chat(
     clock: Clock,
     timeouts: Timeouts | None = None,
     max_retries: int = 2,
+    reading: Reading | None = None,
 ) -> Flow[None]:
-    retry = RetryPolicy(max_retries)
-    context = CallContext(ME, request.spec.url, clock, "uid1", timeouts or Timeouts(), retry)
+    retry, url = RetryPolicy(max_retries), request.spec.url
+    limits, reading = timeouts or Timeouts(), reading or Reading()
+    context = CallContext(ME, url, clock, "uid1", limits, retry, reading)
     return call_flow(context, ChatExchange(CHAT_DIALECTS[request.spec.dialect], request))
 
 
@@ -52,10 +55,11 @@ def call(
     model: str = "4.0Ultra",
     max_retries: int = 2,
     timeouts: Timeouts | None = None,
+    reading: Reading | None = None,
     **options: Any,
 ) -> Flow[None]:
     request = build_request(find_model(model), "你好", cast(ChatOptions, options))
-    return chat(request, (time or Time()).clock, timeouts, max_retries)
+    return chat(request, (time or Time()).clock, timeouts, max_retries, reading)
 
 
 class Hand:

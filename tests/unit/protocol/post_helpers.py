@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 from iflytek_spark.credentials import Credentials
 from iflytek_spark.errors import SparkError
 from iflytek_spark.protocol.call import CallContext, call_flow
+from iflytek_spark.protocol.deviations import Deviations
 from iflytek_spark.protocol.exchange import SingleExchange
 from iflytek_spark.protocol.retry import RetryPolicy
 from iflytek_spark.protocol.steps import (
@@ -44,7 +45,8 @@ class Posted:
     def encode(self, request: bytes, app_id: str, uid: str) -> bytes:
         return request
 
-    def decode(self, data: str | bytes) -> Any:
+    def decode(self, data: str | bytes, noted: Deviations) -> Any:
+        del noted
         return self.decode_body(data if isinstance(data, bytes) else data.encode())
 
 

@@ -1,4 +1,8 @@
-"""Whatever a network does to a recording, it is the whole answer or an error, never a part."""
+"""Whatever a network does to a recording, it is the whole answer or an error, never a part.
+
+A connection neither loses frames nor changes their order; what only a service could do is named in
+the answer, and a strict client refuses it.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +13,9 @@ from hypothesis import strategies as st
 
 from iflytek_spark.errors import ContentFilterError, ProtocolError, StreamInterruptedError
 from iflytek_spark.protocol.events import Event, Finished
+from iflytek_spark.protocol.reading import Reading
 from tests._support.frames import SID, answer, error, function_call, last, piece, search
-from tests.unit.protocol.flow_helpers import call, play
+from tests.unit.protocol.flow_helpers import Outcome, call, play
 
 RECORDINGS = {
     "text": answer("您", "好", "，世界", "！", ""),
@@ -30,6 +35,12 @@ def whole(name: str) -> list[Event]:
     return play(call(max_retries=0), RECORDINGS[name]).events
 
 
+def ended(outcome: Outcome) -> Finished:
+    end = outcome.events[-1]
+    assert isinstance(end, Finished)
+    return end
+
+
 @st.composite
 def damaged(draw: st.DrawFn) -> tuple[str, list[str]]:
     """A recording whose frames are cut, lost, repeated and in any order."""
@@ -42,13 +53,15 @@ def damaged(draw: st.DrawFn) -> tuple[str, list[str]]:
 @given(damaged())
 def test_a_damaged_recording_is_the_whole_answer_or_an_error(damage: tuple[str, list[str]]) -> None:
     name, raws = damage
-    outcome = play(call(max_retries=0), raws)
-    finished = [event for event in outcome.events if isinstance(event, Finished)]
-    if outcome.error is None:
-        assert outcome.events == whole(name)
-        assert finished == outcome.events[-1:]
-    else:
-        assert finished == []
+    for reading in (Reading(), Reading(strict=True)):
+        outcome = play(call(max_retries=0, reading=reading), raws)
+        finished = [event for event in outcome.events if isinstance(event, Finished)]
+        if outcome.error is None:
+            assert outcome.events == whole(name) or finished[0].deviations
+            assert finished == outcome.events[-1:]
+            assert not (reading.strict and finished[0].deviations)
+        else:
+            assert finished == []
 
 
 @given(st.sampled_from(list(RECORDINGS)), st.integers(0, 10))
@@ -78,14 +91,19 @@ def test_garbage_between_frames_is_an_error(name: str, garbage: bytes, place: in
 
 
 @given(st.sampled_from(COMPLETE), st.sampled_from(COMPLETE), st.data())
-def test_frames_of_another_answer_are_an_error(name: str, other: str, data: st.DataObject) -> None:
+def test_frames_of_another_answer_are_told_and_for_a_strict_client_an_error(
+    name: str, other: str, data: st.DataObject
+) -> None:
     """They fit in by their numbers; only the session id tells them apart."""
     strangers = [raw.replace(SID, "cht0@dx0") for raw in RECORDINGS[other]]
     sources = [iter(RECORDINGS[name]), iter(strangers)]
     picks = data.draw(st.permutations([0] * len(RECORDINGS[name]) + [1] * len(strangers)))
-    outcome = play(call(max_retries=0), [next(sources[pick]) for pick in picks])
+    frames = [next(sources[pick]) for pick in picks]
     first = play(call(max_retries=0), [RECORDINGS[name], strangers][picks[0]])
+    outcome = play(call(max_retries=0, reading=Reading(strict=True)), frames)
     assert outcome.error is not None or outcome.events == first.events
+    told = play(call(max_retries=0), frames)
+    assert told.events == first.events or "sid_changed" in ended(told).deviations
 
 
 def test_a_warning_of_another_answer_ends_none() -> None:

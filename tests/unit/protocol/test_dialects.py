@@ -21,7 +21,9 @@ from iflytek_spark import (
     ToolNotCalledError,
 )
 from iflytek_spark.models.catalogue import MODELS, find_model
+from iflytek_spark.models.services import DIMENSIONS
 from iflytek_spark.models.spec import Lacks
+from iflytek_spark.protocol.deviations import Deviations
 from iflytek_spark.protocol.dialects import CHAT_DIALECTS
 from iflytek_spark.protocol.dialects.signed_post import (
     Embedding,
@@ -30,13 +32,12 @@ from iflytek_spark.protocol.dialects.signed_post import (
     TextToEmbed,
 )
 from iflytek_spark.protocol.steps import HTTPStatusError, Opening
-from iflytek_spark.protocol.wire.chat_client import Frame
 from iflytek_spark.protocol.wire.chat_server import decode_request
 from iflytek_spark.protocol.wire.embedding import (
-    DIMENSIONS,
     decode_embedding_request,
     encode_embedding_answer,
 )
+from iflytek_spark.protocol.wire.frame import Frame
 from iflytek_spark.protocol.wire.image import decode_image_request, encode_image_answer
 from iflytek_spark.protocol.wire.signing import verify_url
 from iflytek_spark.requests.build import ChatRequest, build_request
@@ -62,7 +63,7 @@ def test_the_websocket() -> None:
     assert (read.app_id, read.uid, read.numbers) == ("app1", "uid1", {"temperature": 0.5})
     assert [turn.content for turn in read.turns] == ["你好"]
     frame = {"header": {"code": 0}, "payload": {"choices": {"text": [{"content": "您"}]}}}
-    assert dialect.decode(json.dumps(frame)).content == "您"
+    assert dialect.decode(json.dumps(frame), Deviations()).content == "您"
 
 
 @pytest.mark.parametrize("dialect", [Embedding(), ImageGeneration()])
@@ -77,14 +78,14 @@ def test_embeddings() -> None:
     read = decode_embedding_request(dialect.encode(TextToEmbed("讯飞", "query"), "app1", "uid1"))
     assert (read.text, read.domain, read.app_id) == ("讯飞", "query", "app1")
     vector = [0.5, *[0.0] * (DIMENSIONS - 1)]
-    assert dialect.decode(encode_embedding_answer("ase1", vector)) == vector
+    assert dialect.decode(encode_embedding_answer("ase1", vector), Deviations()) == vector
 
 
 def test_image_generation() -> None:
     dialect = ImageGeneration()
     read = decode_image_request(dialect.encode(ImageToMake("雪山", 512, 512), "app1", "uid1"))
     assert (read.prompt, read.width, read.height) == ("雪山", 512, 512)
-    made = dialect.decode(encode_image_answer("img1", b"PNG"))
+    made = dialect.decode(encode_image_answer("img1", b"PNG"), Deviations())
     assert (made.data, made.sid) == (b"PNG", "img1")
 
 
@@ -109,7 +110,8 @@ class PlainJSON:
             {**request.parameters, "turns": turns, "choice": request.rules.tool_choice}
         )
 
-    def decode(self, data: str | bytes) -> Frame:
+    def decode(self, data: str | bytes, noted: Deviations) -> Frame:
+        del noted
         delta = json.loads(data)
         return Frame(0, sid="p1", has_choices=True, last=delta["end"], content=delta["text"])
 

@@ -18,8 +18,8 @@ from iflytek_spark.errors import (
     ProtocolError,
     RateLimitError,
 )
+from iflytek_spark.models.services import DIMENSIONS
 from iflytek_spark.protocol.wire.embedding import (
-    DIMENSIONS,
     EmbeddingRequest,
     decode_embedding,
     decode_embedding_request,
@@ -79,10 +79,11 @@ def test_more_numbers_are_cut_off() -> None:
         (b"\xff", "$"),
         (b"[]", "$"),
         (b"{}", r"\$\.header"),
-        (b'{"header":{}}', r"\$\.header\.code"),
-        (b'{"header":{"code":0}}', "not a valid answer"),
-        (b'{"header":{"code":0},"payload":{}}', "feature"),
-        (b'{"header":{"code":0},"payload":{"feature":{"text":5}}}', "text"),
+        (b'{"header":{"code":"x"}}', r"\$\.header\.code"),
+        (b'{"header":{}}', "0 bytes"),
+        (b'{"header":{"code":0}}', "0 bytes"),
+        (b'{"header":{"code":0},"payload":{}}', "0 bytes"),
+        (b'{"header":{"code":0},"payload":{"feature":{"text":5}}}', "not base64"),
         (answer("***"), "not base64"),
         (answer("字"), "not base64"),
         (answer(""), "0 bytes instead of 10240"),

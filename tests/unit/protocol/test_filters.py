@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iflytek_spark.errors import ToolNotCalledError
-from iflytek_spark.messages import Tool, ToolCall
+from iflytek_spark.messages import Tool, ToolCall, Usage
 from iflytek_spark.protocol.events import (
     ContentDelta,
     Event,
@@ -23,14 +23,18 @@ from iflytek_spark.protocol.events import (
 from iflytek_spark.protocol.filters import Filter
 from iflytek_spark.protocol.filters.code_fence import CodeFenceFilter
 from iflytek_spark.protocol.filters.stop import StopFilter
-from iflytek_spark.protocol.filters.tool_call import require_tool_call
+from iflytek_spark.protocol.filters.tool_call import RequireToolCall
 from iflytek_spark.protocol.filters.tool_markup import ToolMarkupFilter
 from iflytek_spark.requests.tool_text import write_calls
-from tests._support.frames import SID, USAGE
+from tests._support.frames import CALL_ID, SID, USAGE
 
 END = Finished("stop", USAGE, SID)
 TOOLS = (Tool("weather", ""), Tool("天气查询", ""))
 CALLED = Finished("tool_calls", USAGE, SID)
+
+
+def stopped(usage: Usage | None) -> Finished:
+    return Finished("stop", usage, SID)
 
 
 def markup() -> ToolMarkupFilter:
@@ -85,7 +89,7 @@ def test_a_call_in_markup_is_a_call(
     text: str, name: str, arguments: str, places: list[int], apart: bool
 ) -> None:
     events = passed(markup(), frames(cut(text, places), apart=apart))
-    assert events == [ToolCallDelta(ToolCall(f"call_{SID}", name, arguments)), CALLED]
+    assert events == [ToolCallDelta(ToolCall(CALL_ID, name, arguments)), CALLED]
 
 
 NO_CALL = [
@@ -148,13 +152,13 @@ def test_what_is_no_text_is_passed_on() -> None:
 )
 def test_an_answer_without_the_call_is_refused(events: Events) -> None:
     with pytest.raises(ToolNotCalledError, match="answered in text"):
-        require_tool_call(events)
+        RequireToolCall()(events)
 
 
 def test_a_call_is_not_refused_and_blanks_beside_it_are_dropped() -> None:
     call = ToolCallDelta(ToolCall("c", "weather", "{}"))
-    assert require_tool_call((ReasoningDelta("想"),)) == (ReasoningDelta("想"),)
-    assert require_tool_call((ContentDelta("\n"), call, CALLED)) == (call, CALLED)
+    assert RequireToolCall()((ReasoningDelta("想"),)) == (ReasoningDelta("想"),)
+    assert RequireToolCall()((ContentDelta("\n"), call, CALLED)) == (call, CALLED)
 
 
 OBJECTS = st.dictionaries(st.text(max_size=5), st.text(max_size=8), max_size=3)
@@ -206,10 +210,10 @@ def test_a_blank_answer_has_no_fence_and_other_events_pass() -> None:
 def test_stop_strings_end_the_events(
     frame_list: Sequence[Events], expected: Sequence[Event]
 ) -> None:
-    assert passed(StopFilter(["。"], lambda: SID), frame_list) == expected
+    assert passed(StopFilter(["。"], stopped), frame_list) == expected
 
 
 def test_what_might_have_been_a_stop_string_is_told_at_the_end() -> None:
-    through = StopFilter(["雨。"], lambda: SID)
+    through = StopFilter(["雨。"], stopped)
     assert through((ContentDelta("雨"),)) == ()
     assert through((END,)) == (ContentDelta("雨"), END)

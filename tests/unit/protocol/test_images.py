@@ -50,9 +50,9 @@ def test_an_answer() -> None:
     ("body", "words"),
     [
         (b"", "valid answer"),
-        (b'{"header":{"code":0,"sid":"x"}}', "valid answer"),
-        (b'{"header":{"code":0},"payload":{"choices":{"text":[]}}}', "text"),
-        (answer(5), r"content"),
+        (b'{"header":{"code":0,"sid":"x"}}', "without an image"),
+        (b'{"header":{"code":0},"payload":{"choices":{"text":[]}}}', "without an image"),
+        (answer(5), "not base64"),
         (answer("***"), "not base64"),
         (answer(""), "empty"),
     ],

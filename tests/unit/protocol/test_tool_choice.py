@@ -11,12 +11,22 @@ from iflytek_spark.errors import InvalidRequestError, ToolNotCalledError
 from iflytek_spark.messages import Tool, ToolCall
 from iflytek_spark.protocol.events import Finished, ReasoningDelta, ToolCallDelta
 from iflytek_spark.protocol.steps import Connect, Emit, Receive, Send, Sleep
-from tests._support.frames import SID, USAGE, answer, error, function_call, last, piece, search
+from tests._support.frames import (
+    CALL_ID,
+    SID,
+    USAGE,
+    answer,
+    error,
+    function_call,
+    last,
+    piece,
+    search,
+)
 from tests.unit.protocol.flow_helpers import Hand, call
 
 WEATHER, TIME = Tool("weather", "今天的天气"), Tool("time", "现在几点")
 CALL = (
-    ToolCallDelta(ToolCall(f"call_{SID}", "weather", "{}")),
+    ToolCallDelta(ToolCall(CALL_ID, "weather", "{}")),
     Finished("tool_calls", USAGE, SID),
 )
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, cast
 
 import pytest
 
+from iflytek_spark.assumptions import IMAGE_TOKENS
 from iflytek_spark.errors import ContextLengthError, InvalidRequestError
 from iflytek_spark.messages import ImagePart, Message, TextPart, Tool, WebSearch
 from iflytek_spark.models.catalogue import find_model, list_models
@@ -13,6 +15,7 @@ from iflytek_spark.models.spec import ModelSpec, Range
 from iflytek_spark.requests.build import ChatRequest, build_request
 from iflytek_spark.requests.fallbacks import AnswerRules
 from iflytek_spark.requests.options import ChatOptions
+from iflytek_spark.requests.tokens import estimate_prompt_tokens
 
 WEATHER = Tool("天气查询", "查询天气", {"type": "object", "properties": {}})
 
@@ -229,6 +232,25 @@ def test_a_prompt_of_five_megabytes_is_refused(model: str) -> None:
         build(model, "长" * (5 * 2**20 // 3))
     assert repr(model) in caught.value.message
     assert len(str(caught.value)) < 500
+
+
+def test_functions_and_images_count_toward_the_context() -> None:
+    tool = Tool("f", "长" * 600_000)
+    with pytest.raises(ContextLengthError) as caught:
+        build("4.0Ultra", tools=[tool])
+    assert "prompt is too long" in caught.value.message
+    assert re.search(r"maximum context length is \d+ tokens", caught.value.message)
+    shown = [Message("user", (ImagePart(b"\x89PNG"), TextPart("？")))]
+    assert build("image", shown).messages
+    assert estimate_prompt_tokens(shown) == 1 + IMAGE_TOKENS
+
+
+def test_an_image_with_tools_says_where_the_call_goes() -> None:
+    shown = [Message("user", (ImagePart(b"\x89PNG"), TextPart("？")))]
+    with pytest.raises(InvalidRequestError, match=r"goes to image_model, here 'image'") as caught:
+        build("4.0Ultra", shown, tools=[Tool("f", "")], image_model="image")
+    assert caught.value.param == "tools"
+    assert "json_schema" in str(caught.value)
 
 
 def test_a_prompt_near_the_limit_is_left_to_the_service() -> None:

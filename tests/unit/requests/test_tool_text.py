@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iflytek_spark.errors import InvalidRequestError
 from iflytek_spark.messages import Message, ToolCall
 from iflytek_spark.models.catalogue import find_model
 from iflytek_spark.requests.normalize import normalize_messages
@@ -139,11 +138,18 @@ def test_the_service_gets_turns_and_a_reader_gets_the_results(contents: Sequence
 @pytest.mark.parametrize(
     "history",
     [
-        [tool(ONE, "晴")],
-        [Message("assistant", "", tool_calls=(TWO,)), tool(ONE, "晴")],
-        [tool(ONE, "晴"), Message("assistant", "", tool_calls=(ONE,))],
+        [tool(ONE, "晴", name="weather")],
+        [Message("assistant", "", tool_calls=(TWO,)), tool(ONE, "晴", name="weather")],
+        [tool(ONE, "晴", name="weather"), Message("assistant", "", tool_calls=(ONE,))],
     ],
 )
-def test_a_result_without_its_call_before_it_is_refused(history: list[Message]) -> None:
-    with pytest.raises(InvalidRequestError, match="is the result of a tool call that is not"):
-        list(write_tools(history))
+def test_a_result_without_its_call_before_it_has_the_name_it_carries(
+    history: list[Message],
+) -> None:
+    found = [item for _, text in written(*history) for item in read_tool_text(text)]
+    assert ToolResult("c1", "weather", "晴") in found
+
+
+def test_a_result_of_which_nothing_else_is_known() -> None:
+    ((_, text),) = written(tool(ONE, "晴"))
+    assert read_tool_text(text) == [ToolResult("c1", "unknown", "晴")]
