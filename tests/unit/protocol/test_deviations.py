@@ -10,10 +10,13 @@ import pytest
 from iflytek_spark.errors import ConfigurationError, ProtocolError
 from iflytek_spark.messages import ChatResponse
 from iflytek_spark.protocol import deviations as counted
-from iflytek_spark.protocol.deviations import Deviation, deviation_counts
+from iflytek_spark.protocol.deviations import Deviation, Deviations, deviation_counts
 from iflytek_spark.protocol.reading import Reading
 from iflytek_spark.protocol.response import ResponseBuilder
+from iflytek_spark.protocol.wire.embedding import decode_embedding
+from iflytek_spark.protocol.wire.image import decode_image
 from tests._support.deviating import DEVIATING
+from tests._support.deviating_posts import IMAGE, POSTS, VECTOR
 from tests._support.frames import SID, answer
 from tests.unit.protocol.flow_helpers import call, play
 
@@ -43,6 +46,28 @@ def test_a_strict_reader_refuses_it(name: str) -> None:
     outcome = play(call(max_retries=0, reading=Reading(strict=True)), DEVIATING[name].frames)
     assert isinstance(outcome.error, ProtocolError)
     assert "not as documented" in str(outcome.error)
+
+
+POSTED = [(service, name) for service, rows in POSTS.items() for name in rows]
+
+
+@pytest.mark.parametrize(("service", "name"), POSTED)
+def test_a_vector_and_an_image_are_read_whole_and_their_deviations_are_named(
+    service: str, name: str
+) -> None:
+    answer, named = POSTS[service][name]
+    noted = Deviations()
+    if service == "image":
+        made = decode_image(answer, noted)
+        assert (made.data, made.deviations) == (IMAGE, noted.names)
+    else:
+        assert decode_embedding(answer, noted) == VECTOR
+    assert set(noted.names) == set(named)
+    if named:
+        with pytest.raises(ProtocolError, match="not as documented"):
+            (decode_image if service == "image" else decode_embedding)(
+                answer, Deviations(strict=True)
+            )
 
 
 def test_answers_are_counted_and_a_kind_is_logged_once_without_content(
