@@ -19,6 +19,7 @@ from iflytek_spark.errors import (
     SparkError,
     StreamInterruptedError,
 )
+from iflytek_spark.protocol.reading import Reading
 from iflytek_spark.protocol.steps import (
     ConnectionFailedError,
     ConnectTimedOutError,
@@ -213,3 +214,10 @@ def test_every_try_waits_for_its_turn_and_the_wait_is_not_the_calls_own_time() -
 def test_the_jitter_shortens_the_wait() -> None:
     time = Time(jitter=1.0)
     assert play(call(time), ok(status=500), ok(), time=time).slept == [0.25]
+
+
+def test_an_answer_has_a_bound_in_bytes() -> None:
+    assert play(call(reading=Reading(max_bytes=4)), ok("fine")).result == "fine"
+    error = play(call(reading=Reading(max_bytes=3)), ok("fine")).error
+    assert isinstance(error, ProtocolError)
+    assert "more than 3 bytes" in str(error)
