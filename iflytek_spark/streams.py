@@ -160,7 +160,10 @@ def drive(flow: Flow[None], transport: Transport) -> Generator[Any, None, None]:
     except StopIteration:
         return
     finally:
-        transport.close()
+        try:
+            flow.close()  # whatever it has reserved
+        finally:
+            transport.close()
 
 
 def _perform(step: Step, transport: Transport) -> StepResult:
@@ -197,7 +200,10 @@ async def adrive(flow: Flow[None], transport: AsyncTransport) -> AsyncGenerator[
     except StopIteration:
         return
     finally:
-        transport.close()
+        try:
+            flow.close()  # whatever it has reserved
+        finally:
+            transport.close()
 
 
 async def _aperform(step: Step, transport: AsyncTransport) -> StepResult:
