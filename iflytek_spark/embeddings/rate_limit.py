@@ -117,7 +117,7 @@ class ReservedTurn:
         self._clock = queue.clock
         with _LOCK:
             now = self._clock.monotonic()
-            self._limit = _limit(queue, now)
+            self._limit = _limit(queue)
             self.slot = self._limit.reserve(now, per_second)
 
     def wait(self) -> float:
@@ -134,7 +134,7 @@ class ReservedTurn:
             self._limit.release(self.slot)
 
 
-def _limit(queue: _Queue, now: float) -> RateLimit:
+def _limit(queue: _Queue) -> RateLimit:
     """Find a limit; a new one takes the place of those that are like new, which say nothing."""
     if queue not in _LIMITS:
         for idle in [key for key, limit in _LIMITS.items() if limit.idle(key.clock.monotonic())]:

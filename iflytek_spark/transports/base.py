@@ -11,6 +11,7 @@ from iflytek_spark.credentials import Credentials
 from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.protocol.steps import Clock, Opening
 from iflytek_spark.protocol.wire.signing import sign_url
+from iflytek_spark.transports.preconnect.budget import MAX_PRECONNECTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,10 @@ class PreconnectSettings:
         """Refuse a size that is not a whole number."""
         if isinstance(self.size, bool) or not isinstance(self.size, int) or self.size < 0:
             raise ConfigurationError(f"preconnect is {self.size!r}, not 0 or more")
+        if self.size > MAX_PRECONNECTED:
+            raise ConfigurationError(
+                f"preconnect is {self.size}, and a process opens {MAX_PRECONNECTED} ahead at most"
+            )
 
     def opening(self, address: str) -> Opening:
         """Say how to connect to an address now."""

@@ -105,6 +105,16 @@ class WebSocketTransport:
         """Return whether the peer has been silent since the handshake, and has not closed."""
         return self._socket is not None and self._socket.silent()
 
+    def answers(self, timeout: float) -> bool:
+        """Return whether the peer answers a ping in time, and sends nothing else."""
+        self._open().start_frame(time.monotonic() + timeout)
+        try:
+            self._websocket.ping()
+            opcode, _ = self._websocket.recv_data(control_frame=True)
+        except (websocket.WebSocketException, OSError):
+            return False
+        return opcode == websocket.ABNF.OPCODE_PONG and self.alive()
+
     def detach(self) -> None:
         """Forget a connection that another process goes on using, without a word to the peer."""
         sock, self._socket = self._socket, None
