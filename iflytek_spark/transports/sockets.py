@@ -8,12 +8,13 @@ import ssl
 import time
 from urllib.parse import urlsplit
 
-from python_socks import ProxyError, ProxyType
+from python_socks import ProxyConnectionError, ProxyError, ProxyType
 from python_socks.sync import Proxy
 
 from iflytek_spark.assumptions import MAX_MESSAGE_BYTES
 from iflytek_spark.protocol.steps import ConnectionFailedError, MessageTooLargeError
 from iflytek_spark.transports.proxy import resolve_proxy
+from iflytek_spark.transports.resolver import SERVICE_RESOLVER, connect, seconds_left
 
 _CHUNK = 65536
 _BODY = 4096
@@ -158,11 +159,10 @@ def open_socket(
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or (80 if context is None else 443)
     chosen = resolve_proxy(url, proxy)
-    timeout = deadline - time.monotonic()
     if chosen is None:
-        sock = socket.create_connection((host, port), timeout)
+        sock = connect(host, port, deadline)
     else:
-        sock = _through_proxy(chosen, host, port, timeout)
+        sock = _through_proxy(chosen, host, port, deadline)
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if context is not None:
@@ -174,16 +174,34 @@ def open_socket(
     return DeadlineSocket(sock, deadline)
 
 
-def _through_proxy(proxy: str, host: str, port: int, timeout: float) -> socket.socket:
+def _through_proxy(proxy: str, host: str, port: int, deadline: float) -> socket.socket:
+    """Open a tunnel; all names are looked up here that the proxy does not look up itself."""
     parts = urlsplit(proxy)
     kind, remote_names = _PROXY_KINDS[parts.scheme]
-    tunnel = Proxy(
-        kind, parts.hostname or "", parts.port or 1080, parts.username, parts.password, remote_names
-    )
-    try:
-        return tunnel.connect(host, port, timeout=timeout)
-    except ProxyError as error:
-        raise ConnectionFailedError(f"the proxy refused: {error}") from error
+    at = parts.port or 1080
+    addresses = SERVICE_RESOLVER.addresses(parts.hostname or "", at, seconds_left(deadline))
+    if not remote_names:
+        host = _address(host, port, kind, deadline)
+    for index, address in enumerate(addresses):
+        tunnel = Proxy(kind, address, at, parts.username, parts.password, remote_names)
+        share = seconds_left(deadline) / (len(addresses) - index)
+        try:
+            return tunnel.connect(host, port, timeout=share)
+        except ProxyConnectionError:
+            if address == addresses[-1]:
+                raise
+        except ProxyError as error:
+            raise ConnectionFailedError(f"the proxy refused: {error}") from error
+    raise ConnectionFailedError("the proxy has no address")
+
+
+def _address(host: str, port: int, kind: ProxyType, deadline: float) -> str:
+    """Look up what a proxy is to connect to; SOCKS4 has no IPv6."""
+    found = SERVICE_RESOLVER.addresses(host, port, seconds_left(deadline))
+    usable = [one for one in found if kind is not ProxyType.SOCKS4 or ":" not in one]
+    if not usable:
+        raise ConnectionFailedError("the host has no address that the proxy can use")
+    return usable[0]
 
 
 def _joined(chunks: bytes) -> bytes:

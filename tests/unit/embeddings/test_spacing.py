@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -124,4 +126,4 @@ def test_no_two_turns_are_too_near_whoever_leaves(steps: list[tuple[float, str, 
             else:
                 held.append(limit.move_up(slot, now))
     turns = sorted(used + [slot.start for slot in held])
-    assert all(later - earlier > 0.5 - 1e-6 for earlier, later in zip(turns, turns[1:]))
+    assert all(later - earlier > 0.5 - 1e-6 for earlier, later in pairwise(turns))
