@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from iflytek_spark.credentials import Credentials
@@ -25,7 +25,7 @@ class ConnectionOptions:
         on_open: is called each time a WebSocket has been opened.
     """
 
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)  # it may hold a password
     ssl_context: ssl.SSLContext | None = None
     on_open: Callable[[], object] | None = None
 

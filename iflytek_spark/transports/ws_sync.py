@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import time
 from urllib.parse import urlsplit
 
 import websocket
 from websocket._abnf import frame_buffer
+from websockets.client import ClientProtocol
+from websockets.exceptions import InvalidStatus, WebSocketException
+from websockets.protocol import State
+from websockets.uri import parse_uri
 
 from iflytek_spark.protocol.steps import (
     ConnectionFailedError,
@@ -23,8 +28,10 @@ _CLOSE_TIMEOUT = 0.05
 """Seconds that a closing frame may take: it is a courtesy, the socket is closed in any case."""
 
 _REDIRECTS = range(300, 400)
-_FAILURES = (websocket.WebSocketException, OSError, ValueError, AttributeError, IndexError)
-"""The last three are what websocket-client raises for an answer that is not HTTP."""
+_FRAMING = ("content-length", "transfer-encoding")
+_SILENT = logging.getLogger("iflytek_spark.websockets")
+_SILENT.disabled = True
+"""websockets writes each request line to its log at DEBUG, and a signed URL is a secret."""
 
 
 class _ExactBuffer(frame_buffer):
@@ -33,6 +40,12 @@ class _ExactBuffer(frame_buffer):
     def recv_strict(self, bufsize: int) -> bytes:
         """Return exactly ``bufsize`` bytes."""
         return self.recv(bufsize)
+
+    def recv_mask(self) -> None:
+        """Refuse a frame that is masked, which those of a server never are (RFC 6455 §5.1)."""
+        if self.has_mask():
+            raise websocket.WebSocketProtocolException("a frame of the server was masked")
+        self.mask_value = ""
 
 
 class WebSocketTransport:
@@ -53,26 +66,12 @@ class WebSocketTransport:
         context = checked_context(self._route.ssl_context) if secure else None
         try:
             self._socket = open_socket(url, deadline, self._route.proxy, context)
-            self._websocket = websocket.WebSocket(
-                skip_utf8_validation=True, enable_multithread=False
-            )
-            self._websocket.connect(
-                url,
-                socket=self._socket,
-                host=urlsplit(url).netloc,  # as it is signed
-                header=dict(opening.headers),
-                redirect_limit=0,
-                suppress_origin=True,
-            )
-            self._websocket.frame_buffer = _ExactBuffer(
-                self._socket.read, skip_utf8_validation=True
-            )
-        except (TimeoutError, websocket.WebSocketTimeoutException) as error:
-            raise TimeoutError from error
-        except websocket.WebSocketBadStatusException as error:
-            raise self._refused(error) from error
-        except _FAILURES as error:
-            raise self._failed(error) from error
+            _shake_hands(self._socket, opening)
+        except TimeoutError:
+            raise
+        except (WebSocketException, OSError, EOFError) as error:
+            raise ConnectionFailedError(str(error) or type(error).__name__) from error
+        self._websocket = _over(self._socket)
         if self._route.on_open is not None:
             self._route.on_open()
 
@@ -131,19 +130,63 @@ class WebSocketTransport:
             self._websocket.send_close()
         sock.close()
 
-    def _refused(self, error: websocket.WebSocketBadStatusException) -> HTTPStatusError:
-        headers = error.resp_headers or {}
-        body = error.resp_body
-        if body is None and self._socket is not None:
-            body = self._socket.read_body(chunked="transfer-encoding" in headers)
-        return HTTPStatusError(error.status_code, headers, body or b"")
-
-    def _failed(self, error: Exception) -> ConnectionFailedError:
-        if (self._websocket.getstatus() or 0) in _REDIRECTS:
-            return RedirectedError("the service answered with a redirect, which is not followed")
-        return ConnectionFailedError(str(error) or type(error).__name__)
-
     def _open(self) -> DeadlineSocket:
         if self._socket is None:
             raise ConnectionFailedError("the connection is closed")
         return self._socket
+
+
+def _over(sock: DeadlineSocket) -> websocket.WebSocket:
+    """Return what writes and reads the frames of an opened connection."""
+    opened = websocket.WebSocket(skip_utf8_validation=True, enable_multithread=False)
+    opened.sock, opened.connected = sock, True
+    opened.frame_buffer = _ExactBuffer(sock.read, skip_utf8_validation=True)
+    return opened
+
+
+def _shake_hands(sock: DeadlineSocket, opening: Opening) -> None:
+    """Open a WebSocket as strictly as the asyncio transport does: by the same code.
+
+    A refusal's body is kept from it, since it would read all of one that never ends.
+    """
+    protocol = ClientProtocol(parse_uri(opening.url), logger=_SILENT)
+    request = protocol.connect()
+    del request.headers["Host"]
+    request.headers["Host"] = urlsplit(opening.url).netloc  # as it is signed
+    request.headers.update(opening.headers)
+    protocol.send_request(request)
+    sock.send_all(b"".join(protocol.data_to_send()))
+    framing: dict[str, str] = {}
+    while protocol.state is State.CONNECTING and protocol.handshake_exc is None:
+        _read_line(sock, protocol, framing)
+    if isinstance(protocol.handshake_exc, InvalidStatus):
+        raise _refused(sock, protocol.handshake_exc, framing) from protocol.handshake_exc
+    if protocol.handshake_exc is not None:
+        raise protocol.handshake_exc
+
+
+def _read_line(sock: DeadlineSocket, protocol: ClientProtocol, framing: dict[str, str]) -> None:
+    line = sock.read_line()
+    name, colon, value = line.partition(b":")
+    if colon and name.lower().decode("latin-1") in _FRAMING:
+        framing[name.lower().decode("latin-1")] = value.decode("latin-1").strip()
+        return
+    if line:
+        protocol.receive_data(line)
+    if line in (b"", b"\r\n") and protocol.state is State.CONNECTING:
+        protocol.receive_eof()
+
+
+def _refused(
+    sock: DeadlineSocket, error: InvalidStatus, framing: dict[str, str]
+) -> HTTPStatusError | ConnectionFailedError:
+    response = error.response
+    if response.status_code in _REDIRECTS:
+        return RedirectedError("the service answered with a redirect, which is not followed")
+    headers = {name.lower(): value for name, value in response.headers.raw_items()} | framing
+    length = framing.get("content-length", "")
+    body = sock.read_body(
+        chunked="transfer-encoding" in framing,
+        length=int(length) if length.isascii() and length.isdigit() else None,
+    )
+    return HTTPStatusError(response.status_code, headers, body)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iflytek_spark.embeddings.rate_limit import RateLimit
+from iflytek_spark.embeddings.rate_limit import RateLimit, Slot
 
 
 class Spacing(RateLimit):
@@ -112,7 +112,9 @@ def test_after_all_have_left_the_limit_is_like_new() -> None:
     )
 )
 def test_no_two_turns_are_too_near_whoever_leaves(steps: list[tuple[float, str, int]]) -> None:
-    limit, now, used, held = RateLimit(), 0.0, [], []
+    limit, now = RateLimit(), 0.0
+    used: list[float] = []
+    held: list[Slot] = []
     for gap, step, number in steps:
         now += gap
         used += [slot.start for slot in held if slot.start <= now]
