@@ -18,6 +18,9 @@ from iflytek_spark.messages import ImagePart
 MAX_BYTES = 20 * 1024 * 1024
 """The largest file that is fetched: it is scaled down to the service's 4 MB."""
 
+_GRACE = 0.5
+"""Seconds that fetching has beyond its time-out to say itself what was slow."""
+
 
 class _Threads:
     """The threads of a process; each kind waits for its own."""
@@ -60,7 +63,7 @@ def load_image(image: ImagePart, timeout: float) -> bytes:
     """
     deadline = time.monotonic() + timeout
     try:
-        data = _file(image, timeout)
+        data = _file(image, deadline)
         return data if fits(data) else _converted(data, deadline)
     except SparkError as error:
         error.param = "messages"
@@ -71,12 +74,15 @@ def load_image(image: ImagePart, timeout: float) -> bytes:
 
 async def aload_image(image: ImagePart, timeout: float) -> bytes:
     """Return the file of an image without blocking the loop; see :func:`load_image`."""
-    loop = asyncio.get_running_loop()
+    loop, deadline = asyncio.get_running_loop(), time.monotonic() + timeout
     pool = _threads.fetching if image.url else _threads.converting
     try:
-        async with asyncio.timeout(timeout):
-            data = await loop.run_in_executor(pool, _file, image, timeout)
-            return data if fits(data) else await asyncio.wrap_future(_threads.convert(data))
+        async with asyncio.timeout(timeout + _GRACE):
+            data = await loop.run_in_executor(pool, _file, image, deadline)
+        if fits(data):
+            return data
+        async with asyncio.timeout(max(deadline - time.monotonic(), 0)):
+            return await asyncio.wrap_future(_threads.convert(data))
     except SparkError as error:
         error.param = "messages"
         raise
@@ -92,12 +98,12 @@ def _converted(data: bytes, deadline: float) -> bytes:
         converting.cancel()  # one that nobody waits for any more, and that has not begun
 
 
-def _file(image: ImagePart, timeout: float) -> bytes:
+def _file(image: ImagePart, deadline: float) -> bytes:
     if not image.url:
         return image.data
     if image.url.lower().startswith("data:"):
         return decode_data_url(image.url)
-    return fetch_public(image.url, max_bytes=MAX_BYTES, timeout=timeout)
+    return fetch_public(image.url, max_bytes=MAX_BYTES, timeout=deadline - time.monotonic())
 
 
 def _too_slow(timeout: float) -> APITimeoutError:

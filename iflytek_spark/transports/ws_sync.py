@@ -28,6 +28,7 @@ _CLOSE_TIMEOUT = 0.05
 """Seconds that a closing frame may take: it is a courtesy, the socket is closed in any case."""
 
 _REDIRECTS = range(300, 400)
+_WITHOUT_BODY = (204, 304)
 _FRAMING = ("content-length", "transfer-encoding")
 _SILENT = logging.getLogger("iflytek_spark.websockets")
 _SILENT.disabled = True
@@ -184,6 +185,8 @@ def _refused(
     if response.status_code in _REDIRECTS:
         return RedirectedError("the service answered with a redirect, which is not followed")
     headers = {name.lower(): value for name, value in response.headers.raw_items()} | framing
+    if response.status_code < 200 or response.status_code in _WITHOUT_BODY:
+        return HTTPStatusError(response.status_code, headers, b"")
     length = framing.get("content-length", "")
     body = sock.read_body(
         chunked="transfer-encoding" in framing,
