@@ -140,7 +140,7 @@ class WebSocketTransport:
 def _over(sock: DeadlineSocket) -> websocket.WebSocket:
     """Return what writes and reads the frames of an opened connection."""
     opened = websocket.WebSocket(skip_utf8_validation=True, enable_multithread=False)
-    opened.sock, opened.connected = sock, True
+    vars(opened).update(sock=sock, connected=True)  # typed as a socket's own class
     opened.frame_buffer = _ExactBuffer(sock.read, skip_utf8_validation=True)
     return opened
 
