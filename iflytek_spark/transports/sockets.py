@@ -18,7 +18,7 @@ from iflytek_spark.transports.resolver import SERVICE_RESOLVER, connect, seconds
 
 _CHUNK = 65536
 _BODY = 4096
-_LONG_LINE = 65536  # websockets refuses those of more than 8,192 bytes
+_LONG_LINE = 8192  # as websockets has it
 _BODY_TIMEOUT = 1.0
 _LAST_CHUNK = b"0\r\n\r\n"
 _PROXY_KINDS = {  # scheme: kind, and whether the proxy resolves the name
@@ -101,7 +101,7 @@ class DeadlineSocket:
     def read_line(self) -> bytes:
         """Return the next line with its end, or what there is of it at the end of the stream.
 
-        Of a line that is longer than anybody may write, more than that is returned.
+        Of a line that is too long there is no end.
         """
         line = bytearray()
         while len(line) < _LONG_LINE and not line.endswith(b"\n"):

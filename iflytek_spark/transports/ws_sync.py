@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
-import logging
+import hashlib
+import os
+import re
 import time
 from urllib.parse import urlsplit
 
 import websocket
 from websocket._abnf import frame_buffer
-from websockets.client import ClientProtocol
-from websockets.exceptions import InvalidStatus, WebSocketException
-from websockets.protocol import State
-from websockets.uri import parse_uri
 
 from iflytek_spark.protocol.steps import (
     ConnectionFailedError,
@@ -29,10 +28,10 @@ _CLOSE_TIMEOUT = 0.05
 
 _REDIRECTS = range(300, 400)
 _WITHOUT_BODY = (204, 304)
-_FRAMING = ("content-length", "transfer-encoding")
-_SILENT = logging.getLogger("iflytek_spark.websockets")
-_SILENT.disabled = True
-"""websockets writes each request line to its log at DEBUG, and a signed URL is a secret."""
+_STATUS = re.compile(rb"HTTP/1\.1 ([1-5]\d\d) [\t\x20-\x7e\x80-\xff]*\r\n")
+_HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[\t ]*([\t\x20-\x7e\x80-\xff]*?)[\t ]*\r\n")
+_MAX_HEADERS = 128  # what websockets takes
+_ACCEPT_SALT = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 §1.3
 
 
 class _ExactBuffer(frame_buffer):
@@ -70,7 +69,7 @@ class WebSocketTransport:
             _shake_hands(self._socket, opening)
         except TimeoutError:
             raise
-        except (WebSocketException, OSError, EOFError) as error:
+        except OSError as error:
             raise ConnectionFailedError(str(error) or type(error).__name__) from error
         self._websocket = _over(self._socket)
         if self._route.on_open is not None:
@@ -146,50 +145,65 @@ def _over(sock: DeadlineSocket) -> websocket.WebSocket:
 
 
 def _shake_hands(sock: DeadlineSocket, opening: Opening) -> None:
-    """Open a WebSocket as strictly as the asyncio transport does: by the same code.
+    """Open a WebSocket as strictly as the asyncio transport does, which keeps to RFC 6455 §4."""
+    parts, key = urlsplit(opening.url), base64.b64encode(os.urandom(16))
+    target = parts.path + (f"?{parts.query}" if parts.query else "")
+    fixed = {
+        "Host": parts.netloc,  # as it is signed
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Key": key.decode(),
+        "Sec-WebSocket-Version": "13",
+    }
+    lines = [f"{name}: {value}" for name, value in {**fixed, **opening.headers}.items()]
+    sock.send_all("\r\n".join([f"GET {target} HTTP/1.1", *lines, "", ""]).encode())
+    status, headers = _read_head(sock)
+    if status != 101:
+        raise _refused(sock, status, headers)
+    _check(
+        headers, base64.b64encode(hashlib.sha1(key + _ACCEPT_SALT, usedforsecurity=False).digest())
+    )
 
-    A refusal's body is kept from it, since it would read all of one that never ends.
-    """
-    protocol = ClientProtocol(parse_uri(opening.url), logger=_SILENT)
-    request = protocol.connect()
-    del request.headers["Host"]
-    request.headers["Host"] = urlsplit(opening.url).netloc  # as it is signed
-    request.headers.update(opening.headers)
-    protocol.send_request(request)
-    sock.send_all(b"".join(protocol.data_to_send()))
-    framing: dict[str, str] = {}
-    while protocol.state is State.CONNECTING and protocol.handshake_exc is None:
-        _read_line(sock, protocol, framing)
-    if isinstance(protocol.handshake_exc, InvalidStatus):
-        raise _refused(sock, protocol.handshake_exc, framing) from protocol.handshake_exc
-    if protocol.handshake_exc is not None:
-        raise protocol.handshake_exc
+
+def _read_head(sock: DeadlineSocket) -> tuple[int, dict[str, list[str]]]:
+    found = _STATUS.fullmatch(sock.read_line())
+    headers: dict[str, list[str]] = {}
+    for _ in range(_MAX_HEADERS + 1 if found else 0):
+        line = sock.read_line()
+        if found and line == b"\r\n":
+            return int(found[1]), headers
+        header = _HEADER.fullmatch(line)
+        if header is None:
+            break
+        name, value = (part.decode("latin-1") for part in header.groups())
+        headers.setdefault(name.lower(), []).append(value)
+    raise ConnectionFailedError("did not receive a valid HTTP response")
 
 
-def _read_line(sock: DeadlineSocket, protocol: ClientProtocol, framing: dict[str, str]) -> None:
-    line = sock.read_line()
-    name, colon, value = line.partition(b":")
-    if colon and name.lower().decode("latin-1") in _FRAMING:
-        framing[name.lower().decode("latin-1")] = value.decode("latin-1").strip()
-        return
-    if line:
-        protocol.receive_data(line)
-    if line in (b"", b"\r\n") and protocol.state is State.CONNECTING:
-        protocol.receive_eof()
+def _check(headers: dict[str, list[str]], accept: bytes) -> None:
+    """Check what the service agrees to."""
+    for name, wanted in (("connection", "upgrade"), ("upgrade", "websocket")):
+        values = [one.strip().lower() for one in ",".join(headers.get(name, [])).split(",")]
+        if wanted not in values or (name == "upgrade" and len(values) > 1):
+            raise ConnectionFailedError(f"missing or invalid {name.title()} header")
+    if headers.get("sec-websocket-accept") != [accept.decode()]:
+        raise ConnectionFailedError("missing or invalid Sec-WebSocket-Accept header")
+    for name in ("extensions", "protocol"):
+        if f"sec-websocket-{name}" in headers:
+            raise ConnectionFailedError(f"the service chose a WebSocket {name} nobody asked for")
 
 
 def _refused(
-    sock: DeadlineSocket, error: InvalidStatus, framing: dict[str, str]
+    sock: DeadlineSocket, status: int, lists: dict[str, list[str]]
 ) -> HTTPStatusError | ConnectionFailedError:
-    response = error.response
-    if response.status_code in _REDIRECTS:
+    if status in _REDIRECTS:
         return RedirectedError("the service answered with a redirect, which is not followed")
-    headers = {name.lower(): value for name, value in response.headers.raw_items()} | framing
-    if response.status_code < 200 or response.status_code in _WITHOUT_BODY:
-        return HTTPStatusError(response.status_code, headers, b"")
-    length = framing.get("content-length", "")
+    headers = {name: values[-1] for name, values in lists.items()}
+    if status < 200 or status in _WITHOUT_BODY:
+        return HTTPStatusError(status, headers, b"")
+    length = headers.get("content-length", "")
     body = sock.read_body(
-        chunked="transfer-encoding" in framing,
+        chunked="transfer-encoding" in headers,
         length=int(length) if length.isascii() and length.isdigit() else None,
     )
-    return HTTPStatusError(response.status_code, headers, body)
+    return HTTPStatusError(status, headers, body)
