@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
+from urllib.request import getproxies
 
 from iflytek_spark.credentials import Credentials
 from iflytek_spark.errors import ConfigurationError
@@ -24,9 +25,13 @@ class ConnectionOptions:
         on_open: is called each time a WebSocket has been opened.
     """
 
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)
     ssl_context: ssl.SSLContext | None = None
     on_open: Callable[[], object] | None = None
+
+    def proxies(self) -> tuple[str, ...]:
+        """Return the addresses of proxies that a call may go through, with their passwords."""
+        return tuple(getproxies().values()) if self.proxy is None else (self.proxy,)
 
 
 @dataclass(frozen=True, slots=True)

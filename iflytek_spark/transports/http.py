@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -27,8 +28,11 @@ from iflytek_spark.protocol.steps import (
     RedirectedError,
 )
 from iflytek_spark.transports.base import ConnectionOptions
+from iflytek_spark.transports.log_filter import HTTP_LOGGERS, filter_logs, redacted_logs
 from iflytek_spark.transports.proxy import resolve_proxy
 from iflytek_spark.transports.tls import checked_context
+
+filter_logs(HTTP_LOGGERS)
 
 _HEADERS = {"Accept-Encoding": "identity"}
 
@@ -77,6 +81,9 @@ class HttpCalls:
         if self._next is None:
             raise ConnectionFailedError("the connection is closed")
         self._next = self._next._replace(body=data.encode() if isinstance(data, str) else data)
+
+    def _logged(self, exchange: Exchange) -> AbstractContextManager[None]:
+        return redacted_logs(exchange.opening, self._route.proxies, exchange.body)
 
     def _take_next(self) -> Exchange | None:
         exchange, self._next = self._next, None

@@ -16,8 +16,11 @@ from iflytek_spark.protocol.steps import (
     RedirectedError,
 )
 from iflytek_spark.transports.base import ConnectionOptions
+from iflytek_spark.transports.log_filter import WEBSOCKET_LOGGERS, filter_logs, redacted_logs
 from iflytek_spark.transports.sockets import DeadlineSocket, open_socket
 from iflytek_spark.transports.tls import checked_context
+
+filter_logs(WEBSOCKET_LOGGERS)
 
 _CLOSE_TIMEOUT = 0.05
 """Seconds that a closing frame may take: it is a courtesy, the socket is closed in any case."""
@@ -56,14 +59,15 @@ class WebSocketTransport:
             self._websocket = websocket.WebSocket(
                 skip_utf8_validation=True, enable_multithread=False
             )
-            self._websocket.connect(
-                url,
-                socket=self._socket,
-                host=urlsplit(url).netloc,  # as it is signed
-                header=dict(opening.headers),
-                redirect_limit=0,
-                suppress_origin=True,
-            )
+            with redacted_logs(opening, self._route.proxies):
+                self._websocket.connect(
+                    url,
+                    socket=self._socket,
+                    host=urlsplit(url).netloc,  # as it is signed
+                    header=dict(opening.headers),
+                    redirect_limit=0,
+                    suppress_origin=True,
+                )
             self._websocket.frame_buffer = _ExactBuffer(
                 self._socket.read, skip_utf8_validation=True
             )
