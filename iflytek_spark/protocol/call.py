@@ -26,12 +26,12 @@ from iflytek_spark.errors import (
     StreamInterruptedError,
     ToolNotCalledError,
 )
-from iflytek_spark.protocol.call_secrets import secrets_of
 from iflytek_spark.protocol.exchange import Exchange
 from iflytek_spark.protocol.filters.tool_arguments import RefusedArgumentsError
 from iflytek_spark.protocol.reading import Reading
-from iflytek_spark.protocol.redaction import Secrets
 from iflytek_spark.protocol.retry import RetryPolicy
+from iflytek_spark.protocol.secrets.call_secrets import secrets_of
+from iflytek_spark.protocol.secrets.redaction import Secrets
 from iflytek_spark.protocol.steps import (
     Clock,
     Connect,

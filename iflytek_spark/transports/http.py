@@ -18,6 +18,7 @@ import httpx2
 
 from iflytek_spark.assumptions import MAX_MESSAGE_BYTES
 from iflytek_spark.errors import ConfigurationError
+from iflytek_spark.protocol.secrets.log_filter import HTTP_LOGGERS, filter_logs, redacted_logs
 from iflytek_spark.protocol.steps import (
     ConnectionFailedError,
     ConnectTimedOutError,
@@ -28,7 +29,6 @@ from iflytek_spark.protocol.steps import (
     RedirectedError,
 )
 from iflytek_spark.transports.base import ConnectionOptions
-from iflytek_spark.transports.log_filter import HTTP_LOGGERS, filter_logs, redacted_logs
 from iflytek_spark.transports.proxy import resolve_proxy
 from iflytek_spark.transports.tls import checked_context
 

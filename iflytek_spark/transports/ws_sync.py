@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import websocket
 from websocket._abnf import frame_buffer
 
+from iflytek_spark.protocol.secrets.log_filter import WEBSOCKET_LOGGERS, filter_logs, redacted_logs
 from iflytek_spark.protocol.steps import (
     ConnectionFailedError,
     HTTPStatusError,
@@ -16,7 +17,6 @@ from iflytek_spark.protocol.steps import (
     RedirectedError,
 )
 from iflytek_spark.transports.base import ConnectionOptions
-from iflytek_spark.transports.log_filter import WEBSOCKET_LOGGERS, filter_logs, redacted_logs
 from iflytek_spark.transports.sockets import DeadlineSocket, open_socket
 from iflytek_spark.transports.tls import checked_context
 

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 
-from iflytek_spark.protocol.call_secrets import secrets_of
-from iflytek_spark.protocol.redaction import Secrets
+from iflytek_spark.protocol.secrets.call_secrets import secrets_of
+from iflytek_spark.protocol.secrets.redaction import Secrets
 from iflytek_spark.protocol.steps import Opening
 
 HTTP_LOGGERS = (

@@ -30,7 +30,10 @@ _SHARED_SENT = 16
 _SENT_STEP = 8
 """What is sent is plain language, of which single words may well be common."""
 
-_MAX_SENT = 256_000
+_MAX_SENT = 64_000
+_MAX_ENCODED = 8_000
+"""How much of the request's body is looked for, plain and encoded."""
+
 _SHORTEST = 3
 _ROUNDS = 4
 _ESCAPE = re.compile(
@@ -67,13 +70,13 @@ class Secrets:
                 out as a whole where it holds a secret.
             sent: the request's body, for what quotes 24 characters of it and more.
         """
-        plain = [(value.encode("utf-8", "surrogatepass"), _letters(value)) for value in values]
+        plain = [(_bytes(value), _letters(value)) for value in values]
         self._words = {letters for _, letters in plain if _SHORTEST <= len(letters) < _SHARED}
         forms = [form for value, _ in plain for form in _forms(value)]
         long = [letters for _, letters in plain if len(letters) >= _SHARED]
         self._parts = _windows([*long, *forms])
         self._around = _windows(map(_letters, around)) | self._parts
-        self._sent = _letters(sent[:_MAX_SENT])
+        self._sent = b" ".join((_letters(sent[:_MAX_SENT]), *_forms(_bytes(sent)[:_MAX_ENCODED])))
         self._blocks = {
             self._sent[at : at + _SHARED_SENT]: at
             for at in range(0, len(self._sent) - _SHARED_SENT + 1, _SENT_STEP)
@@ -82,7 +85,7 @@ class Secrets:
     def redact(self, text: str) -> str:
         """Return a text without them, at most ``MAX_TEXT`` characters of it."""
         shown = text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}…"
-        raw = shown.encode("utf-8", "surrogatepass")
+        raw = _bytes(shown)
         letters, spans = _read(raw)
         for start, end in reversed(_joined(self._found(raw, letters, spans))):
             raw = raw[:start] + REDACTED.encode() + raw[end:]
@@ -94,10 +97,10 @@ class Secrets:
         Of the chain that is cut off which cannot be cleaned: an exception of another library that
         holds them in an object.
         """
-        self._clean(error, {id(error)})
+        self._clean(error, {id(error): False})
         return error
 
-    def _clean(self, error: BaseException, seen: set[int]) -> None:
+    def _clean(self, error: BaseException, cut_off: dict[int, bool]) -> None:
         error.args = tuple(map(self._without, error.args))
         for name, value in list(vars(error).items()):
             without = self._without(value)
@@ -105,11 +108,13 @@ class Secrets:
                 setattr(error, name, without)
         for name in ("__cause__", "__context__"):
             linked = getattr(error, name)
-            if linked is None or id(linked) in seen:
+            if linked is None:
                 continue
-            seen.add(id(linked))
-            self._clean(linked, seen)
-            if self._shows(linked):
+            if id(linked) not in cut_off:
+                cut_off[id(linked)] = False
+                self._clean(linked, cut_off)
+                cut_off[id(linked)] = self._shows(linked)
+            if cut_off[id(linked)]:
                 setattr(error, name, None)
 
     def _without(self, value: Any) -> Any:
@@ -126,7 +131,7 @@ class Secrets:
                 items = [self._without(item) for item in value]
                 return value if all(map(_same, items, value)) else type(value)(items)
             case Mapping():
-                return {key: self._without(item) for key, item in value.items()}
+                return {self._without(key): self._without(item) for key, item in value.items()}
         return value
 
     def _shows(self, error: BaseException) -> bool:
@@ -172,9 +177,13 @@ def _same(one: object, other: object) -> bool:
     return one is other
 
 
+def _bytes(text: str | bytes) -> bytes:
+    return text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+
+
 def _letters(text: str | bytes) -> bytes:
     """Return what a text is recognized by."""
-    data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    data = _bytes(text)
     for _ in range(_ROUNDS):
         data, before = _ESCAPE.sub(_character, data), data
         if data == before:

@@ -9,7 +9,7 @@ from dataclasses import fields
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from iflytek_spark.credentials import Credentials
-from iflytek_spark.protocol.redaction import Secrets
+from iflytek_spark.protocol.secrets.redaction import Secrets
 from iflytek_spark.protocol.steps import Opening
 
 _PUBLIC_PARAMETERS = ("date", "host")
