@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from iflytek_spark.errors import SparkError
 from tests.trust.marked import MARKS
 
+_PLAIN = re.compile(r"[ -~]{6,}")
 _TOKEN = re.compile(r"[A-Za-z0-9+/_-]{8,}")
 _HEX = re.compile(r"(?:[0-9a-f]{2} ?){6,}", re.IGNORECASE)
 _NUMBERED = re.compile(r"\\u([0-9a-f]{4})", re.IGNORECASE)
@@ -22,11 +23,11 @@ _NUMBERED = re.compile(r"\\u([0-9a-f]{4})", re.IGNORECASE)
 def found_in(text: str, marks: tuple[str, ...] = MARKS) -> list[str]:
     """The marks that stand in a text, or in what it is a spelling of."""
     known: set[str] = set()
-    new = {text}
+    new = set(text.splitlines())
     for _ in range(4):
         new = {other for one in new for other in _readings(one)} - known
         known |= new
-    joined = "\n".join(known | {re.sub(r"\s", "", one) for one in known}).lower()
+    joined = "\n".join((*known, *(re.sub(r"\s", "", one) for one in known))).lower()
     return [mark for mark in marks if mark.lower() in joined]
 
 
@@ -36,8 +37,7 @@ def _readings(text: str) -> Iterator[str]:
     yield html.unescape(text)
     yield _NUMBERED.sub(lambda match: chr(int(match[1], 16)), text).replace("\\/", "/")
     for token in _TOKEN.findall(text):
-        for start in range(4):
-            yield _decoded(token[start:])
+        yield from filter(_PLAIN.search, (_decoded(token[start:]) for start in range(4)))
     for token in _HEX.findall(text):
         yield bytes.fromhex(token.replace(" ", "")[: len(token) // 2 * 2]).decode("latin-1")
 
@@ -50,7 +50,7 @@ def _decoded(token: str) -> str:
 
 def everything_in(error: BaseException) -> str:
     """An error with all that hangs on it, seen by reports or not."""
-    texts = [*traceback.format_exception(error)]
+    texts: list[str] = []
     seen: list[BaseException] = []
     links: list[BaseException | None] = [error]
     while links:
@@ -58,7 +58,13 @@ def everything_in(error: BaseException) -> str:
         if one is None or one in seen:
             continue
         seen.append(one)
-        texts += [str(one), repr(one), repr(one.args), repr(vars(one))]
+        texts += [
+            *traceback.format_exception_only(one),
+            str(one),
+            repr(one),
+            repr(one.args),
+            repr(vars(one)),
+        ]
         links += [one.__cause__, one.__context__]
     if isinstance(error, SparkError):
         texts.append(codecs.decode(pickle.dumps(error), "latin-1"))

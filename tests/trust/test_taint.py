@@ -69,7 +69,7 @@ def ask(surface: Surface, target: Target) -> str:
 
 
 def is_posted(name: str) -> bool:
-    return any(word in name for word in ("mbed", "image"))
+    return any(word in name for word in ("mbed", "mage"))
 
 
 @pytest.mark.parametrize("name", IN_PROCESS)
