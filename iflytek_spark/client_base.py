@@ -164,7 +164,16 @@ class BaseClient(Generic[AnyTransport]):
         from iflytek_spark.protocol.call import CallContext
 
         signer, uid, limits = self._signer(), uuid.uuid4().hex, timeouts or self._timeouts
-        return CallContext(signer, url, self._clock, uid, limits, self._retry, self._reading)
+        return CallContext(
+            signer,
+            url,
+            self._clock,
+            uid,
+            limits,
+            self._retry,
+            self._reading,
+            proxies=self._route.proxies,
+        )
 
     def _service(self, service: Service) -> tuple[CallContext, ConnectionOptions]:
         return self._context(self._endpoint.service_url(service)), self._route

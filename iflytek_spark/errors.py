@@ -29,7 +29,7 @@
 from __future__ import annotations
 
 
-def _encodable(text: str) -> str:
+def encodable(text: str) -> str:
     """Replace halves of characters, which a service's words may hold and no output can take."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
@@ -66,9 +66,9 @@ class SparkError(Exception):
             hint: the next step for the person who meets the error.
             retryable: overrides the class's default.
         """
-        super().__init__(_encodable(message))
+        super().__init__(encodable(message))
         self.code = code
-        self.sid = None if sid is None else _encodable(sid)
+        self.sid = None if sid is None else encodable(sid)
         self.hint = hint
         if retryable is not None:
             self.retryable = retryable

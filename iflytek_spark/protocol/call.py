@@ -13,7 +13,7 @@ without count.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -30,6 +30,8 @@ from iflytek_spark.protocol.exchange import Exchange
 from iflytek_spark.protocol.filters.tool_arguments import RefusedArgumentsError
 from iflytek_spark.protocol.reading import Reading
 from iflytek_spark.protocol.retry import RetryPolicy
+from iflytek_spark.protocol.secrets.call_secrets import secrets_of
+from iflytek_spark.protocol.secrets.redaction import Secrets
 from iflytek_spark.protocol.steps import (
     Clock,
     Connect,
@@ -39,6 +41,7 @@ from iflytek_spark.protocol.steps import (
     HTTPStatusError,
     MessageTooLargeError,
     NotConnectedError,
+    Opening,
     Receive,
     RedirectedError,
     Send,
@@ -67,6 +70,8 @@ class CallContext:
         reading: how the answer is read.
         turn: takes the next turn of a rate limit. Waiting for it does not count as the call's own
             time; a caller who leaves meanwhile gives it back.
+        proxies: gives the addresses of proxies that the call may go through; they are asked for
+            when it has failed, since what others say of that may quote them.
     """
 
     credentials: Credentials
@@ -77,6 +82,7 @@ class CallContext:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     reading: Reading = field(default_factory=Reading)
     turn: Callable[[], Turn] | None = None
+    proxies: Callable[[], Iterable[str]] = tuple
 
 
 def call_flow(context: CallContext, exchange: Exchange[Any, Any, T]) -> Flow[T]:
@@ -130,6 +136,8 @@ class _Attempt(Generic[T]):
         self._exchange = exchange
         self._deadline = context.clock.monotonic() + context.timeouts.total
         self._stage = "connect"
+        self._opening: Opening | None = None
+        self._data: str | bytes = b""
         self.emitted = False
 
     def remaining(self) -> float:
@@ -167,31 +175,43 @@ class _Attempt(Generic[T]):
                 turn.release()
 
     def run(self) -> Flow[T]:
-        """Connect, ask and read, with every failure as a SparkError."""
+        """Connect, ask and read, with every failure as a SparkError that holds no secret."""
         now = self._context.clock.wall()
         try:
             return (yield from self._read(now))
-        except TimeoutError as error:
-            raise self._timed_out(error) from _origin(error)
-        except HTTPStatusError as refused:
-            raise status_error(refused, now) from _origin(refused)
         except StaleConnectionError:
             raise  # no failure of the call
-        except MessageTooLargeError as error:
-            raise ProtocolError(f"Spark sent a message that is too large: {error}") from _origin(
-                error
-            )
-        except TransportError as error:
-            raise self._lost(error) from _origin(error)
+        except (SparkError, TimeoutError, TransportError) as error:
+            secrets = self._secrets()
+            failure = secrets.clean(self._failure(secrets.clean(error), now))
+            if failure is error:
+                raise
+            raise failure from _origin(error)
+
+    def _secrets(self) -> Secrets:
+        context = self._context
+        return secrets_of(context.credentials, self._opening, context.proxies(), self._data)
+
+    def _failure(self, error: Exception, now: float) -> SparkError:
+        match error:
+            case SparkError():
+                return error
+            case TimeoutError():
+                return self._timed_out(error)
+            case HTTPStatusError():
+                return status_error(error, now)
+            case MessageTooLargeError():
+                return ProtocolError(f"Spark sent a message that is too large: {error}")
+        return self._lost(error)
 
     def _read(self, now: float) -> Flow[T]:
         context, limits = self._context, self._context.timeouts
         self._stage = "connect"
-        data = self._exchange.write(context.credentials.app_id, context.uid)
-        opening = self._exchange.open(context.url, context.credentials, now)
-        yield Connect(opening, self.within(limits.connect))
+        self._data = self._exchange.write(context.credentials.app_id, context.uid)
+        self._opening = self._exchange.open(context.url, context.credentials, now)
+        yield Connect(self._opening, self.within(limits.connect))
         self._stage = "response"
-        yield Send(data, self.within(limits.response))
+        yield Send(self._data, self.within(limits.response))
         reader = self._exchange.read(context.reading)
         timeout = limits.response
         while not reader.done:
@@ -215,7 +235,7 @@ class _Attempt(Generic[T]):
         timed_out.stage = stage
         return timed_out
 
-    def _lost(self, error: TransportError) -> APIConnectionError:
+    def _lost(self, error: Exception) -> APIConnectionError:
         if self._stage == "connect" or isinstance(error, NotConnectedError):
             return APIConnectionError(
                 f"no connection to {_host(self._context.url)}: {error}",

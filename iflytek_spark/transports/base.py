@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
+from urllib.request import getproxies
 
 from iflytek_spark.credentials import Credentials
 from iflytek_spark.errors import ConfigurationError
@@ -28,6 +29,10 @@ class ConnectionOptions:
     proxy: str | None = field(default=None, repr=False)  # it may hold a password
     ssl_context: ssl.SSLContext | None = None
     on_open: Callable[[], object] | None = None
+
+    def proxies(self) -> tuple[str, ...]:
+        """Return the addresses of proxies that a call may go through, with their passwords."""
+        return tuple(getproxies().values()) if self.proxy is None else (self.proxy,)
 
 
 @dataclass(frozen=True, slots=True)

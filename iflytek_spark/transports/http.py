@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ import httpx2
 
 from iflytek_spark.assumptions import MAX_MESSAGE_BYTES
 from iflytek_spark.errors import ConfigurationError
+from iflytek_spark.protocol.secrets.log_filter import HTTP_LOGGERS, filter_logs, redacted_logs
 from iflytek_spark.protocol.steps import (
     ConnectionFailedError,
     ConnectTimedOutError,
@@ -28,6 +30,8 @@ from iflytek_spark.protocol.steps import (
 )
 from iflytek_spark.transports.base import ConnectionOptions
 from iflytek_spark.transports.tls import checked_context
+
+filter_logs(HTTP_LOGGERS)
 
 _HEADERS = {"Accept-Encoding": "identity"}
 
@@ -88,6 +92,9 @@ class HttpCalls:
         if self._next is None:
             raise ConnectionFailedError("the connection is closed")
         self._next = self._next._replace(body=data.encode() if isinstance(data, str) else data)
+
+    def _logged(self, exchange: Exchange) -> AbstractContextManager[None]:
+        return redacted_logs(exchange.opening, self._route.proxies, exchange.body)
 
     def _take_next(self) -> Exchange | None:
         exchange, self._next = self._next, None

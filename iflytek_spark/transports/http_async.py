@@ -35,7 +35,7 @@ class AsyncHttpTransport(HttpCalls):
         exchange = self._take_next()
         if exchange is None:
             return None
-        with http_failures():
+        with self._logged(exchange), http_failures():
             async with asyncio.timeout(timeout):
                 return await self._exchange(exchange, timeout)
 

@@ -70,7 +70,7 @@ class HttpTransport(HttpCalls):
         watchdog.daemon = True
         watchdog.start()
         try:
-            with http_failures():
+            with self._logged(exchange), http_failures():
                 return self._exchange(exchange, timeout)
         except (TimeoutError, ConnectionFailedError) as error:
             raise self._reason(error) from error.__cause__

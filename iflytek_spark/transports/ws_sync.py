@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import websocket
 from websocket._abnf import frame_buffer
 
+from iflytek_spark.protocol.secrets.log_filter import WEBSOCKET_LOGGERS, filter_logs, redacted_logs
 from iflytek_spark.protocol.steps import (
     ConnectionFailedError,
     HTTPStatusError,
@@ -22,6 +23,8 @@ from iflytek_spark.protocol.steps import (
 from iflytek_spark.transports.base import ConnectionOptions
 from iflytek_spark.transports.sockets import DeadlineSocket, open_socket
 from iflytek_spark.transports.tls import checked_context
+
+filter_logs(WEBSOCKET_LOGGERS)
 
 _CLOSE_TIMEOUT = 0.05
 """Seconds that a closing frame may take: it is a courtesy, the socket is closed in any case."""
@@ -66,7 +69,8 @@ class WebSocketTransport:
         context = checked_context(self._route.ssl_context) if secure else None
         try:
             self._socket = open_socket(url, deadline, self._route.proxy, context)
-            _shake_hands(self._socket, opening)
+            with redacted_logs(opening, self._route.proxies):
+                _shake_hands(self._socket, opening)
         except TimeoutError:
             raise
         except OSError as error:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import logging
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from iflytek_spark.credentials import Credentials
@@ -59,3 +61,26 @@ class Heard:
                 lines.append(formatter.format(record) + repr(record.args))
 
         return Listener(logging.DEBUG)
+
+
+@contextmanager
+def hearing(*more: str) -> Iterator[Heard]:
+    """Hear everything that is logged, by whomever, from DEBUG on.
+
+    Streamlit, once imported, keeps websockets' records to itself, and uvicorn its own.
+    """
+    heard = Heard()
+    handler = heard.handler()
+    loggers = [logging.getLogger(name) for name in (None, *LOGGERS, *more)]
+    before = [(logger, logger.level, logger.propagate) for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.DEBUG)
+        logger.propagate = True
+    loggers[0].addHandler(handler)
+    try:
+        yield heard
+    finally:
+        loggers[0].removeHandler(handler)
+        for logger, level, propagate in before:
+            logger.setLevel(level)
+            logger.propagate = propagate

@@ -34,7 +34,7 @@ from tests._support.surfaces import (
     completion_model,
     image_tool,
 )
-from tests.trust.marked import AUTHORIZATION, LOGGERS, MARKED, Heard, everything_about, marks_in
+from tests.trust.marked import AUTHORIZATION, MARKED, Heard, everything_about, hearing, marks_in
 
 FAULTS: dict[str, Fault | None] = {
     "no fault": None,
@@ -70,23 +70,9 @@ def spark() -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def heard(monkeypatch: pytest.MonkeyPatch) -> Iterator[Heard]:
-    """Everything that is logged, by whomever, from DEBUG on.
-
-    Streamlit, once imported, keeps websockets' records to itself.
-    """
-    heard = Heard()
-    handler = heard.handler()
-    loggers = [logging.getLogger(name) for name in (None, *LOGGERS)]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.DEBUG)
-        monkeypatch.setattr(logger, "propagate", True)
-    loggers[0].addHandler(handler)
-    yield heard
-    loggers[0].removeHandler(handler)
-    for logger, level in zip(loggers, levels):
-        logger.setLevel(level)
+def heard() -> Iterator[Heard]:
+    with hearing() as heard:
+        yield heard
 
 
 @pytest.fixture

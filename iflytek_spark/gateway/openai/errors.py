@@ -107,9 +107,9 @@ class GatewayError(Exception):
             param: the field of the request, like ``messages[0].role``.
             headers: of the response, like ``retry-after``.
         """
-        super().__init__(message)
+        super().__init__(errors.encodable(message))
         self.row = row
-        self.param = param
+        self.param = None if param is None else errors.encodable(param)
         self.headers = headers
 
 
@@ -149,7 +149,7 @@ def _param(error: SparkError | GatewayError) -> str | None:
     if isinstance(error, GatewayError):
         return error.param
     param = error.param or _PARAMS.get(type(error))
-    return _FIELDS.get(param, param) if param else None
+    return errors.encodable(_FIELDS.get(param, param)) if param else None
 
 
 def _headers(error: SparkError | GatewayError) -> Mapping[str, str] | None:

@@ -78,13 +78,12 @@ def _clock_error(status: int, message: str, skew: float | None) -> ClockSkewErro
 
 def _message(body: bytes) -> str:
     """Return the message of a body like ``{"message": "…"}``, or the body's beginning."""
-    body = body[:_SHOWN]
-    text = body.decode("utf-8", "replace").strip()
+    text = body[: 4 * _SHOWN].decode("utf-8", "replace").strip()
     try:
         message = json.loads(body)["message"]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         message = None
-    return str(message or text or "no reason given")
+    return str(message or text or "no reason given")[:_SHOWN]
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
