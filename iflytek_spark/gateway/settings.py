@@ -76,6 +76,7 @@ class GatewaySettings(BaseSettings):
         concurrent_requests: requests that a key may have under way at once; None for no limit.
         redis_url: where the limits are counted when several workers or machines share them.
         max_body_bytes: the largest request.
+        max_bodies_bytes: the largest size of all requests under way together, of each worker.
         body_timeout: seconds that a caller has to send a request's body.
         embeddings_per_second: the account's rate of embedding; None for no limit.
         connect_timeout: seconds to open a connection to Spark.
@@ -103,6 +104,7 @@ class GatewaySettings(BaseSettings):
     concurrent_requests: int | None = Field(None, ge=1)
     redis_url: RedisURL | None = None
     max_body_bytes: int = Field(16 * 1024 * 1024, ge=1024)
+    max_bodies_bytes: int = Field(256 * 1024 * 1024, ge=1024)
     body_timeout: float = Field(30.0, gt=0)
     embeddings_per_second: float | None = Field(2.0, gt=0)
     connect_timeout: float = Field(10.0, gt=0)

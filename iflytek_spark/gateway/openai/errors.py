@@ -50,6 +50,7 @@ class ErrorRow(Enum):
     BODY_TIMEOUT = 408, _REQUEST, "request_timeout"
     BODY_TOO_LARGE = 413, _REQUEST, "request_too_large"
     CONCURRENCY_LIMIT = 429, _RATE_LIMIT, "concurrency_limit_exceeded"
+    BUSY = 503, _SERVER, "gateway_busy"
     LIMITS_UNAVAILABLE = 503, _SERVER, "limits_unavailable"
     STOPPING = 503, _SERVER, "gateway_stopping"
     UNEXPECTED = 500, _SERVER, "internal_error"

@@ -71,7 +71,24 @@ MAX_MESSAGES = 2048
 """More than any model's context can hold."""
 
 MAX_STOPS = 64
-"""Each piece of an answer is looked through for every one; OpenAI takes 4."""
+MAX_STOP_CHARACTERS = 8192
+"""An automaton is made of all stop strings, some 300 bytes a character; OpenAI takes 4 of them."""
+
+
+def _short_stops(stops: str | list[str]) -> object:
+    if len(stops if isinstance(stops, str) else "".join(stops)) > MAX_STOP_CHARACTERS:
+        raise PydanticCustomError(
+            "stops",
+            "its strings are longer than {most} characters together",
+            {"most": MAX_STOP_CHARACTERS},
+        )
+    return stops
+
+
+StopStrings: TypeAlias = Annotated[
+    str | Annotated[list[str], Field(max_length=MAX_STOPS)], AfterValidator(_short_stops)
+]
+"""One string or several that end an answer."""
 
 
 class _Lenient(BaseModel):
@@ -266,7 +283,7 @@ class ChatCompletionRequest(BaseModel):
     max_completion_tokens: int | None = Field(None, json_schema_extra={"minimum": 1})
     presence_penalty: float | None = Field(None, json_schema_extra=range_of("presence_penalty"))
     frequency_penalty: float | None = Field(None, json_schema_extra=range_of("frequency_penalty"))
-    stop: str | Annotated[list[str], Field(max_length=MAX_STOPS)] | None = None
+    stop: StopStrings | None = None
     tools: list[FunctionTool] | None = None
     tool_choice: Literal["none", "auto", "required"] | NamedToolChoice | None = None
     response_format: Annotated[PlainFormat | SchemaFormat, Field(discriminator="type")] | None = (

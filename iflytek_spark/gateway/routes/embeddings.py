@@ -22,6 +22,7 @@ from iflytek_spark.gateway.openai.parsing import parse_body
 from iflytek_spark.gateway.openai.requests import ModelName, Text
 from iflytek_spark.gateway.openai.responses import Embedding, EmbeddingList
 from iflytek_spark.gateway.state import State
+from iflytek_spark.gateway.work import by_size
 
 router = APIRouter()
 
@@ -65,7 +66,8 @@ class EmbeddingRequest(BaseModel):
 async def create_embeddings(request: Request, state: State) -> Response:
     """Turn texts into vectors, at the account's rate."""
     record, unsupported = record_of(request.scope), state.settings.unsupported
-    body, record.ignored = parse_body(EmbeddingRequest, await request.body(), unsupported)
+    sent = await request.body()
+    body, record.ignored = await by_size(sent, parse_body, EmbeddingRequest, sent, unsupported)
     state.model_names.check_service(body.model, EMBEDDING_MODEL)
     client = state.upstream.client(request.headers)
     record.model = EMBEDDING_MODEL

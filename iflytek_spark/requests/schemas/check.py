@@ -10,13 +10,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from iflytek_spark.requests.schemas.check_parts import PART_CHECKS
-from iflytek_spark.requests.schemas.check_values import VALUE_CHECKS
-from iflytek_spark.requests.schemas.problem import Problem, shown
+from iflytek_spark.requests.schemas.check_values import VALUE_CHECKS, Problem, shown
+from iflytek_spark.requests.schemas.patterns import MAX_WEIGHT, Pattern
 from iflytek_spark.requests.schemas.references import reference_of, target_of
 
-MAX_STEPS = 50_000
+MAX_STEPS = 25_000
+"""About 0.1 s: it may be an event loop that waits."""
+
 MAX_LEVELS = 60
 _CHARACTERS_OF_A_STEP = 256
+_CHARACTERS_OF_A_REFERENCE = 8
+_WEIGHT_OF_A_STEP = 12
+_MATCHES_OF_A_STEP = 400
 _CHECKS = {**VALUE_CHECKS, **PART_CHECKS}
 
 
@@ -63,6 +68,7 @@ class Run:
         self._steps = MAX_STEPS
         self._level = 0
         self._keys: dict[int, frozenset[object]] = {}
+        self._patterns: dict[str, Pattern] = {}
 
     def check(self, schema: Any, value: Any, path: str) -> Problem | None:
         """Check a value against a schema of the root; return the first problem."""
@@ -102,8 +108,18 @@ class Run:
         reference = reference_of(schema)
         if reference is None:
             return None
-        self.spend(1 + len(reference) // _CHARACTERS_OF_A_STEP)
+        self.spend(1 + len(reference) // _CHARACTERS_OF_A_REFERENCE)
         return target_of(reference, self._root)
+
+    def matched(self, pattern: str, text: str) -> bool | None:
+        """Match a pattern, which is made once; see :meth:`~.patterns.Pattern.matches`."""
+        found = self._patterns.get(pattern)
+        if found is None:
+            found = self._patterns[pattern] = Pattern(pattern)
+            self.spend(len(pattern) // _CHARACTERS_OF_A_REFERENCE)
+            self.spend(min(found.weight, MAX_WEIGHT) // _WEIGHT_OF_A_STEP)
+        self.spend(1 + len(text) * min(found.places, MAX_WEIGHT) // _MATCHES_OF_A_STEP)
+        return found.matches(text)
 
     def keys(self, values: list[Any]) -> frozenset[object]:
         """Return the keys of an enum's values, which are weighed once."""

@@ -6,18 +6,45 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from iflytek_spark.requests.schemas.patterns import MAX_TEXT, matches
-from iflytek_spark.requests.schemas.problem import Problem, shown
-
 if TYPE_CHECKING:
     from iflytek_spark.requests.schemas.check import Run
 
 Check: TypeAlias = "Callable[[Run, Mapping[str, Any], Any, str], Problem | None]"
 
-_STEPS_OF_A_PATTERN = 20
+_MAX_SHOWN = 100
+_MAX_WRITTEN = 10**300
 _MAX_DIGITS = 40
 _MAX_LISTED = 20
 _ROUNDING = 1e-9
+
+
+class Problem:
+    """What is wrong with a value.
+
+    Attributes:
+        path: where it stands.
+    """
+
+    def __init__(self, path: str, message: str) -> None:
+        """Set up."""
+        self.path = path
+        self._message = message
+
+    def __str__(self) -> str:
+        """Return path and message."""
+        return f"{self.path}: {self._message}"
+
+
+def shown(value: object) -> str:
+    """Write a value for the model to read, its beginning at least."""
+    if isinstance(value, int) and abs(value) > _MAX_WRITTEN:
+        return f"a number of {value.bit_length()} bits"
+    text = repr(value) if isinstance(value, str | int | float | None) else _kind(value)
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
+
+
+def _kind(value: object) -> str:
+    return "the object" if isinstance(value, Mapping) else "the list"
 
 
 def is_number(value: object) -> bool:
@@ -44,11 +71,12 @@ _IS: dict[str, Callable[[Any], bool]] = {
     "null": lambda value: value is None,
     "boolean": lambda value: isinstance(value, bool),
     "string": lambda value: isinstance(value, str),
-    "integer": lambda value: is_number(value) and float(value).is_integer(),
+    "integer": lambda value: is_number(value) and (isinstance(value, int) or value.is_integer()),
     "number": is_number,
     "array": lambda value: isinstance(value, list),
     "object": lambda value: isinstance(value, Mapping),
 }
+TYPE_NAMES = frozenset(_IS)
 
 
 def _is_written(kind: str, value: object) -> bool:
@@ -106,7 +134,7 @@ def _size(kind: type[str | list[Any] | dict[str, Any]], keyword: str, words: str
         size = len(value)
         if size >= bound if least else size <= bound:
             return None
-        return Problem(path, f"{shown(value)} has {size} {words}, not {keyword} {bound}")
+        return Problem(path, f"{shown(value)} has {size} {words}, not {keyword} {shown(bound)}")
 
     return check
 
@@ -115,15 +143,9 @@ def _pattern(run: Run, schema: Mapping[str, Any], value: Any, path: str) -> Prob
     pattern = schema["pattern"]
     if not isinstance(value, str) or not isinstance(pattern, str):
         return None
-    if matched(run, pattern, value) is False:
+    if run.matched(pattern, value) is False:
         return Problem(path, f"{shown(value)} does not match {shown(pattern)}")
     return None
-
-
-def matched(run: Run, pattern: str, text: str) -> bool | None:
-    """Match a pattern, which is paid for; see :func:`~.patterns.matches`."""
-    run.spend(_STEPS_OF_A_PATTERN + len(text) * len(pattern) // MAX_TEXT)
-    return matches(pattern, text)
 
 
 def _unique(run: Run, schema: Mapping[str, Any], value: Any, path: str) -> Problem | None:

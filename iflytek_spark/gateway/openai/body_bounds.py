@@ -1,0 +1,70 @@
+"""How much a JSON body may hold, counted in its bytes before anything is made of them."""
+
+from __future__ import annotations
+
+import re
+
+from iflytek_spark.gateway.openai.errors import ErrorRow, GatewayError
+
+MAX_VALUES = 100_000
+"""Values of a body, each field and each item of a list; no model's context holds as many."""
+
+MAX_TEXT_BYTES = 4 * 1024 * 1024
+"""All texts but images; no model's context holds as much."""
+
+_MIN_COUNTED = 64 * 1024
+_STRING = rb'"[^"]*"?'
+_TOKEN = re.compile(_STRING + rb"|[,\[{]")
+_STRINGS = re.compile(_STRING)
+
+
+def check_bounds(body: bytes) -> None:
+    """Refuse a body that holds more than any call needs.
+
+    It takes no memory but a copy of a large body, and 0.1 s at most for each 16 MB.
+
+    Raises:
+        GatewayError: when it does; it names the bound.
+    """
+    if sum(map(body.count, (b",", b"[", b"{"))) > MAX_VALUES:  # in texts too
+        _check_values(_unescaped(body))
+    if len(body) > MAX_TEXT_BYTES:
+        _check_texts(_unescaped(body))
+
+
+def _unescaped(body: bytes) -> bytes:
+    """Leave out what could be taken for the end of a string."""
+    return body.replace(b"\\\\", b"").replace(b'\\"', b"")
+
+
+def _check_values(body: bytes) -> None:
+    values = strings = 0
+    for token in _TOKEN.finditer(body):
+        if body[token.start()] == 0x22:
+            strings += 1
+        else:
+            values += 1
+        if values > MAX_VALUES or strings > 2 * MAX_VALUES:
+            raise GatewayError(
+                ErrorRow.BODY_TOO_LARGE,
+                f"the request holds more than {MAX_VALUES} values, the most that this gateway "
+                "takes: send fewer messages, parts or tools",
+            )
+
+
+def _check_texts(body: bytes) -> None:
+    size = 0
+    for string in _STRINGS.finditer(body):
+        start, end = string.span()
+        if end - start > _MIN_COUNTED and not _is_image(body[start:end]):
+            size += end - start
+    if size > MAX_TEXT_BYTES:
+        raise GatewayError(
+            ErrorRow.BODY_TOO_LARGE,
+            f"the request's texts are longer than {MAX_TEXT_BYTES} bytes, more than any model "
+            "reads: send less of them",
+        )
+
+
+def _is_image(string: bytes) -> bool:
+    return string.startswith(b'"data:') and string.isascii() and b"\\u" not in string
