@@ -15,11 +15,11 @@ from starlette.responses import Response
 from iflytek_spark import IMAGE_SIZES, MAX_IMAGE_PROMPT, GeneratedImage
 from iflytek_spark.gateway.middleware.disconnect import cancel_on_disconnect
 from iflytek_spark.gateway.middleware.request_log_record import record_of
+from iflytek_spark.gateway.openai.field_types import ModelName, OnlyNull, OnlyOne, Text
 from iflytek_spark.gateway.openai.ignored import Mark
 from iflytek_spark.gateway.openai.model_names import IMAGE_MODEL
 from iflytek_spark.gateway.openai.openapi import documented, suggested
 from iflytek_spark.gateway.openai.parsing import parse_body
-from iflytek_spark.gateway.openai.requests import ModelName, OnlyNull, OnlyOne, Text
 from iflytek_spark.gateway.openai.responses import ImageList
 from iflytek_spark.gateway.state import State
 from iflytek_spark.gateway.work import by_size
