@@ -12,7 +12,7 @@ MAX_VALUES = 50_000
 """Values of a body, each field and each item of a list; no model's context holds as many."""
 
 MAX_TEXT_BYTES = 4 * 1024 * 1024
-"""All texts but images; no model's context holds as much."""
+"""All of a body but images; no model's context holds as much."""
 
 _MIN_COUNTED = 64 * 1024
 _MAX_DEPTH = 200
@@ -38,7 +38,7 @@ def check_bounds(body: bytes) -> None:
     if sum(map(body.count, (b",", b"[", b"{"))) > MAX_VALUES:  # in texts too
         _check_values(_unescaped(body))
     if len(body) > MAX_TEXT_BYTES:
-        _check_texts(_unescaped(body))
+        _check_texts(body)
 
 
 def _unescaped(body: bytes) -> bytes:
@@ -81,16 +81,16 @@ def _check_values(body: bytes) -> None:
 
 
 def _check_texts(body: bytes) -> None:
-    size = 0
-    for string in islice(_STRINGS.finditer(body), 2 * MAX_VALUES):
+    rest = len(body)
+    for string in islice(_STRINGS.finditer(_unescaped(body)), 2 * MAX_VALUES):
         start, end = string.span()
-        if end - start > _MIN_COUNTED and not _is_image(body[start:end]):
-            size += end - start
-    if size > MAX_TEXT_BYTES:
+        if end - start > _MIN_COUNTED and _is_image(string[0]):
+            rest -= end - start
+    if rest > MAX_TEXT_BYTES:
         raise GatewayError(
             ErrorRow.BODY_TOO_LARGE,
-            f"the request's texts are longer than {MAX_TEXT_BYTES} bytes, more than any model "
-            "reads: send less of them",
+            f"the request is larger than {MAX_TEXT_BYTES} bytes without its images, more than any "
+            "model reads: send less text",
         )
 
 
