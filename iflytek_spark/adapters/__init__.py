@@ -7,7 +7,8 @@ and this package, and nothing else of the core:
 - content blocks of any provider, which a history may hold: ``content``
 - structured output, validated, and asked for once more: ``structured``
 - the one reader of the arguments of calls: ``read_arguments``, and of JSON as text: ``read_json``
-- whether a value fits a JSON schema, in a bounded number of steps: ``SchemaCheck``
+- whether a value fits a JSON schema, in a bounded number of steps: ``SchemaCheck``; whether the
+  schema of somebody else is one: ``schema_problem``
 - where answers and vectors come from: ``place_of``, ``vector_namespace``
 - a key, which may be given as a str: ``Secret``
 - what an adapter may want to know before it asks: ``answering_model``, ``changes_form``,
@@ -41,6 +42,7 @@ from iflytek_spark.adapters.structured import ValidatedRequest
 from iflytek_spark.assumptions import SAFE_CONTEXT_TOKENS
 from iflytek_spark.requests.build import answering_model, check_tools, exact_as_tool
 from iflytek_spark.requests.schemas.check import SchemaCheck, TooManyStepsError
+from iflytek_spark.requests.schemas.vet import schema_problem
 from iflytek_spark.requests.tokens import estimate_prompt_tokens
 from iflytek_spark.requests.tool_arguments import read_arguments, read_json
 from iflytek_spark.requests.unsupported import changes_form
@@ -72,6 +74,7 @@ __all__ = [
     "read_content",
     "read_json",
     "schema_format",
+    "schema_problem",
     "tool_from_openai",
     "tool_to_openai",
     "tools_from_openai",

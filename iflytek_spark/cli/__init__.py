@@ -20,12 +20,10 @@ _EXTRAS = {"langchain_core": "langchain"} | dict.fromkeys(
     (
         "fastapi",
         "httptools",
-        "jsonschema",
         "limits",
         "prometheus_client",
         "pydantic_settings",
         "redis",
-        "referencing",
         "uvicorn",
     ),
     "gateway",

@@ -81,6 +81,7 @@ class GatewaySettings(BaseSettings):
             bits); None for three quarters. Behind a proxy all have its address.
         head_timeout: seconds that a caller has to send a request's line and headers.
         max_body_bytes: the largest request.
+        max_bodies_bytes: the largest size of all requests under way together, of each worker.
         body_timeout: seconds that a caller has to send a request's body.
         write_timeout: seconds after which a caller that reads nothing of its response is
             disconnected.
@@ -115,6 +116,7 @@ class GatewaySettings(BaseSettings):
     max_connections_per_address: int | None = Field(None, ge=1)
     head_timeout: float = Field(10.0, gt=0)
     max_body_bytes: int = Field(16 * 1024 * 1024, ge=1024)
+    max_bodies_bytes: int = Field(256 * 1024 * 1024, ge=1024)
     body_timeout: float = Field(30.0, gt=0)
     write_timeout: float = Field(60.0, gt=0)
     embeddings_per_second: float | None = Field(2.0, gt=0)

@@ -5,7 +5,11 @@ from __future__ import annotations
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from iflytek_spark.gateway.middleware.auth import KeyRing
-from iflytek_spark.gateway.middleware.body_limits import LimitedBody, check_declared_size
+from iflytek_spark.gateway.middleware.body_limits import (
+    BodyMemory,
+    LimitedBody,
+    check_declared_size,
+)
 from iflytek_spark.gateway.middleware.limits import Admission, Limits
 from iflytek_spark.gateway.middleware.request_log_record import is_api_request, record_of
 from iflytek_spark.gateway.openai.errors import GatewayError, error_response
@@ -21,6 +25,7 @@ class AdmissionMiddleware:
         self._settings = settings
         self._keys = KeyRing(settings.keys)
         self._limits = Limits(settings)
+        self._memory = BodyMemory(settings.max_bodies_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer why not."""
@@ -39,10 +44,12 @@ class AdmissionMiddleware:
             await error_response(error)(scope, receive, send)
             return
         settings = self._settings
-        body = LimitedBody(receive, settings.max_body_bytes, settings.body_timeout)
+        limit, seconds = settings.max_body_bytes, settings.body_timeout
+        body = LimitedBody(receive, limit, seconds, self._memory)
         try:
             await self._app(scope, body, admission.sending(send))
         finally:
+            body.release()
             await admission.release()
 
     async def _admit(self, scope: Scope) -> Admission:

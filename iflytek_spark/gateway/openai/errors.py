@@ -56,6 +56,7 @@ class ErrorRow(Enum):
     HEAD_TOO_LARGE = 431, _REQUEST, "head_too_large"
     TOO_MANY_CONNECTIONS = 503, _SERVER, "too_many_connections"
     CONCURRENCY_LIMIT = 429, _RATE_LIMIT, "concurrency_limit_exceeded"
+    BUSY = 503, _SERVER, "gateway_busy"
     LIMITS_UNAVAILABLE = 503, _SERVER, "limits_unavailable"
     STOPPING = 503, _SERVER, "gateway_stopping"
     UNEXPECTED = 500, _SERVER, "internal_error"

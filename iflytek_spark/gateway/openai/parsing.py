@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, from_json
 
 from iflytek_spark import Unsupported
+from iflytek_spark.gateway.openai.body_bounds import check_bounds
 from iflytek_spark.gateway.openai.errors import ErrorRow, GatewayError
 from iflytek_spark.gateway.openai.ignored import left_out, shown, unused
 
@@ -19,6 +20,7 @@ _MESSAGES: Mapping[str, str] = {
 }
 """Messages in place of pydantic's, which are for programmers."""
 
+_MAX_ERRORS = 5_000
 _MAX_READ = 30
 _MAX_SHOWN = 3
 """Problems of a body."""
@@ -40,8 +42,10 @@ def parse_body(
         The body, and the names of the fields that go nowhere.
 
     Raises:
-        GatewayError: when it is no JSON, or a field is wrong; it names the field.
+        GatewayError: when it is no JSON, or a field is wrong; it names the field. When it holds
+            too much, see :mod:`.body_bounds`.
     """
+    check_bounds(body)
     dropped: tuple[str, ...] = ()
     try:
         parsed = model.model_validate_json(body)
@@ -73,6 +77,9 @@ def _set(fields: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def _problems(error: ValidationError) -> list[ErrorDetails]:
+    if error.error_count() > _MAX_ERRORS:  # writing each takes 1 KB
+        message = f"more than {_MAX_ERRORS} values of the body are wrong: is it of this route?"
+        raise GatewayError(ErrorRow.INVALID_VALUE, message)
     return error.errors(include_url=False, include_input=False)
 
 

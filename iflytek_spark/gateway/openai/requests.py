@@ -9,69 +9,26 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError, PydanticKnownError
+from pydantic import BaseModel, ConfigDict, Field
 
 from iflytek_spark import list_models
+from iflytek_spark.gateway.openai.field_types import (
+    ModelName,
+    OnlyEmptyList,
+    OnlyEmptyObject,
+    OnlyFalse,
+    OnlyNull,
+    OnlyOne,
+    OnlyZero,
+    StopStrings,
+)
 from iflytek_spark.gateway.openai.ignored import Mark
 from iflytek_spark.gateway.openai.model_names import LEGACY_TEXT_MODEL
 from iflytek_spark.gateway.openai.openapi import suggested
 from iflytek_spark.gateway.openai.request_examples import CHATS, range_of
 
-OnlyNull: TypeAlias = None
-"""The only value of a field that Spark has no counterpart for."""
-
-
-def _require_text(text: str) -> str:
-    if not text.strip():
-        raise PydanticCustomError("blank", "it is empty")
-    return text
-
-
-Text: TypeAlias = Annotated[
-    str,
-    Field(min_length=1, json_schema_extra={"pattern": r"[^\s\x1c-\x1f\x85]"}),
-    AfterValidator(_require_text),
-]
-"""A text that says something."""
-
-
-def _reject_boolean(value: object) -> object:
-    if isinstance(value, bool):
-        raise PydanticKnownError("int_type")
-    return value
-
-
-def _require_boolean(value: object) -> object:
-    if not isinstance(value, bool):
-        raise PydanticKnownError("bool_type")
-    return value
-
-
-def _require_empty(value: list[Any] | dict[str, Any]) -> object:
-    if value:
-        raise PydanticKnownError("none_required")
-    return value
-
-
-OnlyEmptyList: TypeAlias = Annotated[
-    list[Any], Field(json_schema_extra={"maxItems": 0}), AfterValidator(_require_empty)
-]
-OnlyEmptyObject: TypeAlias = Annotated[
-    dict[str, Any], Field(json_schema_extra={"maxProperties": 0}), AfterValidator(_require_empty)
-]
-OnlyFalse: TypeAlias = Annotated[Literal[False], BeforeValidator(_require_boolean)]
-OnlyZero: TypeAlias = Annotated[Literal[0], BeforeValidator(_reject_boolean)]
-OnlyOne: TypeAlias = Annotated[Literal[1], BeforeValidator(_reject_boolean)]
-"""To pydantic alone, true is the same literal as 1, and 0 as false."""
-
-ModelName: TypeAlias = Annotated[str, Field(max_length=256)]
-
 MAX_MESSAGES = 2048
 """More than any model's context can hold."""
-
-MAX_STOPS = 64
-"""Each piece of an answer is looked through for every one; OpenAI takes 4."""
 
 
 class _Lenient(BaseModel):
@@ -266,7 +223,7 @@ class ChatCompletionRequest(BaseModel):
     max_completion_tokens: int | None = Field(None, json_schema_extra={"minimum": 1})
     presence_penalty: float | None = Field(None, json_schema_extra=range_of("presence_penalty"))
     frequency_penalty: float | None = Field(None, json_schema_extra=range_of("frequency_penalty"))
-    stop: str | Annotated[list[str], Field(max_length=MAX_STOPS)] | None = None
+    stop: StopStrings | None = None
     tools: list[FunctionTool] | None = None
     tool_choice: Literal["none", "auto", "required"] | NamedToolChoice | None = None
     response_format: Annotated[PlainFormat | SchemaFormat, Field(discriminator="type")] | None = (

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from iflytek_spark import AsyncSparkClient, ChatOptions, ChatResponse, Message, ModelSpec
-from iflytek_spark.adapters import ValidatedRequest
-from iflytek_spark.errors import InvalidResponseError
-from iflytek_spark.gateway.openai.schema_check import SchemaCheck
+from iflytek_spark import AsyncChatStream, ChatResponse, Message
+from iflytek_spark.adapters import (
+    SchemaCheck,
+    TooManyStepsError,
+    ValidatedRequest,
+    schema_problem,
+)
+from iflytek_spark.errors import InvalidRequestError, InvalidResponseError
+from iflytek_spark.gateway.work import in_thread
+
+MAX_CHARACTERS = 32 * 1024
+"""The longest schema, written as JSON."""
+
+_MAX_ANSWER = 1_000_000
+"""Characters of an answer: no model writes as many, and reading JSON holds up all threads."""
 
 
 class JSONCheck:
@@ -22,6 +33,10 @@ class JSONCheck:
             InvalidRequestError: for a schema that cannot be used.
         """
         schema = response_format.get("json_schema", {}).get("schema", {"type": "object"})
+        if len(json.dumps(schema, ensure_ascii=False)) > MAX_CHARACTERS:
+            raise _refusal(f"is longer than {MAX_CHARACTERS} characters")
+        if problem := schema_problem(schema):
+            raise _refusal(problem)
         self._schema = SchemaCheck(schema)
 
     def read(self, response: ChatResponse) -> ChatResponse:
@@ -40,24 +55,39 @@ class JSONCheck:
         return response
 
     def _problem(self, text: str) -> str:
+        if len(text) > _MAX_ANSWER:
+            return f"it is longer than {_MAX_ANSWER} characters"
         try:
             value = json.loads(text)
         except (ValueError, RecursionError) as error:
             return f"it is not JSON: {error}"
-        return self._schema.problem(value)
+        try:
+            return self._schema.problem(value)
+        except TooManyStepsError as error:
+            raise _refusal("refers to itself without end, or takes too many steps") from error
+
+
+def _refusal(problem: str) -> InvalidRequestError:
+    return InvalidRequestError(f"response_format's schema {problem}", param="response_format")
 
 
 async def checked_chat(
-    client: AsyncSparkClient,
-    model: ModelSpec,
+    stream: AsyncChatStream,
     messages: Sequence[Message],
-    options: ChatOptions,
+    ask: Callable[[Sequence[Message]], AsyncChatStream],
     check: JSONCheck,
 ) -> ChatResponse:
     """Ask a model for JSON, and return an answer that fits.
 
+    Args:
+        stream: the first answer.
+        messages: what it answers.
+        ask: asks for another.
+        check: what an answer must be; that is looked at in a thread.
+
     Raises:
         InvalidResponseError: when the second answer does not fit either.
+        InvalidRequestError: for a schema that takes too long to check.
         SparkError: see :mod:`iflytek_spark.errors`.
     """
 
@@ -65,6 +95,10 @@ async def checked_chat(
         return [*messages, Message("assistant", refused.text), Message("user", instruction)]
 
     request = ValidatedRequest(list(messages), check.read, repair)
-    while not request.done:
-        request.receive(await client.chat(request.messages, model=model, **options))
-    return request.value
+    while True:
+        async with stream:
+            response = await stream.response()
+        await in_thread(request.receive, response)
+        if request.done:
+            return request.value
+        stream = await in_thread(ask, request.messages)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from iflytek_spark import AsyncSparkClient, ChatOptions, ChatResponse, Message
+from iflytek_spark import AsyncChatStream, AsyncSparkClient, ChatOptions, ChatResponse, Message
 from iflytek_spark.adapters import answering_model
 from iflytek_spark.gateway.middleware.disconnect import cancel_on_disconnect
 from iflytek_spark.gateway.middleware.request_log_record import RequestLogRecord, record_of
@@ -21,6 +23,7 @@ from iflytek_spark.gateway.openai.sse import ChunkWriter
 from iflytek_spark.gateway.openai.structured import JSONCheck, checked_chat
 from iflytek_spark.gateway.routes.streaming import EventSource, StreamedResponse, events_of
 from iflytek_spark.gateway.state import GatewayState, State
+from iflytek_spark.gateway.work import by_size
 
 router = APIRouter()
 
@@ -54,6 +57,7 @@ class ChatCall:
         options = to_options(body, named)
         image_model = state.settings.image_model
         self.spec = answering_model(named, self._messages, image_model)
+        record.model, record.streamed = self.spec.name, bool(body.stream)
         self._model = named
         unsupported = state.settings.unsupported
         self._options: ChatOptions = {
@@ -63,25 +67,22 @@ class ChatCall:
         }
         wanted = options["response_format"]
         self._check = JSONCheck(wanted) if wanted and wanted["type"] != "text" else None
+        self._stream = self._ask(self._messages)
+        self._record_ignored(self._stream.ignored)
 
     async def response(self) -> ChatResponse:
         """Return the whole response; JSON that was asked for is validated."""
         if self._check is None:
-            response = await self._client.chat(self._messages, model=self._model, **self._options)
-        else:
-            response = await checked_chat(
-                self._client, self._model, self._messages, self._options, self._check
-            )
-        self._record_ignored(response.ignored)
-        return response
+            async with self._stream:
+                return await self._stream.response()
+        return await checked_chat(self._stream, self._messages, self._ask, self._check)
 
     def events(self) -> EventSource:
         """Return the response as it comes; JSON that was asked for comes when it is validated."""
-        if self._check is not None:
-            return events_of(self.response)
-        stream = self._client.stream(self._messages, model=self._model, **self._options)
-        self._record_ignored(stream.ignored)
-        return stream
+        return self._stream if self._check is None else events_of(self.response)
+
+    def _ask(self, messages: Sequence[Message]) -> AsyncChatStream:
+        return self._client.stream(messages, model=self._model, **self._options)
 
     def _record_ignored(self, options: tuple[str, ...]) -> None:
         names = field_names(options, self._body)
@@ -94,9 +95,10 @@ class ChatCall:
 async def create_chat_completion(request: Request, state: State) -> Response:
     """Answer a conversation, whole or as server-sent events."""
     record, unsupported = record_of(request.scope), state.settings.unsupported
-    body, record.ignored = parse_body(ChatCompletionRequest, await request.body(), unsupported)
-    call = ChatCall(body, state.upstream.client(request.headers), state, record)
-    record.model, record.streamed = call.spec.name, bool(body.stream)
+    sent = await request.body()
+    body, record.ignored = await by_size(sent, parse_body, ChatCompletionRequest, sent, unsupported)
+    client = state.upstream.client(request.headers)
+    call = await by_size(sent, ChatCall, body, client, state, record)
     if body.stream:
         usage = body.stream_options is not None and bool(body.stream_options.include_usage)
         writer = ChunkWriter(body.model, include_usage=usage)

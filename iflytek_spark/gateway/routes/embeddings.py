@@ -15,13 +15,14 @@ from starlette.responses import Response
 from iflytek_spark import estimate_tokens
 from iflytek_spark.gateway.middleware.disconnect import cancel_on_disconnect
 from iflytek_spark.gateway.middleware.request_log_record import record_of
+from iflytek_spark.gateway.openai.field_types import ModelName, Text
 from iflytek_spark.gateway.openai.ignored import Mark
 from iflytek_spark.gateway.openai.model_names import EMBEDDING_MODEL
 from iflytek_spark.gateway.openai.openapi import documented, suggested
 from iflytek_spark.gateway.openai.parsing import parse_body
-from iflytek_spark.gateway.openai.requests import ModelName, Text
 from iflytek_spark.gateway.openai.responses import Embedding, EmbeddingList
 from iflytek_spark.gateway.state import State
+from iflytek_spark.gateway.work import by_size
 
 router = APIRouter()
 
@@ -65,7 +66,8 @@ class EmbeddingRequest(BaseModel):
 async def create_embeddings(request: Request, state: State) -> Response:
     """Turn texts into vectors, at the account's rate."""
     record, unsupported = record_of(request.scope), state.settings.unsupported
-    body, record.ignored = parse_body(EmbeddingRequest, await request.body(), unsupported)
+    sent = await request.body()
+    body, record.ignored = await by_size(sent, parse_body, EmbeddingRequest, sent, unsupported)
     state.model_names.check_service(body.model, EMBEDDING_MODEL)
     client = state.upstream.client(request.headers)
     record.model = EMBEDDING_MODEL

@@ -15,13 +15,14 @@ from starlette.responses import Response
 from iflytek_spark import IMAGE_SIZES, MAX_IMAGE_PROMPT, GeneratedImage
 from iflytek_spark.gateway.middleware.disconnect import cancel_on_disconnect
 from iflytek_spark.gateway.middleware.request_log_record import record_of
+from iflytek_spark.gateway.openai.field_types import ModelName, OnlyNull, OnlyOne, Text
 from iflytek_spark.gateway.openai.ignored import Mark
 from iflytek_spark.gateway.openai.model_names import IMAGE_MODEL
 from iflytek_spark.gateway.openai.openapi import documented, suggested
 from iflytek_spark.gateway.openai.parsing import parse_body
-from iflytek_spark.gateway.openai.requests import ModelName, OnlyNull, OnlyOne, Text
 from iflytek_spark.gateway.openai.responses import ImageList
 from iflytek_spark.gateway.state import State
+from iflytek_spark.gateway.work import by_size
 
 router = APIRouter()
 
@@ -75,7 +76,10 @@ class ImageGenerationRequest(BaseModel):
 async def create_image(request: Request, state: State) -> Response:
     """Make an image from a description."""
     record, unsupported = record_of(request.scope), state.settings.unsupported
-    body, record.ignored = parse_body(ImageGenerationRequest, await request.body(), unsupported)
+    sent = await request.body()
+    body, record.ignored = await by_size(
+        sent, parse_body, ImageGenerationRequest, sent, unsupported
+    )
     if body.model is not None:
         state.model_names.check_service(body.model, IMAGE_MODEL)
     client = state.upstream.client(request.headers)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import deque
 from collections.abc import Callable, Sequence
 
 from iflytek_spark.messages import Usage
@@ -12,6 +14,7 @@ class StopMatcher:
     """Passes text on until a stop string appears, also when it is split over pieces.
 
     Text that may be the beginning of a stop string is held back until the next piece decides.
+    Each character is looked at once, however many and however long the stop strings are.
     """
 
     def __init__(self, stop: Sequence[str]) -> None:
@@ -20,7 +23,9 @@ class StopMatcher:
         Args:
             stop: strings that are not empty.
         """
-        self._stop = tuple(stop)
+        self._root = self._place = _automaton(stop)
+        firsts = "".join(map(re.escape, self._root.after))
+        self._first = re.compile(f"[{firsts}]" if firsts else "(?!)")
         self._held = ""
 
     def feed(self, text: str) -> tuple[str, bool]:
@@ -31,27 +36,74 @@ class StopMatcher:
             is complete first counts, whatever the pieces; neither it nor anything after it is
             passed on.
         """
+        place, at = self._place, len(self._held)
         text = self._held + text
-        found = [
-            (start + len(stop), start) for stop in self._stop if (start := text.find(stop)) >= 0
-        ]
-        if found:
-            self._held = ""
-            return text[: min(found)[1]], True
-        keep = max(map(self._beginning, self._stop, (text,) * len(self._stop)), default=0)
-        self._held = text[len(text) - keep :]
-        return text[: len(text) - keep], False
+        while at < len(text):
+            if place is self._root:
+                first = self._first.search(text, at)
+                if first is None:
+                    break
+                at = first.start()
+            place = _step(place, text[at])
+            at += 1
+            if place.found:
+                self._place, self._held = self._root, ""
+                return text[: at - place.found], True
+        passed = len(text) - place.depth
+        self._place, self._held = place, text[passed:]
+        return text[:passed], False
 
     def flush(self) -> str:
         """Return what was held back, at the end of an answer without a stop string."""
-        held, self._held = self._held, ""
+        held, self._held, self._place = self._held, "", self._root
         return held
 
-    @staticmethod
-    def _beginning(stop: str, text: str) -> int:
-        """Return how many characters at the text's end could begin the stop string."""
-        longest = min(len(stop) - 1, len(text))
-        return next((size for size in range(longest, 0, -1) if text.endswith(stop[:size])), 0)
+
+class _Place:
+    """How far the newest characters are the beginning of a stop string.
+
+    Attributes:
+        depth: how many characters that are.
+        after: where each further character leads.
+        back: the place of the longest shorter beginning, for a character that leads nowhere.
+        found: the length of the longest stop string that ends here, or 0.
+    """
+
+    __slots__ = ("after", "back", "depth", "found")
+
+    def __init__(self, depth: int) -> None:
+        self.depth = depth
+        self.after: dict[str, _Place] = {}
+        self.back: _Place | None = None
+        self.found = 0
+
+
+def _step(place: _Place, character: str) -> _Place:
+    while character not in place.after:
+        if place.back is None:
+            return place
+        place = place.back
+    return place.after[character]
+
+
+def _automaton(stop: Sequence[str]) -> _Place:
+    """Make the automaton of Aho and Corasick, and return its root."""
+    root = _Place(0)
+    for one in stop:
+        place = root
+        for character in one:
+            place = place.after.setdefault(character, _Place(place.depth + 1))
+        place.found = len(one)
+    places = deque(root.after.values())
+    for place in places:
+        place.back = root
+    while places:
+        place = places.popleft()
+        for character, deeper in place.after.items():
+            deeper.back = _step(place.back or root, character)
+            deeper.found = deeper.found or deeper.back.found
+            places.append(deeper)
+    return root
 
 
 class StopFilter:

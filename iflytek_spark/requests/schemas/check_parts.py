@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from iflytek_spark.requests.schemas.check_values import is_number, matched
-from iflytek_spark.requests.schemas.problem import Problem, shown
+from iflytek_spark.requests.schemas.check_values import is_number
 from iflytek_spark.requests.schemas.references import KEYWORDS
-from iflytek_spark.requests.schemas.run import Check, Run
+from iflytek_spark.requests.schemas.run import Check, Problem, Run, shown
 
 _MAX_REASONS = 5
 
@@ -47,7 +46,7 @@ def _further(run: Run, schema: Mapping[str, Any], value: Any, path: str) -> Prob
     known, patterns = _mapping(schema, "properties"), _mapping(schema, "patternProperties")
     for name, inner in value.items():
         run.spend(1)
-        if name in known or any(matched(run, one, name) is not False for one in patterns):
+        if name in known or any(run.matched(one, name) is not False for one in patterns):
             continue
         if schema["additionalProperties"] is False:
             return Problem(path, f"there is no property {name!r}")
@@ -64,7 +63,7 @@ def _by_pattern(run: Run, schema: Mapping[str, Any], value: Any, path: str) -> P
         run.check(inner, value[name], f"{path}.{name}")
         for pattern, inner in _mapping(schema, "patternProperties").items()
         for name in value
-        if matched(run, pattern, name)
+        if run.matched(pattern, name)
     )
 
 

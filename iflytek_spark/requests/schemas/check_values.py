@@ -6,11 +6,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from iflytek_spark.requests.schemas.patterns import MAX_TEXT, matches
-from iflytek_spark.requests.schemas.problem import Problem, shown
-from iflytek_spark.requests.schemas.run import Check, Run
+from iflytek_spark.requests.schemas.run import Check, Problem, Run, shown
 
-_STEPS_OF_A_PATTERN = 20
 _MAX_DIGITS = 40
 _MAX_LISTED = 20
 _ROUNDING = 1e-9
@@ -40,11 +37,12 @@ _IS: dict[str, Callable[[Any], bool]] = {
     "null": lambda value: value is None,
     "boolean": lambda value: isinstance(value, bool),
     "string": lambda value: isinstance(value, str),
-    "integer": lambda value: is_number(value) and float(value).is_integer(),
+    "integer": lambda value: is_number(value) and (isinstance(value, int) or value.is_integer()),
     "number": is_number,
     "array": lambda value: isinstance(value, list),
     "object": lambda value: isinstance(value, Mapping),
 }
+TYPE_NAMES = frozenset(_IS)
 
 
 def _is_written(kind: str, value: object) -> bool:
@@ -102,7 +100,7 @@ def _size(kind: type[str | list[Any] | dict[str, Any]], keyword: str, words: str
         size = len(value)
         if size >= bound if least else size <= bound:
             return None
-        return Problem(path, f"{shown(value)} has {size} {words}, not {keyword} {bound}")
+        return Problem(path, f"{shown(value)} has {size} {words}, not {keyword} {shown(bound)}")
 
     return check
 
@@ -111,15 +109,9 @@ def _pattern(run: Run, schema: Mapping[str, Any], value: Any, path: str) -> Prob
     pattern = schema["pattern"]
     if not isinstance(value, str) or not isinstance(pattern, str):
         return None
-    if matched(run, pattern, value) is False:
+    if run.matched(pattern, value) is False:
         return Problem(path, f"{shown(value)} does not match {shown(pattern)}")
     return None
-
-
-def matched(run: Run, pattern: str, text: str) -> bool | None:
-    """Match a pattern, which is paid for; see :func:`~.patterns.matches`."""
-    run.spend(_STEPS_OF_A_PATTERN + len(text) * len(pattern) // MAX_TEXT)
-    return matches(pattern, text)
 
 
 def _unique(run: Run, schema: Mapping[str, Any], value: Any, path: str) -> Problem | None:

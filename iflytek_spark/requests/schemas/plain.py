@@ -69,7 +69,10 @@ def _parameters(tool: Tool, budget: Budget) -> tuple[dict[str, Any], bool]:
     if not isinstance(tool.parameters, Mapping):
         raise _refusal(tool, "its parameters are no JSON schema")
     budget.start_tool()
-    node = Reader(tool.parameters, budget).read(tool.parameters)
+    try:
+        node = Reader(tool.parameters, budget).read(tool.parameters)
+    except (RecursionError, ValueError) as error:  # values of an enum, a default and such
+        raise _refusal(tool, f"its schema cannot be written as JSON: {error}") from error
     if "object" not in (node.kinds or ("object",)):
         raise _refusal(tool, "its parameters are not of type object")
     node.kinds = ("object",)

@@ -5,16 +5,40 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from iflytek_spark.requests.schemas.problem import Problem, shown
+from iflytek_spark.requests.schemas.patterns import MAX_WEIGHT, Pattern
 from iflytek_spark.requests.schemas.references import reference_of, target_of
 
-MAX_STEPS = 50_000
+MAX_STEPS = 25_000
+"""About 0.1 s: it may be an event loop that waits."""
+
 MAX_LEVELS = 60
 _CHARACTERS_OF_A_STEP = 256
+_CHARACTERS_OF_A_REFERENCE = 8
+_WEIGHT_OF_A_STEP = 12
+_MATCHES_OF_A_STEP = 400
+_MAX_SHOWN = 100
+_MAX_WRITTEN = 10**300
 
 
 class TooManyStepsError(Exception):
     """A schema or a value that is too large, too deep, or without end: it was not checked."""
+
+
+class Problem:
+    """What is wrong with a value.
+
+    Attributes:
+        path: where it stands.
+    """
+
+    def __init__(self, path: str, message: str) -> None:
+        """Set up."""
+        self.path = path
+        self._message = message
+
+    def __str__(self) -> str:
+        """Return path and message."""
+        return f"{self.path}: {self._message}"
 
 
 class Run:
@@ -36,6 +60,7 @@ class Run:
         self._steps = MAX_STEPS
         self._level = 0
         self._keys: dict[int, frozenset[object]] = {}
+        self._patterns: dict[str, Pattern] = {}
 
     def check(self, schema: Any, value: Any, path: str) -> Problem | None:
         """Check a value against a schema of the root; return the first problem."""
@@ -75,8 +100,18 @@ class Run:
         reference = reference_of(schema)
         if reference is None:
             return None
-        self.spend(1 + len(reference) // _CHARACTERS_OF_A_STEP)
+        self.spend(1 + len(reference) // _CHARACTERS_OF_A_REFERENCE)
         return target_of(reference, self._root)
+
+    def matched(self, pattern: str, text: str) -> bool | None:
+        """Match a pattern, which is made once; see :meth:`~.patterns.Pattern.matches`."""
+        found = self._patterns.get(pattern)
+        if found is None:
+            found = self._patterns[pattern] = Pattern(pattern)
+            self.spend(len(pattern) // _CHARACTERS_OF_A_REFERENCE)
+            self.spend(min(found.weight, MAX_WEIGHT) // _WEIGHT_OF_A_STEP)
+        self.spend(1 + len(text) * min(found.places, MAX_WEIGHT) // _MATCHES_OF_A_STEP)
+        return found.matches(text)
 
     def keys(self, values: list[Any]) -> frozenset[object]:
         """Return the keys of an enum's values, which are weighed once."""
@@ -115,3 +150,15 @@ def _too_many() -> TooManyStepsError:
 
 Check: TypeAlias = Callable[[Run, Mapping[str, Any], Any, str], Problem | None]
 """What one keyword asks of a value, as ``check(run, schema, value, path)``."""
+
+
+def shown(value: object) -> str:
+    """Write a value for the model to read, its beginning at least."""
+    if isinstance(value, int) and abs(value) > _MAX_WRITTEN:
+        return f"a number of {value.bit_length()} bits"
+    text = repr(value) if isinstance(value, str | int | float | None) else _kind(value)
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
+
+
+def _kind(value: object) -> str:
+    return "the object" if isinstance(value, Mapping) else "the list"

@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import json
 import logging
+import select
 import socket
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import httpx2
 import pytest
@@ -62,6 +65,35 @@ def test_a_body_that_does_not_come_ends_the_connection(running_gateway: RunningG
     head, _, body = answer.partition(b"\r\n\r\n")
     assert b"\r\nconnection: close" in head
     assert json.loads(body)["error"]["code"] == "request_timeout"
+
+
+HALF = f"POST {PATH} HTTP/1.1\r\nhost: gateway\r\ncontent-length: 900000\r\n\r\n".encode()
+
+
+def test_half_sent_bodies_take_so_much_memory_together_and_no_more(
+    running_gateway: RunningGateway,
+) -> None:
+    """The one that is too much is told at once; short requests go on, and the memory comes back."""
+    url = httpx2.URL(running_gateway(max_bodies_bytes=1_000_000))
+    with ExitStack() as stack:
+        callers = [
+            stack.enter_context(socket.create_connection((url.host, url.port or 0), 5))
+            for _ in range(2)
+        ]
+        for caller in callers:
+            caller.sendall(HALF + b"{" * 800_000)
+        answered, _, _ = select.select(callers, [], [], 5)
+        assert len(answered) == 1
+        answer = answered[0].recv(65536)
+        assert answer.startswith(b"HTTP/1.1 503 ")
+        assert b"retry-after: 1" in answer
+        assert b"1000000 bytes together" in answer
+        assert httpx2.post(f"{url}{PATH}", json=BODY).status_code == 200
+    large = json.dumps({**BODY, "user": "x" * 900_000}).encode()
+    deadline = time.monotonic() + 5
+    while (response := httpx2.post(f"{url}{PATH}", content=large)).status_code == 503:
+        assert time.monotonic() < deadline, "the memory was not given back"
+    assert response.status_code == 200
 
 
 def test_a_caller_that_leaves_while_sending_is_no_failure(

@@ -154,6 +154,8 @@ FIELDS: dict[str, tuple[dict[str, Any], str]] = {
     "a tool that is no function": ({"tools": [{"type": "retrieval"}]}, "tools[0].type"),
     "parameters of a wrong type": ({"tools": _tool(5)}, "tools[0].function.parameters"),
     "parameters that are no object": ({"tools": _tool({"type": "string"})}, "tools"),
+    "a long stop": ({"stop": ["a" * 8000, "b" * 200]}, "stop"),
+    "a long stop alone": ({"stop": "a" * 8193}, "stop"),
     "a choice without tools": ({"tool_choice": "required"}, "tool_choice"),
     "an unknown choice": ({"tool_choice": "sometimes", "tools": _tool({})}, "tool_choice"),
     "the choice of another tool": (
@@ -183,6 +185,18 @@ FIELDS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "patterns of keys": (
         {"response_format": _schema({"patternProperties": {"^(a+)+$": {}}})},
+        "response_format",
+    ),
+    "a pattern too heavy": (
+        {"response_format": _schema({"pattern": r"(\w{50}){20}"})},
+        "response_format",
+    ),
+    "a keyword of a wrong form": (
+        {"response_format": _schema({"properties": {"a": {"required": "b"}}})},
+        "response_format",
+    ),
+    "properties that nobody looked at": (
+        {"response_format": _schema({"unevaluatedProperties": False})},
         "response_format",
     ),
     "a long schema": (

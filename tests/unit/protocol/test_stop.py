@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -88,3 +89,13 @@ def test_flushing_gives_back_what_was_held_once() -> None:
 
 def test_without_stop_strings_all_passes() -> None:
     assert run(["a", "b"], []) == ("ab", False)
+
+
+def test_many_long_stop_strings_cost_no_more_than_the_text_is_long() -> None:
+    """Nearly each of them fits, and each parts from the text in its middle."""
+    stops = ["a" * 400 + "b", *("a" * 200 + chr(0x4E00 + i) + "a" * 200 for i in range(63))]
+    passing = StopMatcher(stops)
+    started = time.process_time()
+    passed = "".join(passing.feed("a" * 10)[0] for _ in range(5_000))
+    assert time.process_time() - started < 1, "each character is looked at again and again"
+    assert passed + passing.flush() == "a" * 50_000
