@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import urllib.request
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from iflytek_spark.errors import ConfigurationError
 
 _SCHEMES = ("http", "socks5", "socks5h", "socks4", "socks4a")
+_HOST = re.compile(r"[\w.-]+")
 _EXAMPLE = "write it like http://proxy:3128 or http://user:password@proxy:3128"
 
 
@@ -35,7 +37,7 @@ def resolve_proxy(url: str, proxy: str | None) -> str | None:
         return None
     try:
         parts = urlsplit(chosen)
-        usable = bool((parts.hostname or "").encode("idna")) and parts.port != 0
+        usable = _is_host(parts.hostname or "") and parts.port != 0
     except (ValueError, AttributeError, TypeError):
         raise ConfigurationError("the proxy's address cannot be read", hint=_EXAMPLE) from None
     if parts.scheme not in _SCHEMES or not usable:
@@ -47,6 +49,13 @@ def resolve_proxy(url: str, proxy: str | None) -> str | None:
     if problem:
         raise ConfigurationError(f"the proxy's address {problem}", hint=_EXAMPLE)
     return chosen if parts.port is not None else _with_port(parts)
+
+
+def _is_host(host: str) -> bool:
+    """Whether a host can be written in an address, also after its letters are encoded."""
+    if ":" in host:
+        return bool(ipaddress.ip_address(host.partition("%")[0]))
+    return bool(_HOST.fullmatch(host) and host.encode("idna"))
 
 
 def _with_port(parts: SplitResult) -> str:

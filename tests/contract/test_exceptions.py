@@ -19,6 +19,7 @@ from websockets.http11 import Response
 
 from iflytek_spark.emulator import Emulator
 from iflytek_spark.errors import APITimeoutError, SparkError
+from iflytek_spark.transports.sockets import DeadlineSocket
 from tests.contract.sockets import async_client, sync_client
 
 ARGUMENTS: dict[str, object] = {
@@ -88,7 +89,7 @@ def test_the_lists_are_whole() -> None:
 
 
 @pytest.mark.parametrize("kind", [*SYNC_ERRORS, TimeoutError], ids=name)
-@pytest.mark.parametrize("place", ["connect", "send", "recv_data"])
+@pytest.mark.parametrize("place", ["send", "recv_data"])
 def test_sync(place: str, kind: Kind, emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     error = made(kind)
 
@@ -114,6 +115,21 @@ def test_async(place: str, kind: Kind, emulator: Emulator, monkeypatch: pytest.M
         asyncio.run(async_client(emulator, max_retries=0).chat("?"))
     if place != "recv" or kind is not websockets.exceptions.ConnectionClosedOK:
         check(caught.value, error)  # a polite end is not a failure of the library
+
+
+@pytest.mark.parametrize("kind", [*SYSTEM, TimeoutError], ids=name)
+def test_sync_in_the_handshake(
+    kind: Kind, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = made(kind)
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(DeadlineSocket, "send_all", fail)
+    with pytest.raises(SparkError) as caught:
+        sync_client(emulator, max_retries=0).chat("?")
+    check(caught.value, error)
 
 
 @pytest.mark.parametrize("kind", SYSTEM, ids=name)
