@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from iflytek_spark.emulator import faults
 from iflytek_spark.emulator.assumptions import SERVICE_PACE
+from iflytek_spark.emulator.http.keys import HttpKeys
+from iflytek_spark.emulator.http.options import HttpOptions
 from iflytek_spark.emulator.plan import Fault
 from iflytek_spark.emulator.replies import Call, Reply, Respond, SeenChat
 from iflytek_spark.emulator.request_log import SeenHandshake, SeenRequest
@@ -27,6 +29,8 @@ __all__ = [
     "Call",
     "Emulator",
     "Fault",
+    "HttpKeys",
+    "HttpOptions",
     "Reply",
     "Respond",
     "SeenChat",

@@ -11,9 +11,10 @@ from websockets.http11 import Request
 from iflytek_spark.credentials import Credentials
 from iflytek_spark.emulator import assumptions
 from iflytek_spark.emulator.checks import Router, check, check_length, may, refused
-from iflytek_spark.emulator.connections.http import TEXT
+from iflytek_spark.emulator.connections.http import JSON, TEXT
 from iflytek_spark.emulator.connections.player import play
 from iflytek_spark.emulator.connections.websocket import WebSocketConnection
+from iflytek_spark.emulator.http.router import lists_models
 from iflytek_spark.emulator.plan import Fault, Hang, Plan, Refuse, Send, Wait
 from iflytek_spark.emulator.replies import SeenChat
 from iflytek_spark.emulator.request_log import RequestLog, SeenHandshake, SeenRequest
@@ -23,6 +24,7 @@ from iflytek_spark.emulator.signed_service import SignedService
 from iflytek_spark.messages import ImagePart, Message, Role
 from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.protocol.wire.chat_server import decode_request
+from iflytek_spark.protocol.wire.openai.shapes import NO_MODELS
 from iflytek_spark.protocol.wire.values import RequestRefusedError, Turn, WireRequest
 
 _ROLES: dict[str, Role] = {"system": "system", "user": "user", "assistant": "assistant"}
@@ -72,6 +74,9 @@ class ChatService(SignedService):
         async with asyncio.timeout(self._idle_timeout):
             request = await connection.read_request()
         if request is None:
+            return
+        if lists_models(request.path, *map(request.headers.get, ("Host", "Authorization"))):
+            await connection.refuse(200, NO_MODELS, {"Date": self.date, **JSON})
             return
         handshake, faults = self._note(request)
         if not await self._shake_hands(connection, request, faults):

@@ -6,26 +6,28 @@ fault, or a tuple of faults that are applied in their order::
 
     spark.script(ErrorFrame(10110), None, (Slow(0.05), Cut(after=3)))
 
-``after`` counts messages of the answer; a number beyond its end means its end.
+``after`` counts messages of the answer, which over HTTP are the events of a stream, ``[DONE]``
+among them, or the one body; a number beyond its end means its end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from iflytek_spark.emulator.assumptions import CLOSE_CODE, CLOSE_REASON
+from iflytek_spark.emulator.handshake_faults import HangHandshake, HtmlPage, RefuseHandshake
+from iflytek_spark.emulator.http.faults import BareBytes, BlankLines, SilenceAfterHead
 from iflytek_spark.emulator.plan import (
     Close,
     Fault,
     Hang,
     Opcode,
     Plan,
-    Refuse,
     Reset,
     Send,
     SendBytes,
+    SendError,
     SendPart,
     Throttle,
     Wait,
@@ -36,9 +38,9 @@ from iflytek_spark.emulator.plan import (
 from iflytek_spark.protocol.wire.chat_server import encode_error
 
 __all__ = [
-    "Cut", "ErrorFrame", "ExtraFrame", "Fault", "Fragment", "HangHandshake", "NoFinal", "Opcode",
-    "RawBytes", "RawFrame", "RefuseHandshake", "RepeatFrame", "Replay", "Silence", "SkipFrame",
-    "Slow", "Trickle",
+    "BareBytes", "BlankLines", "Cut", "ErrorFrame", "ExtraFrame", "Fault", "Fragment",
+    "HangHandshake", "HtmlPage", "NoFinal", "Opcode", "RawBytes", "RawFrame", "RefuseHandshake",
+    "RepeatFrame", "Replay", "Silence", "SilenceAfterHead", "SkipFrame", "Slow", "Trickle",
 ]  # fmt: skip
 
 _MOMENT = 0.05
@@ -46,36 +48,10 @@ _CLOSE = Close(CLOSE_CODE, CLOSE_REASON)
 
 
 @dataclass(frozen=True, slots=True)
-class RefuseHandshake(Fault):
-    """Answer the handshake with an HTTP status (PROTOCOL.md §2.1).
-
-    Attributes:
-        status: the HTTP status.
-        body: the response's body.
-        headers: further headers; ``Date`` replaces the emulator's own.
-    """
-
-    status: int = 503
-    body: str = '{"message":"Service Unavailable"}'
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    def handshake(self) -> Refuse:
-        """Refuse."""
-        return Refuse(self.status, self.body, self.headers)
-
-
-@dataclass(frozen=True, slots=True)
-class HangHandshake(Fault):
-    """Never answer the handshake."""
-
-    def handshake(self) -> Hang:
-        """Hang."""
-        return Hang()
-
-
-@dataclass(frozen=True, slots=True)
 class ErrorFrame(Fault):
-    """Send an error frame instead of the rest of the answer, then close (§2.3).
+    """Send an error instead of the rest of the answer, then close (§2.3).
+
+    Over HTTP it is what the dialect makes of it: a status, or an event of the stream.
 
     Attributes:
         code: the error code (§10).
@@ -90,7 +66,8 @@ class ErrorFrame(Fault):
     def answer(self, plan: Plan, sid: str) -> Plan:
         """Replace the rest of the answer."""
         frame = encode_error(sid, self.code, self.message).encode()
-        return (*plan[: position(plan, self.after)], Send(frame), _CLOSE)
+        error = SendError(frame, code=self.code, message=self.message, sid=sid)
+        return (*plan[: position(plan, self.after)], error, _CLOSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,11 +264,11 @@ class Replay(Fault):
     """Serve a recording instead of an answer, then close.
 
     Attributes:
-        frames: the recorded messages, as JSON texts, sent verbatim.
+        frames: the recorded messages, as JSON texts, sent verbatim; over HTTP whole events.
     """
 
     frames: tuple[str, ...]
 
     def answer(self, plan: Plan, sid: str) -> Plan:
         """Replace the answer."""
-        return (*(Send(frame.encode()) for frame in self.frames), _CLOSE)
+        return (*(Send(frame.encode(), bare=True) for frame in self.frames), _CLOSE)

@@ -34,11 +34,30 @@ class Send:
         payload: its payload.
         opcode: its kind.
         fragment: bytes of each WebSocket frame that it is sent in, 0 for a single one.
+        bare: whether a stream of events sends it without what makes an event of it.
     """
 
     payload: bytes
     opcode: Opcode = Opcode.TEXT
     fragment: int = 0
+    bare: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SendError(Send):
+    """Send an error of the service.
+
+    Its payload is a frame of the WebSocket; HTTP writes it in its dialect's own form.
+
+    Attributes:
+        code: the error code.
+        message: the service's word on it.
+        sid: the session id.
+    """
+
+    code: int = 0
+    message: str = ""
+    sid: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ For instance in a test of an agent, whose first question is to be answered by a 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TypeAlias
 
@@ -35,6 +35,7 @@ class SeenChat:
             WebSocket knows no tool messages: calls and results are lines in the texts.
         tools: the functions that the model may call.
         tool_choice: the function that must be called, or an empty string.
+        tool_required: whether some function must be called.
         options: ``temperature``, ``max_tokens`` and the like, as far as they were sent.
         json_mode: whether a JSON object is demanded.
         thinking: whether the model thinks aloud.
@@ -47,6 +48,7 @@ class SeenChat:
     messages: tuple[Message, ...]
     tools: tuple[Tool, ...] = ()
     tool_choice: str = ""
+    tool_required: bool = False
     options: Mapping[str, float] = field(default_factory=dict)
     json_mode: bool = False
     thinking: bool = False
@@ -99,7 +101,8 @@ class Reply:
 
     Attributes:
         text: the answer.
-        calls: functions that the model asks for. The WebSocket carries one, behind the text.
+        calls: functions that the model asks for. The WebSocket carries one, behind the text;
+            HTTP any number.
         reasoning: what the model thinks before the answer.
         citations: the pages that a web search found.
         deltas: the text as it is cut into frames, in place of ``text`` in even chunks.
@@ -112,7 +115,7 @@ class Reply:
 
     text: str = ""
     _: KW_ONLY
-    calls: tuple[Call, ...] = ()
+    calls: Sequence[Call] = ()
     reasoning: str = ""
     citations: tuple[Citation, ...] = ()
     deltas: tuple[str, ...] = ()
@@ -125,13 +128,15 @@ class Reply:
         if self.text and self.deltas and self.text != joined:
             raise ConfigurationError("text and deltas of a Reply differ; give one of them")
         object.__setattr__(self, "text", self.text or joined)
+        object.__setattr__(self, "calls", tuple(self.calls))
         if self.fault is not None and self.fault.handshake() is not None:
             raise ConfigurationError(
                 f"{self.fault!r} comes before the request; pass it to the emulator's script()"
             )
 
 
-Respond: TypeAlias = Callable[[SeenChat], Reply | Call | str | None]
-"""Takes a chat and returns the reply; a text is a reply of that text alone, and None leaves the
-answer to the emulator's rules. It is called on a thread, so that it may wait, and for several chats
-at once; it must return, since the emulator ends after it (for silence there are faults)."""
+Respond: TypeAlias = Callable[[SeenChat], Reply | Call | Sequence[Call] | str | None]
+"""Takes a chat and returns the reply; a text is a reply of that text alone, a list is one of calls,
+and None leaves the answer to the emulator's rules. It is called on a thread, so that it may wait,
+and for several chats at once; it must return, since the emulator ends after it (for silence there
+are faults)."""

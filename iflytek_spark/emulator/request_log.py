@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -23,12 +23,13 @@ class SeenHandshake:
     Attributes:
         number: counts the emulator's handshakes from 1.
         path: the path without the query.
-        headers: the request's headers, names in lower case.
+        headers: the request's headers, names in lower case; never printed, since over HTTP
+            there is a key among them.
     """
 
     number: int
     path: str
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

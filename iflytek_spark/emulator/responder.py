@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from iflytek_spark.emulator import assumptions, rules
 from iflytek_spark.emulator.checks import refused
 from iflytek_spark.emulator.replies import Call, Reply, Respond, SeenChat
 from iflytek_spark.errors import ConfigurationError
+from iflytek_spark.messages import Message
+from iflytek_spark.requests.tool_text import write_tools
 
 
 class Responder:
@@ -31,7 +34,7 @@ class Responder:
                 answered with.
         """
         if self.respond is None:
-            return rules.respond(request)
+            return _by_rules(request)
         loop = asyncio.get_running_loop()
         asked = loop.run_in_executor(None, _ask, self.respond, request, max_calls)
         await asyncio.wait((asked,))
@@ -39,7 +42,7 @@ class Responder:
         if error is not None:
             self.failure = self.failure or error
             raise refused(assumptions.RESPOND_FAILED, repr(error))
-        return asked.result() or rules.respond(request)
+        return asked.result() or _by_rules(request)
 
 
 def _ask(respond: Respond, request: SeenChat, max_calls: int) -> Reply | None:
@@ -48,12 +51,37 @@ def _ask(respond: Respond, request: SeenChat, max_calls: int) -> Reply | None:
         found = respond(request)
     except StopIteration as error:  # which no future can hold
         raise RuntimeError("respond has no further reply: its iterator has ended") from error
-    reply = Reply(calls=(found,)) if isinstance(found, Call) else found
-    reply = Reply(reply) if isinstance(reply, str) else reply
-    if reply is not None and not isinstance(reply, Reply):
-        raise TypeError(f"respond returned {found!r}; it returns a Reply, a Call, a str or None")
+    reply = _reply(found)
     if reply is not None and len(reply.calls) > max_calls:
         raise ConfigurationError(
             f"the Reply has {len(reply.calls)} calls; the WebSocket carries {max_calls} an answer"
         )
     return reply
+
+
+def _reply(found: object) -> Reply | None:
+    """Make a reply of all that may be returned in place of one."""
+    match found:
+        case None | Reply():
+            return found
+        case Call():
+            return Reply(calls=(found,))
+        case str():
+            return Reply(found)
+        case list() | tuple() if found and all(isinstance(item, Call) for item in found):
+            return Reply(calls=found)
+    raise TypeError(
+        f"respond returned {found!r}; it returns a Reply, a Call, a list of them, a str or None"
+    )
+
+
+def _by_rules(request: SeenChat) -> Reply:
+    """Answer by the rules, which read calls and results in texts, as the WebSocket has them."""
+    called = {call.id for message in request.messages for call in message.tool_calls}
+    messages = [
+        Message("user", message.text)
+        if message.role == "tool" and message.tool_call_id not in called
+        else message
+        for message in request.messages
+    ]
+    return rules.respond(replace(request, messages=tuple(write_tools(messages))))

@@ -15,9 +15,12 @@ from typing import Self
 from iflytek_spark.credentials import OWN_FAMILY, Credentials
 from iflytek_spark.emulator import assumptions
 from iflytek_spark.emulator.chat import ChatService
-from iflytek_spark.emulator.connections.http import HttpConnection
+from iflytek_spark.emulator.connections.http import HttpConnection, HttpRequest
 from iflytek_spark.emulator.connections.stream import Stream
 from iflytek_spark.emulator.connections.websocket import WebSocketConnection
+from iflytek_spark.emulator.http.keys import HttpKeys
+from iflytek_spark.emulator.http.options import HttpOptions
+from iflytek_spark.emulator.http.service import HttpService
 from iflytek_spark.emulator.plan import Fault
 from iflytek_spark.emulator.post import PostService
 from iflytek_spark.emulator.replies import Respond
@@ -42,6 +45,7 @@ class Emulator:
     Attributes:
         credentials: the only ones that it accepts.
         base_url: where it listens, for instance ``ws://127.0.0.1:40123``, once it is started.
+        http_keys: the keys that it accepts over HTTP.
     """
 
     def __init__(
@@ -57,6 +61,8 @@ class Emulator:
         chunk_size: int = assumptions.CHUNK_SIZE,
         idle_timeout: float = assumptions.IDLE_TIMEOUT,
         max_qps: float | None = None,
+        http_keys: HttpKeys | None = None,
+        http_options: HttpOptions | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Set up without listening.
@@ -72,7 +78,9 @@ class Emulator:
             pace: seconds between the frames of an answer.
             chunk_size: characters in one frame of an answer.
             idle_timeout: seconds without a request after which a connection is dropped.
-            max_qps: requests that embedding and image generation each take in any second.
+            max_qps: requests that embedding, ranking and image generation each take in any second.
+            http_keys: what clients over HTTP must bear; made up by default.
+            http_options: what HTTP does where evidence is thin.
             clock: gives the seconds since 1970 that dates of signatures are checked against.
 
         Raises:
@@ -81,6 +89,7 @@ class Emulator:
         if port not in range(65536):
             raise ConfigurationError(f"port is {port}; it must be between 0 and 65535")
         self.credentials = credentials or _made_up()
+        self.http_keys = http_keys or HttpKeys()
         self.base_url = ""
         self._address = (host, port)
         self._ssl_context = ssl_context
@@ -98,6 +107,17 @@ class Emulator:
             clock=clock,
         )
         self._post = PostService(self.credentials, self._log, max_qps=max_qps, clock=clock)
+        self._http = HttpService(
+            self.credentials,
+            self.http_keys,
+            http_options or HttpOptions(),
+            self._log,
+            self._responder,
+            pace=pace,
+            chunk_size=chunk_size,
+            max_qps=max_qps,
+            clock=clock,
+        )
         self._listener: socket.socket | None = None
         self._accepting: asyncio.Task[None] | None = None
         self._clients: dict[asyncio.Task[None], socket.socket] = {}
@@ -115,6 +135,11 @@ class Emulator:
     @respond.setter
     def respond(self, respond: Respond | None) -> None:
         self._responder.respond = respond
+
+    @property
+    def http_url(self) -> str:
+        """Where it listens for HTTP, for instance ``http://127.0.0.1:40123``, once started."""
+        return self.base_url.replace("ws", "http", 1)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -259,11 +284,15 @@ class Emulator:
         async with asyncio.timeout(self._idle_timeout):
             head = await stream.peek(_METHOD)
         if head == b"POST":
-            await HttpConnection(stream).serve(self._post.answer, self._idle_timeout)
+            await HttpConnection(stream).serve(self._answer, self._idle_timeout)
         elif head == b"GET ":
             await self._chat.serve(WebSocketConnection(stream))
         elif head:
             await WebSocketConnection(stream).refuse(404, assumptions.UNKNOWN_PATH, {})
+
+    async def _answer(self, connection: HttpConnection, request: HttpRequest) -> bool:
+        service = self._http if self._http.serves(request) else self._post
+        return await service.answer(connection, request)
 
 
 def _made_up() -> Credentials:

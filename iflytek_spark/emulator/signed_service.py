@@ -36,6 +36,12 @@ class SignedService:
         """The ``Date`` of a response that is written now."""
         return http_date(self._clock())
 
+    @property
+    def china_time(self) -> str:
+        """The time of day that an error names, for instance ``15:24:29.825``."""
+        when = datetime.fromtimestamp(self._clock(), UTC) + timedelta(hours=8)
+        return f"{when:%H:%M:%S}.{when.microsecond // 1000:03}"
+
     def opening(
         self, target: str, host: str, faults: Iterable[Fault], method: str = "GET"
     ) -> Refuse | Hang | None:
@@ -73,9 +79,7 @@ class SignedService:
 
         Its message is, for instance, ``AppIdNoAuthError:(15:24:29.825) tokens.total``.
         """
-        when = datetime.fromtimestamp(self._clock(), UTC) + timedelta(hours=8)
-        time = f"{when:%H:%M:%S}.{when.microsecond // 1000:03}"
-        message = f"{refused.name}:({time}) {refused.detail}"
+        message = f"{refused.name}:({self.china_time}) {refused.detail}"
         return Send(encode_error(sid, refused.code, message).encode())
 
     def plan(self, sid: str, steps: Iterable[Step], faults: Iterable[Fault]) -> Plan:

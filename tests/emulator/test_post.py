@@ -56,7 +56,7 @@ def test_the_host_is_signed(spark: Emulator) -> None:
     assert (answer.status, answer.body["message"]) == (401, "HMAC signature does not match")
 
 
-@pytest.mark.parametrize("path", ["/v1/embeddings", "/v4.0/chat"])
+@pytest.mark.parametrize("path", ["/v1/images", "/v4.0/chat"])
 def test_other_paths_are_not_found(spark: Emulator, path: str) -> None:
     answer = post(spark, path, b"{}")
     assert (answer.status, answer.data) == (404, b"404 page not found")

@@ -14,7 +14,8 @@ import h11
 
 from iflytek_spark.emulator import assumptions
 from iflytek_spark.emulator.connections.stream import Stream
-from iflytek_spark.emulator.plan import Close, Send
+from iflytek_spark.emulator.plan import Close, Send, SendError
+from iflytek_spark.protocol.wire.openai.errors import HttpError
 
 TEXT: Mapping[str, str] = {"Content-Type": "text/plain; charset=utf-8"}
 JSON: Mapping[str, str] = {"Content-Type": "application/json; charset=utf-8"}
@@ -58,6 +59,7 @@ class HttpConnection:
         """Take over a stream of which nothing was read but by ``peek``."""
         self.stream = stream
         self._headers: Mapping[str, str] = {}
+        self._failed: Callable[[SendError], HttpError] | None = None
 
     @property
     def disconnected(self) -> bool:
@@ -116,15 +118,22 @@ class HttpConnection:
 
     async def respond(self, status: int, body: str, headers: Mapping[str, str]) -> None:
         """Write a response; a header of the length is added to it."""
-        await self.stream.write(_response(status, headers, body.encode()))
+        await self.stream.write(response(status, headers, body.encode()))
 
-    def accept(self, date: str) -> None:
-        """Begin to answer a request: each message of its plan is a JSON response of this date."""
+    def accept(self, date: str, failed: Callable[[SendError], HttpError] | None = None) -> None:
+        """Begin to answer a request: each message of its plan is a JSON response of this date.
+
+        An error is what ``failed`` makes of it, or a response of status 200 as all others.
+        """
         self._headers = {"Date": date, **JSON}
+        self._failed = failed
 
     def encode(self, message: Send) -> bytes:
         """Return a message as a response, whose body is its payload."""
-        return _response(200, self._headers, message.payload)
+        if isinstance(message, SendError) and self._failed is not None:
+            failure = self._failed(message)
+            return response(failure.status, self._headers, failure.body)
+        return response(200, self._headers, message.payload)
 
     async def finish(self, close: Close) -> None:
         """Do nothing: a response says itself where it ends."""
@@ -153,8 +162,13 @@ def _whole(request: h11.Request, body: bytes, keeps_alive: bool) -> HttpRequest:
     )
 
 
-def _response(status: int, headers: Mapping[str, str], body: bytes) -> bytes:
-    fields = {**headers, "Content-Length": str(len(body))}
+def head(status: int, headers: Mapping[str, str]) -> bytes:
+    """Write the head of a response."""
     lines = [f"HTTP/1.1 {status} {_KNOWN.get(status, 'Unknown')}"]
-    lines += [f"{name}: {value}" for name, value in fields.items()]
-    return "\r\n".join((*lines, "", "")).encode("latin-1") + body
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return "\r\n".join((*lines, "", "")).encode("latin-1")
+
+
+def response(status: int, headers: Mapping[str, str], body: bytes) -> bytes:
+    """Write a response with its length."""
+    return head(status, {**headers, "Content-Length": str(len(body))}) + body

@@ -39,28 +39,32 @@ _DOMAIN = 0.1
 document is about 0.99."""
 
 
-def text_vector(text: str, domain: str) -> Vector:
+def text_vector(text: str, domain: str = "", dimensions: int = DIMENSIONS) -> Vector:
     """Compute the vector of a text.
 
     Args:
         text: any text.
-        domain: ``query`` or ``para``.
+        domain: ``query`` or ``para``, or an empty string for a model without domains.
+        dimensions: how many numbers it has.
 
     Returns:
         A vector of length 1, the same for the same arguments on every machine.
     """
-    vector = [0.0] * DIMENSIONS
-    for (feature, weight), count in Counter(_features(text)).items():
-        place, sign = _place(feature)
+    vector = [0.0] * dimensions
+    for (feature, weight), count in Counter(text_features(text)).items():
+        place, sign = _place(feature, dimensions)
         vector[place] += sign * weight * (1 + math.log(count))
     length = math.hypot(*vector) or 1.0
     vector = [number / length for number in vector]
-    vector[_place(f"domain {domain}")[0]] += _DOMAIN
+    if not domain:
+        return vector
+    vector[_place(f"domain {domain}", dimensions)[0]] += _DOMAIN
     length = math.hypot(*vector)
     return [number / length for number in vector]
 
 
-def _features(text: str) -> Iterator[tuple[str, float]]:
+def text_features(text: str) -> Iterator[tuple[str, float]]:
+    """Yield the features of a text, each with its weight, as often as they come."""
     plain = unicodedata.normalize("NFKC", text).casefold()
     runs = list(_RUN.finditer(plain))
     if not runs:
@@ -89,6 +93,6 @@ def _word_features(word: str) -> Iterator[tuple[str, float]]:
         yield from ((marked[start : start + 3], _TRIGRAM) for start in range(len(word)))
 
 
-def _place(feature: str) -> tuple[int, int]:
+def _place(feature: str, dimensions: int) -> tuple[int, int]:
     digest = hashlib.blake2b(feature.encode(), digest_size=8).digest()
-    return int.from_bytes(digest[1:]) % DIMENSIONS, 1 if digest[0] & 1 else -1
+    return int.from_bytes(digest[1:]) % dimensions, 1 if digest[0] & 1 else -1

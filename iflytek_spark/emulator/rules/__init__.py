@@ -30,6 +30,8 @@ def respond(request: SeenChat) -> Reply:
     """Answer a chat: the same request always gets the same reply."""
     prompt = read_prompt(request.messages)
     call = call_tool(prompt, request.tools, request.tool_choice)
+    if call is None and request.tool_required and request.tools:
+        call = call_tool(prompt, request.tools, request.tools[0].name)
     if call is not None:
         return Reply(calls=(call,))
     return Reply(
