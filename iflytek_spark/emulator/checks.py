@@ -25,10 +25,12 @@ class Router:
     """Finds the model of a request by path, domain and resource id (§1, §11)."""
 
     def __init__(self, models: Iterable[ModelSpec]) -> None:
-        """Sort the models by the paths of their addresses."""
+        """Sort the models of the WebSocket by the paths of their addresses."""
         self._models: dict[str, list[ModelSpec]] = {}
         for spec in models:
-            self._models.setdefault(urlsplit(spec.url).path, []).append(spec)
+            address = urlsplit(spec.url)
+            if address.scheme in ("ws", "wss"):
+                self._models.setdefault(address.path, []).append(spec)
 
     def __contains__(self, path: str) -> bool:
         """Tell whether a model has this path."""

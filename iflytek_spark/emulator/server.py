@@ -71,7 +71,7 @@ class Emulator:
             respond: decides what is answered to each chat; by default, and wherever it returns
                 None, a few general rules do. See :mod:`~iflytek_spark.emulator.replies`.
             credentials: what clients must sign with; made up by default.
-            models: fine-tuned models to serve besides the catalogue's.
+            models: models to serve besides the catalogue's, at the addresses of their rows.
             host: the address to listen on.
             port: the port, 0 for a free one.
             ssl_context: makes it serve wss.
@@ -88,7 +88,7 @@ class Emulator:
         """
         if port not in range(65536):
             raise ConfigurationError(f"port is {port}; it must be between 0 and 65535")
-        self.credentials = credentials or _made_up()
+        self.credentials = credentials or Credentials(*map(secrets.token_hex, (4, 16, 16)))
         self.http_keys = http_keys or HttpKeys()
         self.base_url = ""
         self._address = (host, port)
@@ -96,9 +96,10 @@ class Emulator:
         self._idle_timeout = idle_timeout
         self._log = RequestLog()
         self._responder = Responder(respond)
+        served = (*MODELS, *models)
         self._chat = ChatService(
             self.credentials,
-            (*MODELS, *models),
+            served,
             self._log,
             self._responder,
             pace=pace,
@@ -111,6 +112,7 @@ class Emulator:
             self.credentials,
             self.http_keys,
             http_options or HttpOptions(),
+            served,
             self._log,
             self._responder,
             pace=pace,
@@ -293,7 +295,3 @@ class Emulator:
     async def _answer(self, connection: HttpConnection, request: HttpRequest) -> bool:
         service = self._http if self._http.serves(request) else self._post
         return await service.answer(connection, request)
-
-
-def _made_up() -> Credentials:
-    return Credentials(secrets.token_hex(4), secrets.token_hex(16), secrets.token_hex(16))

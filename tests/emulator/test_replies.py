@@ -243,7 +243,11 @@ def _next_of(replies: list[str]) -> Callable[[SeenChat], str]:
 @pytest.mark.parametrize(
     ("respond", "error", "words"),
     [
-        (_returns(42), TypeError, "respond returned 42; it returns a Reply, a Call, a list of them, a str or None"),
+        (
+            _returns(42),
+            TypeError,
+            "respond returned 42; it returns a Reply, a Call, a list of them, a str or None",
+        ),
         (
             _returns(Reply(calls=(Call("a", {}), Call("b", {})))),
             ConfigurationError,

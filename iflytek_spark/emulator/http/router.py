@@ -7,6 +7,7 @@ the form of the key.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from iflytek_spark.credentials import Credentials
@@ -28,6 +29,7 @@ from iflytek_spark.models.http_models import (
     OPEN_HOST,
     OPEN_MODELS,
 )
+from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.protocol.wire.openai.errors import HttpError
 from iflytek_spark.protocol.wire.openai.requests import peek_model
 
@@ -45,8 +47,14 @@ _MAAS_NAMES = frozenset(urlsplit(host).netloc for host in MAAS_HOSTS)
 class HttpRouter:
     """The two dialects, and the choice between them."""
 
-    def __init__(self, credentials: Credentials, keys: HttpKeys, options: HttpOptions) -> None:
-        """Set up both."""
+    def __init__(
+        self,
+        credentials: Credentials,
+        keys: HttpKeys,
+        options: HttpOptions,
+        models: Iterable[ModelSpec],
+    ) -> None:
+        """Set up both; ``models`` are served besides their own, by the host of their address."""
 
         def refused_by_open(authorization: str) -> HttpError | None:
             return open_refusal(authorization, keys, credentials)
@@ -54,14 +62,17 @@ class HttpRouter:
         def refused_by_maas(authorization: str) -> HttpError | None:
             return maas_refusal(authorization, keys, options.unauthorized)
 
-        self._open_rows = Rows(OPEN_MODELS, {})
-        self._maas_rows = Rows(MAAS_MODELS, {f"/v1{CHAT_PATH}": f"/v2{CHAT_PATH}"})
+        more = [(spec, urlsplit(spec.url).netloc) for spec in models]
+        opens = [spec for spec, host in more if host == _OPEN_NAME]
+        hosted = [spec for spec, host in more if host in _MAAS_NAMES]
+        self._open_rows = Rows((*OPEN_MODELS, *opens), {})
+        self._maas_rows = Rows((*MAAS_MODELS, *hosted), {f"/v1{CHAT_PATH}": f"/v2{CHAT_PATH}"})
         self._shaped_paths = options.maas_shaped
         self._open = OpenDialect(self._open_rows, options, refused_by_open)
         self._shaped = MaasDialect(self._open_rows, options, refused_by_open)
         self.maas = MaasDialect(self._maas_rows, options, refused_by_maas)
 
-    def dialect(self, request: HttpRequest) -> ServiceDialect | None:
+    def route(self, request: HttpRequest) -> ServiceDialect | None:
         """Return the dialect that a request is for, or None when its host has no such path."""
         path, host = request.path, request.host
         if request.method != "POST":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from iflytek_spark.credentials import Credentials
@@ -39,6 +39,7 @@ from iflytek_spark.emulator.replies import Reply, SeenChat
 from iflytek_spark.emulator.request_log import RequestLog, SeenRequest
 from iflytek_spark.emulator.responder import Responder
 from iflytek_spark.emulator.signed_service import SignedService
+from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.protocol.wire.openai.requests import MalformedError, decode_chat
 from iflytek_spark.protocol.wire.openai.service_values import HttpAnswer, HttpChatRequest
 from iflytek_spark.protocol.wire.openai.shapes import NO_MODELS
@@ -55,6 +56,7 @@ class HttpService(SignedService):
         credentials: Credentials,
         keys: HttpKeys,
         options: HttpOptions,
+        models: Iterable[ModelSpec],
         log: RequestLog,
         responder: Responder,
         *,
@@ -69,6 +71,7 @@ class HttpService(SignedService):
             credentials: whose ``APIKey:APISecret`` A takes.
             keys: the keys of both.
             options: what they do where evidence is thin.
+            models: models served besides those of the two dialects.
             log: where everything is noted.
             responder: finds the replies.
             pace: seconds between the events of an answer.
@@ -81,17 +84,17 @@ class HttpService(SignedService):
         self._responder = responder
         self._pace = pace
         self._chunk_size = chunk_size
-        self._router = HttpRouter(credentials, keys, options)
+        self._router = HttpRouter(credentials, keys, options, models)
         self._retrieval = Retrieval(options, self._router.maas.check_right)
         self._limit = RateLimit(max_qps)
 
     def serves(self, request: HttpRequest) -> bool:
         """Tell whether a request is for one of these services."""
-        return _lists_models(request) or self._router.dialect(request) is not None
+        return _lists_models(request) or self._router.route(request) is not None
 
     async def answer(self, connection: HttpConnection, request: HttpRequest) -> bool:
         """Answer one request, and return whether a further one may follow."""
-        dialect = self._router.dialect(request)
+        dialect = self._router.route(request)
         if dialect is None:
             await connection.respond(200, NO_MODELS, {"Date": self.date, **JSON})
             return True
