@@ -133,6 +133,7 @@ class _Attempt(Generic[T]):
         self._exchange = exchange
         self._deadline = context.clock.monotonic() + context.timeouts.total
         self._stage = "connect"
+        self._key_hint = ""
         self.emitted = False
 
     def remaining(self) -> float:
@@ -170,7 +171,7 @@ class _Attempt(Generic[T]):
         except TimeoutError as error:
             raise self._timed_out(error) from _origin(error)
         except HTTPStatusError as refused:
-            raise status_error(refused, now) from _origin(refused)
+            raise status_error(refused, now, self._key_hint) from _origin(refused)
         except StaleConnectionError:
             raise  # no failure of the call
         except MessageTooLargeError as error:
@@ -185,6 +186,7 @@ class _Attempt(Generic[T]):
         self._stage = "connect"
         data = self._exchange.write(context.credentials.app_id, context.uid)
         opening = self._exchange.open(context.url, context.credentials, now)
+        self._key_hint = opening.key_hint
         yield Connect(opening, self.within(limits.connect))
         self._stage = "response"
         yield Send(data, self.within(limits.response))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from iflytek_spark.messages import Citation, FinishReason, PluginResult, ToolCall, Usage
+from iflytek_spark.wires import Wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class ReasoningDelta:
 
 @dataclass(frozen=True, slots=True)
 class ToolCallDelta:
-    """A whole tool call: Spark sends one in one frame (PROTOCOL.md §3)."""
+    """A whole tool call; over HTTP an answer may have several (PROTOCOL.md §3, §9)."""
 
     call: ToolCall
 
@@ -54,6 +55,7 @@ class Finished:
         deviations: the names of what was not as documented in the answer, and was tolerated; see
             :class:`~iflytek_spark.protocol.deviations.Deviation`.
         ignored: the names of options that were left out or brought into range.
+        wire: over which wire the answer came.
     """
 
     finish_reason: FinishReason
@@ -61,6 +63,7 @@ class Finished:
     sid: str
     deviations: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    wire: Wire = "websocket"
 
 
 Event: TypeAlias = ContentDelta | ReasoningDelta | ToolCallDelta | Citations | Finished

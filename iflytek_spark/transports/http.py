@@ -50,7 +50,7 @@ class Exchange(NamedTuple):
         """Return the request; it may take ``timeout`` seconds, once it is connected."""
         seconds = dict.fromkeys(("read", "write", "pool"), timeout)
         timeouts = {"connect": self.connect_timeout, **seconds}
-        url, headers = self.opening
+        url, headers = self.opening.url, self.opening.headers
         host = {"Host": urlsplit(url).netloc}  # what the signature covers
         return httpx2.Request(
             "POST",

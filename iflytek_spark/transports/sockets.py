@@ -19,7 +19,7 @@ _CHUNK = 65536
 _BODY = 4096
 _BODY_TIMEOUT = 1.0
 _LAST_CHUNK = b"0\r\n\r\n"
-_PROXY_KINDS = {  # scheme: kind, and whether the proxy resolves the name
+PROXY_KINDS = {  # scheme: kind, and whether the proxy resolves the name
     "http": (ProxyType.HTTP, True),
     "socks4": (ProxyType.SOCKS4, False),
     "socks4a": (ProxyType.SOCKS4, True),
@@ -176,7 +176,7 @@ def open_socket(
 
 def _through_proxy(proxy: str, host: str, port: int, timeout: float) -> socket.socket:
     parts = urlsplit(proxy)
-    kind, remote_names = _PROXY_KINDS[parts.scheme]
+    kind, remote_names = PROXY_KINDS[parts.scheme]
     tunnel = Proxy(
         kind, parts.hostname or "", parts.port or 1080, parts.username, parts.password, remote_names
     )

@@ -1,0 +1,48 @@
+"""Which of a model's rows a call takes: over the WebSocket, or over HTTP."""
+
+from __future__ import annotations
+
+from iflytek_spark.errors import InvalidRequestError
+from iflytek_spark.models.spec import ModelSpec
+from iflytek_spark.wires import WireChoice
+
+
+def route(spec: ModelSpec, wire: WireChoice, *, tools: bool) -> ModelSpec:
+    """Choose a row.
+
+    Args:
+        spec: the model.
+        wire: the user's choice.
+        tools: whether the call offers tools, or its conversation has any.
+
+    Returns:
+        The model as it is reached that way.
+
+    Raises:
+        InvalidRequestError: when the model is not reached that way.
+    """
+    rows = (spec, *spec.over)
+    if wire != "auto":
+        found = next((row for row in rows if row.wire == wire), None)
+        if found is None:
+            raise InvalidRequestError(
+                f"model {spec.name!r} is not reached over {wire!r}",
+                hint=f"it is over {spec.wire!r}; leave wire out, or take another model",
+                param="wire",
+            )
+        return found
+    if tools and not spec.tools:
+        return next((row for row in rows if row.tools), spec)
+    return spec
+
+
+def may_use_http(spec: ModelSpec, wire: WireChoice) -> bool:
+    """Tell whether any call of a model goes over HTTP."""
+    if wire != "auto":
+        return wire == "http"
+    return "http" in {route(spec, wire, tools=tools).wire for tools in (False, True)}
+
+
+def reached_over(spec: ModelSpec, wire: WireChoice) -> bool:
+    """Tell whether a model is reached over a wire."""
+    return wire in {row.wire for row in (spec, *spec.over)}
