@@ -82,6 +82,7 @@ from iflytek_spark.requests.tokens import estimate_tokens
 from iflytek_spark.requests.unsupported import Unsupported
 from iflytek_spark.streams import AsyncChatStream, ChatStream
 from iflytek_spark.timeouts import Timeouts
+from iflytek_spark.wires import Wire, WireChoice
 
 __all__ = [
     "DEFAULT_MODEL",
@@ -152,6 +153,8 @@ __all__ = [
     "Usage",
     "Vector",
     "WebSearch",
+    "Wire",
+    "WireChoice",
     "__version__",
     "estimate_tokens",
     "find_model",

@@ -262,5 +262,6 @@ def _missing(
     return MissingCredentialsError(
         f"Spark credentials are missing: set {', '.join(missing)}",
         hint=f"{pickled}or all three of: {others}. They stand in the console, "
-        f"https://console.xfyun.cn. For models over HTTP {family.api_password} or {family.maas_api_key} is enough",
+        f"https://console.xfyun.cn. Models over HTTP need "
+        f"{family.api_password} or {family.maas_api_key} alone",
     )

@@ -72,7 +72,9 @@ class ChunkProtocol(ChatProtocol):
 
     def _whole_calls(self) -> list[Event]:
         pieces, self._pieces = self._pieces, []
-        return [ToolCallDelta(call) for piece in _joined(pieces) if (call := self._made(piece))]
+        made = [call for piece in _joined(pieces) if (call := self._made(piece))]
+        before = self._tool_calls - len(made)
+        return [ToolCallDelta(call, before + at) for at, call in enumerate(made)]
 
     def _made(self, piece: CallPiece) -> ToolCall | None:
         if not piece.name:

@@ -25,9 +25,15 @@ class ReasoningDelta:
 
 @dataclass(frozen=True, slots=True)
 class ToolCallDelta:
-    """A whole tool call; over HTTP an answer may have several (PROTOCOL.md §3, §9)."""
+    """A whole tool call; over HTTP an answer may have several (PROTOCOL.md §3, §9).
+
+    Attributes:
+        call: the call.
+        index: which of the answer's calls it is, from 0.
+    """
 
     call: ToolCall
+    index: int = 0
 
 
 @dataclass(frozen=True, slots=True)
