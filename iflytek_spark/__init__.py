@@ -53,8 +53,10 @@ from iflytek_spark.messages import (
     UnsupportedPart,
     Usage,
     WebSearch,
+    Wire,
 )
 from iflytek_spark.models.catalogue import DEFAULT_MODEL, find_model, list_models
+from iflytek_spark.models.routes import WireChoice
 from iflytek_spark.models.services import (
     EMBEDDING,
     IMAGE_GENERATION,
@@ -82,7 +84,6 @@ from iflytek_spark.requests.tokens import estimate_tokens
 from iflytek_spark.requests.unsupported import Unsupported
 from iflytek_spark.streams import AsyncChatStream, ChatStream
 from iflytek_spark.timeouts import Timeouts
-from iflytek_spark.wires import Wire, WireChoice
 
 __all__ = [
     "DEFAULT_MODEL",

@@ -17,36 +17,31 @@ import ssl
 from collections.abc import Mapping
 from typing import Any, Self, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, Field, InstanceOf, SecretStr, model_validator
+from pydantic import Field, InstanceOf, model_validator
 
 from iflytek_spark.adapters.clients import kept_client
 from iflytek_spark.adapters.fields import (
     Model,
-    Secret,
-    as_secret,
     check_names,
     hidden_field,
     option_field,
-    secret_field,
 )
+from iflytek_spark.adapters.keys import KEYS, KeySettings
 from iflytek_spark.client import AsyncSparkClient, SparkClient
-from iflytek_spark.credentials import Credentials
 from iflytek_spark.endpoint import Endpoint
 from iflytek_spark.errors import InvalidRequestError, MissingCredentialsError
 from iflytek_spark.messages import Thinking, WebSearch
 from iflytek_spark.models.catalogue import find_model, list_models
-from iflytek_spark.models.routes import may_use_http, route
+from iflytek_spark.models.routes import WireChoice, may_use_http, route
 from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.requests.options import OPTIONS, ChatOptions, checked_options
 from iflytek_spark.requests.unsupported import Unsupported
 from iflytek_spark.timeouts import Timeouts
 from iflytek_spark.transports.proxy import resolve_proxy
-from iflytek_spark.wires import WireChoice
 
 __all__ = ["MODEL_OPTIONS", "CallOptions", "ChatSettings", "ConnectionSettings", "Model"]
 
 _Client = TypeVar("_Client", SparkClient, AsyncSparkClient)
-_KEYS = ("api_key", "api_secret", "api_password", "maas_api_key")
 _SHARED_BY_COPIES = ("ssl_context", "client", "async_client")
 
 
@@ -56,23 +51,9 @@ class CallOptions(ChatOptions, total=False):
     model: str | ModelSpec
 
 
-class ConnectionSettings(BaseModel):
+class ConnectionSettings(KeySettings):
     """Who calls, and how the service is reached."""
 
-    model_config = ConfigDict(
-        arbitrary_types_allowed=True,
-        extra="forbid",
-        hide_input_in_errors=True,
-        defer_build=True,  # of no use by itself: building validators takes ms of each import
-    )
-
-    app_id: str | None = Field(
-        default=None, description="APPID of the console; from the environment by default."
-    )
-    api_key: Secret | None = secret_field("APIKey")
-    api_secret: Secret | None = secret_field("APISecret")
-    api_password: Secret | None = secret_field("APIPassword, for models over HTTP,")
-    maas_api_key: Secret | None = secret_field("Key of a MaaS service or plan")
     base_url: str | None = Field(
         default=None,
         description="Another address; without a path it replaces scheme and host only. "
@@ -117,7 +98,7 @@ class ConnectionSettings(BaseModel):
         """Leave the keys out of a pickle. What a framework has taken out before is None in it."""
         state = super().__getstate__()
         removed = dict.fromkeys(_SHARED_BY_COPIES)
-        fields = {**removed, **state["__dict__"], **dict.fromkeys(_KEYS)}
+        fields = {**removed, **state["__dict__"], **dict.fromkeys(KEYS)}
         return {**state, "__dict__": fields}
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
@@ -149,21 +130,6 @@ class ConnectionSettings(BaseModel):
             resolve_proxy("", self.proxy)
         if self._own_client is None:
             self._sync_client()
-
-    def _resolve_credentials(self) -> None:
-        found = self._credentials()
-        self.app_id = found.app_id or None
-        for name in _KEYS:
-            value = getattr(found, name)
-            setattr(self, name, SecretStr(value) if value else None)
-
-    def _credentials(self) -> Credentials:
-        given = {name: getattr(self, name) for name in _KEYS}
-        keys = {
-            name: as_secret(value).get_secret_value() if value else None
-            for name, value in given.items()
-        }
-        return Credentials.resolve(self.app_id, **keys)
 
     def _resolved_endpoint(self) -> Endpoint:
         """Return where calls go; a client of one's own knows it."""

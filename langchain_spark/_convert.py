@@ -83,13 +83,13 @@ def _translate(message: BaseMessage, where: str, replay_reasoning: bool) -> Iter
             reasoning = _reasoning(message) if replay_reasoning else []
             refusal = message.additional_kwargs.get("refusal")
             blocks = [*reasoning, content, *filter(None, [refusal])]
-            thought = "" if replay_reasoning else message.additional_kwargs.get("reasoning_content")
+            known = "" if replay_reasoning else message.additional_kwargs.get("reasoning_content")
             yield from messages_of(
                 "assistant",
                 blocks,
                 calls=_calls(message),
                 name=name,
-                reasoning=thought if isinstance(thought, str) else "",
+                reasoning=known if isinstance(known, str) else "",
             )
         case ToolMessage():
             yield from messages_of(

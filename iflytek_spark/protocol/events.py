@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from iflytek_spark.messages import Citation, FinishReason, PluginResult, ToolCall, Usage
-from iflytek_spark.wires import Wire
+from iflytek_spark.messages import Citation, FinishReason, PluginResult, ToolCall, Usage, Wire
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.http.quirks import (
+    ARGUMENTS,
     CALL,
     DONE,
     FRAGMENTS,

@@ -47,7 +47,7 @@ TEXT_A = [a({"content": "好"}), a({"content": "的。"})]
 TEXT_B = [b({"content": "", "role": "assistant"}), b({"content": "好"}), b({"content": "的。"})]
 END_A = a({"content": ""}, usage=USAGE)
 CALL = (("weather", ARGUMENTS),)
-ONE_CALL = {"text": "", "calls": CALL, "finish": "tool_calls"}
+ONE_CALL: dict[str, Any] = {"text": "", "calls": CALL, "finish": "tool_calls"}
 FRAGMENTS = [
     b({"tool_calls": [called("", id="c1", index=0)]}),
     b({"tool_calls": [{"index": 0, "function": {"arguments": '{"city": '}}]}),

@@ -13,7 +13,7 @@ EVENTS = "text/event-stream"
 JSON = "application/json"
 
 
-def head(status: int = 200, kind: str = EVENTS, **more: str) -> bytes:
+def head(status: int = 200, kind: str = EVENTS, **more: Any) -> bytes:
     fields = {"Content-Type": kind, **{name.replace("_", "-"): text for name, text in more.items()}}
     lines = "".join(f"{name}: {text}\r\n" for name, text in fields.items())
     return f"HTTP/1.1 {status} Any\r\n{lines}\r\n".encode()
@@ -24,7 +24,7 @@ def chunked(*parts: bytes, end: bool = True) -> bytes:
     return body + (b"0\r\n\r\n" if end else b"")
 
 
-def events(*payloads: Any, prefix: bytes = b"data: ", end: bool = True, **more: str) -> bytes:
+def events(*payloads: Any, prefix: bytes = b"data: ", end: bool = True, **more: Any) -> bytes:
     """A whole response of events; a payload is JSON, or bytes as they are."""
     parts = [prefix + written(payload) + b"\n\n" for payload in payloads]
     return head(Transfer_Encoding="chunked", **more) + chunked(*parts, end=end)
