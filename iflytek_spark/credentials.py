@@ -215,7 +215,7 @@ class Credentials:
         for _, values in filled:
             if all(values):
                 return cls(*values, *others)
-        if any(others) and not any(given):
+        if any(others) and not any(given[1:]):
             return cls("", "", "", *others)
         left_behind = bool(given[0]) and not any(given[1:])
         raise _missing(*max(filled, key=lambda row: sum(map(bool, row[1]))), left_behind)
