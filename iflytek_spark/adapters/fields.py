@@ -45,9 +45,9 @@ def option_field(name: str, default: object = None) -> Any:
     return Field(default, description=OPTIONS[name].doc)
 
 
-def hidden_field(description: str) -> Any:
+def hidden_field(description: str, default: object = None) -> Any:
     """Declare a field that no output shows."""
-    return Field(None, description=description, exclude=True, repr=False)
+    return Field(default, description=description, exclude=True, repr=False)
 
 
 def secret_field(name: str) -> Any:
