@@ -135,10 +135,13 @@ def test_an_agent_of_langchain(settings: dict[str, Any], model: str) -> None:
 def test_an_agent_of_llama_index(settings: dict[str, Any], model: str) -> None:
     llm = SparkLLM(model=model, **settings)
     assert llm.metadata.is_function_calling_model
-    tools = [FunctionTool.from_defaults(weather.func, name="weather", description="天气")]
+
+    def told(city: str) -> str:
+        return f"{city}晴"
 
     async def ask() -> str:
-        return str(await FunctionAgent(tools=tools, llm=llm).run("天气？"))
+        own = FunctionTool.from_defaults(told, name="weather", description="天气")
+        return str(await FunctionAgent(tools=[own], llm=llm).run("天气？"))
 
     assert asyncio.run(ask()) == "都晴。"
     assert [message.role for message in seen[-1].messages][-2:] == ["tool", "tool"]
