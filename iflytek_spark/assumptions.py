@@ -51,3 +51,12 @@ LENGTH_IS_LIMIT = True
 SMALLEST_SPLIT_TOKENS = 64
 """A text of so few tokens, by our estimate, is not cut further when the embedding service calls it
 too long: the estimate cannot be that wrong, and §8 documents no error code for it."""
+
+KEEP_ALIVE_SECONDS = 30.0
+"""For which a connection of HTTP waits for the next request: no source says when the service closes
+one. One that it has closed is replaced without a word."""
+
+USAGE_ENDS_AN_ANSWER = True
+"""Over HTTP an answer without a finish reason, as spark-api-open's are, is whole when token counts
+that are not all zero came in an event without text, even if the event ``[DONE]`` did not: §9 has
+them on the last event. Any other stream that ends without ``[DONE]`` was cut."""

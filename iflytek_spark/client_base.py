@@ -11,17 +11,16 @@ from iflytek_spark.assumptions import MAX_RESPONSE_BYTES
 from iflytek_spark.credentials import Credentials
 from iflytek_spark.endpoint import Endpoint
 from iflytek_spark.errors import ConfigurationError
-from iflytek_spark.messages import Message
+from iflytek_spark.messages import Message, Wire
 from iflytek_spark.models.catalogue import find_model
-from iflytek_spark.models.services import (
-    Service,
-)
+from iflytek_spark.models.routes import WireChoice, reached_over
+from iflytek_spark.models.services import Service
 from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.protocol.reading import Reading
 from iflytek_spark.protocol.retry import RetryPolicy
 from iflytek_spark.protocol.steps import Clock, Flow
 from iflytek_spark.requests.options import ChatOptions
-from iflytek_spark.requests.unsupported import Unsupported, check_unsupported
+from iflytek_spark.requests.unsupported import Unsupported, check_unsupported, check_wire
 from iflytek_spark.timeouts import Timeouts
 from iflytek_spark.transports.base import (
     AnyTransport,
@@ -55,6 +54,7 @@ class BaseClient(Generic[AnyTransport]):
         clock: Clock = SYSTEM_CLOCK,
         preconnect: int = 0,
         image_model: str | ModelSpec | None = None,
+        wire: WireChoice = "auto",
         unsupported: Unsupported = "refuse",
         on_open: Callable[[], object] | None = None,
         strict: bool = False,
@@ -75,6 +75,9 @@ class BaseClient(Generic[AnyTransport]):
             clock: time and chance.
             preconnect: connections to keep open ahead of calls, 0 or more; see :meth:`close`.
             image_model: what answers messages with images that the model cannot see; None: nothing.
+            wire: over which wire calls go: ``websocket``, ``http``, or ``auto``, which is the
+                WebSocket where the model has it, and HTTP for models without one and for calls
+                with tools on models that have tools over HTTP only.
             unsupported: what is done with options that the model has no field for; see
                 :class:`~iflytek_spark.ChatOptions`.
             on_open: is called each time a WebSocket has been opened; for metrics.
@@ -95,11 +98,13 @@ class BaseClient(Generic[AnyTransport]):
         self._reading = Reading(strict, max_response_bytes)
         self._image_model = None if image_model is None else find_model(image_model)
         self.unsupported = check_unsupported(unsupported)
+        self.wire = check_wire(wire)
         self._route = ConnectionOptions(proxy, ssl_context, on_open)
         self._clock = clock
         self._preconnect = preconnect
         self._own_transport: Callable[[ConnectionOptions], AnyTransport] | None = transport
         self._pool: Pool[AnyTransport] | None = self._new_pool()
+        self._http: Pool[AnyTransport] | None = None
 
     def __repr__(self) -> str:
         url = self._endpoint.base_url or "the catalogue's addresses"
@@ -116,16 +121,22 @@ class BaseClient(Generic[AnyTransport]):
         return self._endpoint
 
     def close(self) -> None:
-        """Close what ``preconnect`` keeps open, and open no more; calls go on without it.
+        """Close what is kept open: connections of HTTP, and those of ``preconnect``.
 
-        It begins with the first call to a model, and rests after a minute without a call. A
-        client that is forgotten closes by itself.
+        Calls go on, and ``preconnect`` opens no more. That begins with the first call to a model,
+        and rests after a minute without a call. A client that is forgotten closes by itself.
         """
-        if self._pool is not None:
-            self._pool.close()
+        for pool in (self._pool, self._http):
+            if pool is not None:
+                pool.close()
 
-    def _open(self) -> AnyTransport:
-        return (self._pool or self._own_transport or self._kind.transport)(self._route)
+    def _open(self, wire: Wire) -> AnyTransport:
+        if self._own_transport is not None:
+            return self._own_transport(self._route)
+        if wire == "http":
+            self._http = self._http or self._kind.http()
+            return self._http(self._route)
+        return (self._pool or self._kind.transport)(self._route)
 
     def _new_pool(self) -> Pool[AnyTransport] | None:
         if not self._preconnect:
@@ -154,11 +165,26 @@ class BaseClient(Generic[AnyTransport]):
 
         spec = self.model if model is None else find_model(model)
         mode = options.get("unsupported") or self.unsupported
-        own: ChatOptions = {"image_model": self._image_model, **options, "unsupported": mode}
+        own: ChatOptions = {
+            "image_model": self._image_model,
+            "wire": self._wire(spec),
+            **options,
+            "unsupported": mode,
+        }
         request = build_request(spec, messages, own)
         exchange = ChatExchange(chat_dialect(request.spec), request)
         context = self._context(self._endpoint.url(request.spec), request.timeouts)
-        return call_flow(context, exchange), self._open(), request.spec.name, request.ignored
+        return (
+            call_flow(context, exchange),
+            self._open(request.spec.wire),
+            request.spec.name,
+            request.ignored,
+        )
+
+    def _wire(self, spec: ModelSpec) -> WireChoice:
+        """Return the choice of calls that make none; an address may be of one wire alone."""
+        only = self._endpoint.only_wire
+        return only if self.wire == "auto" and only and reached_over(spec, only) else self.wire
 
     def _context(self, url: str, timeouts: Timeouts | None = None) -> CallContext:
         from iflytek_spark.protocol.call import CallContext

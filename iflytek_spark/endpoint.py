@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from iflytek_spark.credentials import OWN_FAMILY, environment, environment_family
 from iflytek_spark.errors import ConfigurationError
+from iflytek_spark.messages import Wire
 from iflytek_spark.models.catalogue import DEFAULT_MODEL, find_model
+from iflytek_spark.models.http_models import CHAT_PATH, MAAS_HOSTS, OPEN_HOST
 from iflytek_spark.models.services import Service
 from iflytek_spark.models.spec import ModelSpec
 
+_OPEN_NAME = urlsplit(OPEN_HOST).hostname
+_HTTP_HOSTS = {_OPEN_NAME, *(urlsplit(host).hostname for host in MAAS_HOSTS)}
+_DOUBLED = re.compile(r"(/v\d+|/x2|/agent/v1)(?:/v1)+$")
+"""``/v1`` behind a path that has its version already, as clients append it."""
 _USUAL_PORT = {"ws": 80, "wss": 443, "http": 80, "https": 443}
 _SCHEMES = {  # by whether it is a WebSocket, and whether it is secure
     (True, True): "wss",
@@ -84,6 +91,17 @@ class Endpoint:
             return spec.url
         return address(spec.url, self.base_url)
 
+    @property
+    def only_wire(self) -> Wire | None:
+        """The wire that ``base_url`` is surely for, or None when it may be for both."""
+        if self.base_url is None or self.base_model is not None:
+            return None
+        parts = urlsplit(self.base_url)
+        if parts.path.rstrip("/").endswith(CHAT_PATH) or parts.hostname in _HTTP_HOSTS:
+            return "http"
+        has_path = bool(parts.path.strip("/"))
+        return "websocket" if has_path and parts.scheme in ("ws", "wss") else None
+
     def service_url(self, service: Service) -> str:
         """Return the address of a service of signed POST.
 
@@ -102,17 +120,36 @@ def address(own: str, base_url: str | None) -> str:
             a WebSocket or of HTTP: what counts is whether it is secure.
 
     Returns:
-        An address of the catalogue's kind: ws or wss, http or https.
+        An address of the catalogue's kind: ws or wss, http or https. That of a chat over HTTP ends
+        in ``/chat/completions`` once, and has one version: what is doubled is put right. On
+        ``spark-api-open`` the path is the model's own.
 
     Raises:
-        ConfigurationError: when ``base_url`` is not an address.
+        ConfigurationError: when ``base_url`` is not an address, or one of a WebSocket's with a path
+            where the model is asked over HTTP.
     """
     if not base_url:
         return own
     base, mine = _parse(base_url), urlsplit(own)
     path = base.path if base.path.strip("/") else mine.path
+    if mine.path.endswith(CHAT_PATH):
+        path = _chat_path(base, mine)
     scheme = _SCHEMES[mine.scheme.startswith("ws"), base.scheme in ("wss", "https")]
     return urlunsplit((scheme, _host(base), path, "", ""))
+
+
+def _chat_path(base: SplitResult, mine: SplitResult) -> str:
+    given = base.path.rstrip("/")
+    if given and base.scheme in ("ws", "wss"):
+        raise ConfigurationError(
+            "base_url is the address of a WebSocket, and this call goes over HTTP",
+            hint="give base_url without a path, or wire='websocket'",
+        )
+    while given.endswith(CHAT_PATH):
+        given = given.removesuffix(CHAT_PATH).rstrip("/")
+    given = _DOUBLED.sub(r"\1", given)
+    own_path = not given or base.hostname == _OPEN_NAME
+    return mine.path if own_path else given + CHAT_PATH
 
 
 def _host(base: SplitResult) -> str:

@@ -9,6 +9,8 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
 FinishReason: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter"]
 JSONObject: TypeAlias = Mapping[str, Any]
+Wire: TypeAlias = Literal["websocket", "http"]
+"""How the service is spoken to."""
 Thinking: TypeAlias = Literal["enabled", "disabled", "auto"]
 ToolChoice: TypeAlias = Literal["auto", "none", "required"] | str
 """``auto``, ``none``, ``required``, or the name of one tool."""
@@ -81,8 +83,8 @@ class ToolCall:
     """The model's wish to call a tool.
 
     Attributes:
-        id: made by us from the sid, since Spark sends none on the WebSocket; letters, digits,
-            ``_`` and ``-``.
+        id: the service's own over HTTP; made by us from the sid on the WebSocket, which has none;
+            letters, digits, ``_`` and ``-``.
         name: the tool's name.
         arguments: the JSON text of an object. What the model wrote is put right where it is
             loosely written (``read_arguments``), and otherwise stands here as it is: such a
@@ -121,6 +123,8 @@ class Message:
         tool_call_id: the id of the call that a tool message answers.
         failed: whether the tool of a tool message failed.
         name: who speaks; of a tool message the tool, which is told where its call is not known.
+        reasoning: what an assistant thought before it spoke; sent back where the wire has a field
+            for it.
     """
 
     role: Role
@@ -129,6 +133,7 @@ class Message:
     tool_call_id: str = ""
     failed: bool = False
     name: str = ""
+    reasoning: str = ""
 
     @property
     def text(self) -> str:
@@ -194,7 +199,7 @@ class ChatResponse:
     Attributes:
         text: the answer.
         reasoning: the model's thoughts before the answer (X models), or an empty string.
-        tool_calls: at most one on the WebSocket.
+        tool_calls: at most one on the WebSocket, any number over HTTP.
         citations: the pages that web search used.
         plugins: what plugins of the service returned, as it came.
         usage: token counts, or None when the answer was cut at a stop string, or Spark's own
@@ -206,6 +211,7 @@ class ChatResponse:
             as ``seq_gap``; empty for a usual one. docs/reliability.md lists them.
         ignored: the names of options that were left out or brought into range, since the model
             has no such thing.
+        wire: over which wire the answer came.
     """
 
     text: str
@@ -219,3 +225,4 @@ class ChatResponse:
     model: str
     deviations: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    wire: Wire = "websocket"

@@ -31,6 +31,7 @@ _FOREIGN_NAMES = {
     "context_window": "model, or a ModelSpec with context_tokens",
     "max_completion_tokens": "max_tokens",
     "openai_api_base": "base_url",
+    "openai_api_key": "api_key",
     "reasoning_effort": "thinking",
     "spark_api_url": "base_url",
     "spark_llm_domain": "model",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 
 from iflytek_spark.errors import UnknownModelError
+from iflytek_spark.models.http_models import MAAS_MODELS, OPEN_MODELS
 from iflytek_spark.models.spec import ModelKind, ModelSpec, Range
 
 _HOST = "wss://spark-api.xf-yun.com"
 
-MODELS: tuple[ModelSpec, ...] = (
+_WEBSOCKET: tuple[ModelSpec, ...] = (
     ModelSpec(
         name="lite",
         title="Spark Lite",
@@ -202,12 +204,24 @@ MODELS: tuple[ModelSpec, ...] = (
 )
 """Every model with a WebSocket address, in the order of the vendor's list."""
 
+_OVER_HTTP = {spec.name: (spec,) for spec in OPEN_MODELS}
+MODELS: tuple[ModelSpec, ...] = tuple(
+    replace(spec, over=_OVER_HTTP.pop(spec.name, ())) for spec in _WEBSOCKET
+)
+"""Every model with a WebSocket address, with its further addresses."""
+
+HTTP_ONLY: tuple[ModelSpec, ...] = (
+    *(row for rows in _OVER_HTTP.values() for row in rows),  # what no other row has taken
+    *MAAS_MODELS,
+)
+"""Every model that is reached over HTTP alone."""
+
 DEFAULT_MODEL = "4.0Ultra"
 
 
 def list_models() -> tuple[ModelSpec, ...]:
     """Return every model of the catalogue, in the order of the vendor's list."""
-    return MODELS
+    return MODELS + HTTP_ONLY
 
 
 def find_model(model: str | ModelSpec) -> ModelSpec:
@@ -241,16 +255,17 @@ def _normal(name: str) -> str:
 
 
 _BY_NAME = {
-    _normal(name): spec for spec in MODELS for name in (spec.name, spec.title, *spec.aliases)
+    _normal(name): spec for spec in list_models() for name in (spec.name, spec.title, *spec.aliases)
 }
 
 
 def _unknown(name: str) -> UnknownModelError:
     near = difflib.get_close_matches(_normal(name), _BY_NAME, n=3, cutoff=0.4)
     nearest = list(dict.fromkeys(_BY_NAME[key].name for key in near))
-    every = ", ".join(spec.name for spec in MODELS)
+    every = ", ".join(spec.name for spec in list_models())
     question = f"did you mean {' or '.join(nearest)}? " if nearest else ""
     return UnknownModelError(
         f"unknown model {name!r}",
-        hint=f"{question}There are: {every}. For a model of your own pass a ModelSpec",
+        hint=f"{question}There are: {every}. For a model of your own pass a ModelSpec, "
+        f"or ModelSpec.maas({name!r}) for an id of the MaaS hosts",
     )

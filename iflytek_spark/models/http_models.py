@@ -9,7 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from iflytek_spark.models.spec import Lacks, ModelKind, ModelSpec, Range
+from iflytek_spark.models.spec import (
+    MAAS_CHAT_URL,
+    MAAS_LACKS,
+    SPARK_OPEN_LACKS,
+    ModelSpec,
+    Range,
+)
 
 OPEN_HOST = "https://spark-api-open.xf-yun.com"
 """Dialect A's host."""
@@ -25,13 +31,12 @@ MAAS_HOSTS = (
 CHAT_PATH = "/chat/completions"
 """What follows the base of an address."""
 
-_OPEN_LACKS = Lacks(stop=True)
 _OPEN = ModelSpec(
     name="",
     domain="",
     url="",
     dialect="spark-open",
-    lacks=_OPEN_LACKS,
+    lacks=SPARK_OPEN_LACKS,
     temperature=Range(0, 2),
     default_temperature=1.0,
     top_p=Range(0, 1, exclusive_min=True),
@@ -40,6 +45,8 @@ _OPEN = ModelSpec(
 )
 _X = replace(
     _OPEN,
+    lacks=replace(SPARK_OPEN_LACKS, json_mode=True),
+    search_excludes_tools=True,
     temperature=Range(0, 2, exclusive_min=True),
     default_temperature=1.2,
     default_top_k=6,
@@ -99,9 +106,9 @@ OPEN_MODELS: tuple[ModelSpec, ...] = (
 _HOSTED = ModelSpec(
     name="",
     domain="",
-    url=f"{MAAS_HOST}/v2{CHAT_PATH}",
+    url=MAAS_CHAT_URL,
     dialect="maas",
-    lacks=Lacks(),
+    lacks=MAAS_LACKS,
     context_tokens=32768,
     default_max_tokens=2048,
     max_tokens=Range(1, 32768),
@@ -121,11 +128,15 @@ _SPARK = replace(
     reasoning=True,
     note="Temperature 1 and top_p 0.95 are fixed; what is sent has no effect.",
 )
-_SEEING = replace(_HOSTED, kind=ModelKind.IMAGE_UNDERSTANDING)
+_SPARK_25 = replace(_SPARK, http_keys={"max_tokens": "max_completion_tokens"})
+_SEEING = replace(_HOSTED, vision=True)
 _PLAIN = (
     "xopglm5", "xopglm51", "xopglm52", "xopglm53", "xopglmv47flash", "xopkimik25", "xminimaxm25",
+    "xdeepseekv3",
+)  # fmt: skip
+_QWEN = (
     "xop35qwen2b", "xop3qwen1b7", "xop3qwen8b", "xop3qwen14b", "xop3qwen30b", "xop3qwen32b",
-    "xop3qwen235b", "xop3qwencodernext", "xdeepseekv3",
+    "xop3qwen235b", "xop3qwencodernext",
 )  # fmt: skip
 _REASONING = ("xdeepseekr1", "xopdeepseekv32")
 _WARMER = (
@@ -144,13 +155,14 @@ def _named(row: ModelSpec, *names: str) -> Iterator[ModelSpec]:
 
 
 MAAS_MODELS: tuple[ModelSpec, ...] = (
-    *_named(_SPARK, "spark-x2.5", "spark-x2.5-4b", "spark-x2.5-1.7b"),
+    *_named(_SPARK_25, "spark-x2.5", "spark-x2.5-4b", "spark-x2.5-1.7b"),
     *_named(_SPARK, "xsparkx2", "xsparkx2flash", "xsparkx2agent"),
     replace(
         _HOSTED, name="astron-code-latest", domain="astron-code-latest", title="Astron Code",
         url=f"{MAAS_HOSTS[2]}/v2{CHAT_PATH}", context_tokens=92160, default_max_tokens=32768,
     ),
     *_named(_HOSTED, *_PLAIN),
+    *_named(replace(_HOSTED, lacks=replace(MAAS_LACKS, json_mode=True)), *_QWEN),
     *_named(replace(_HOSTED, reasoning=True), *_REASONING),
     *_named(replace(_HOSTED, reasoning=True, temperature=Range(0, 2)), *_WARMER),
     *_named(_SEEING, *_VISION),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
+from typing import Literal
 
 
 class ModelKind(Enum):
@@ -27,6 +29,11 @@ class Lacks:
         inline_system: a system message may stand first only.
         repeated_role: turns of user and assistant must alternate, the user's first and last.
         rich_schemas: schemas of tools know types, properties and a few bounds only.
+        forced_call: a tool call that is demanded is not always made.
+        json_schema: an answer can be held to JSON at most, not to a schema.
+        reasoning_turns: what an assistant thought is not sent back.
+        chat_fields: ``chat_id`` and ``auditing`` have no field.
+        free_tool_names: names of tools are letters, digits and underscores, 32 at most.
     """
 
     tool_role: bool = False
@@ -36,6 +43,11 @@ class Lacks:
     inline_system: bool = False
     repeated_role: bool = False
     rich_schemas: bool = False
+    forced_call: bool = False
+    json_schema: bool = False
+    reasoning_turns: bool = False
+    chat_fields: bool = False
+    free_tool_names: bool = False
 
 
 WEBSOCKET_LACKS = Lacks(
@@ -46,8 +58,31 @@ WEBSOCKET_LACKS = Lacks(
     inline_system=True,
     repeated_role=True,
     rich_schemas=True,
+    forced_call=True,
+    json_schema=True,
+    reasoning_turns=True,
 )
-"""What the signed WebSocket lacks: all of it (PROTOCOL.md §3, §4, §9)."""
+"""What the signed WebSocket lacks: nearly all of it (PROTOCOL.md §3, §4, §9)."""
+
+MAAS_LACKS = Lacks(
+    stop=True,
+    inline_system=True,
+    forced_call=True,
+    json_schema=True,
+    chat_fields=True,
+)
+"""What the MaaS hosts lack (PROTOCOL.md §9)."""
+SPARK_OPEN_LACKS = Lacks(
+    stop=True,
+    inline_system=True,
+    json_schema=True,
+    reasoning_turns=True,
+    chat_fields=True,
+    free_tool_names=True,
+)
+"""What ``spark-api-open`` lacks (PROTOCOL.md §9)."""
+MAAS_CHAT_URL = "https://maas-api.cn-huabei-1.xf-yun.com/v2/chat/completions"
+"""The MaaS host for what is paid as it is used (PROTOCOL.md §9)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +135,7 @@ class ModelSpec:
             :mod:`iflytek_spark.protocol.dialects`.
         lacks: what that dialect lacks at this address.
         over: the same model at the addresses of further dialects, each with the ranges and
-            flags that hold there. Nothing reads it yet: there is one dialect of chat.
+            flags that hold there; see :func:`~iflytek_spark.models.routes.route`.
         context_tokens: tokens of all messages together, or None when unknown.
         default_max_tokens: what the service uses when max_tokens is not sent.
         max_tokens: legal values of max_tokens, or None when unknown.
@@ -116,6 +151,9 @@ class ModelSpec:
         web_search: whether the model can search; it does so unless it is told not to.
         citations: whether the pages found can be asked for.
         reasoning: whether the model thinks aloud and takes ``thinking``.
+        search_excludes_tools: whether a call that offers functions has no web search.
+        vision: whether a chat model can look at images too.
+        http_keys: names that parameters have over HTTP, where they are not the usual ones.
         patch_id: the resource id of a fine-tuned model.
         retired: since when the vendor has withdrawn the model, or an empty string.
         disputed: fields on which the sources disagree.
@@ -146,6 +184,9 @@ class ModelSpec:
     web_search: bool = False
     citations: bool = False
     reasoning: bool = False
+    search_excludes_tools: bool = False
+    vision: bool = False
+    http_keys: Mapping[str, str] = field(default_factory=dict, hash=False)
     patch_id: str | None = None
     retired: str = ""
     disputed: tuple[str, ...] = ()
@@ -153,5 +194,36 @@ class ModelSpec:
 
     @property
     def images(self) -> bool:
-        """Whether user messages may hold an image."""
-        return self.kind is ModelKind.IMAGE_UNDERSTANDING
+        """Whether user messages may hold images."""
+        return self.vision or self.kind is ModelKind.IMAGE_UNDERSTANDING
+
+    @property
+    def wire(self) -> Literal["websocket", "http"]:
+        """Over which wire this row is reached: what its address says."""
+        return "websocket" if self.url.startswith("ws") else "http"
+
+    @staticmethod
+    def maas(model_id: str) -> ModelSpec:
+        """Return a spec for a model or a service on the MaaS hosts that the catalogue has not.
+
+        Nothing is known of it, so that nothing is checked: it may have tools and images.
+
+        Args:
+            model_id: the id that the console shows.
+        """
+        return ModelSpec(
+            name=model_id,
+            domain=model_id,
+            url=MAAS_CHAT_URL,
+            dialect="maas",
+            lacks=MAAS_LACKS,
+            temperature=Range(0, 2),
+            top_k=Range(1, 1000),
+            top_p=Range(0, 1),
+            presence_penalty=Range(-2, 2),
+            frequency_penalty=Range(-2, 2),
+            system_role=True,
+            tools=True,
+            reasoning=True,
+            vision=True,
+        )

@@ -199,7 +199,8 @@ class _Attempt(Generic[T]):
             case TimeoutError():
                 return self._timed_out(error)
             case HTTPStatusError():
-                return status_error(error, now)
+                hint = self._opening.key_hint if self._opening else ""
+                return status_error(error, now, hint)
             case MessageTooLargeError():
                 return ProtocolError(f"Spark sent a message that is too large: {error}")
         return self._lost(error)

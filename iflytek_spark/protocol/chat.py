@@ -20,6 +20,7 @@ from iflytek_spark.messages import (
     PluginResult,
     ToolCall,
     Usage,
+    Wire,
 )
 from iflytek_spark.protocol.deviations import Deviation, Deviations
 from iflytek_spark.protocol.events import (
@@ -32,7 +33,7 @@ from iflytek_spark.protocol.events import (
 )
 from iflytek_spark.protocol.tool_calls import is_readable, make_call
 from iflytek_spark.protocol.wire.error_codes import api_error
-from iflytek_spark.protocol.wire.frame import Frame
+from iflytek_spark.protocol.wire.frame import CallFragment, Frame
 from iflytek_spark.protocol.wire.halves import HalfCharacters
 
 _FLAGGED_WHOLE = 10019
@@ -82,10 +83,13 @@ class ChatProtocol:
     It holds the state of one call and is thrown away with it.
 
     Attributes:
+        wire: over which wire it comes.
         state: how far the answer has come.
         sid: the session id, empty before the first frame.
         deviations: what is not as documented.
     """
+
+    wire: Wire = "websocket"
 
     def __init__(
         self,
@@ -115,6 +119,8 @@ class ChatProtocol:
         self._tool_calls = 0
         self._cut_off = False
         self._anything = False
+        self._fragments: list[CallFragment] = []
+        self._ids = {""}
 
     def receive(self, frame: Frame) -> tuple[Event, ...]:
         """Take the next frame.
@@ -176,7 +182,7 @@ class ChatProtocol:
 
     def end(self, reason: FinishReason, usage: Usage | None) -> Finished:
         """Return the end of an answer that has come so far."""
-        return Finished(reason, usage, self.sid, self.deviations.names)
+        return Finished(reason, usage, self.sid, self.deviations.names, wire=self.wire)
 
     def _change_sid(self, sid: str) -> None:
         """Keep the first id, which the answer's own calls are named by."""

@@ -67,6 +67,10 @@ class Deviation(StrEnum):
     HALF_CHARACTER = "half_character", "a character was cut in two, and put together"
     LONE_SURROGATE = "lone_surrogate", "half a character has no other half; U+FFFD stands for it"
     BYTE_ORDER_MARK = "byte_order_mark", "a byte order mark stands before a frame"
+    DONE_MISSING = "done_missing", "an answer is whole, and the event that says so did not come"
+    FINISH_UNUSUAL = "finish_unusual", "the answer ends for a reason that is not documented"
+    CALLS_OF_ANOTHER_FORM = "calls_of_another_form", "tool calls are no list of objects"
+    CALL_REPEATED = "call_repeated", "the id of a tool call came twice in an answer"
     BASE64_IN_LINES = "base64_in_lines", "base64 has spaces or line ends"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from iflytek_spark.messages import Citation, FinishReason, PluginResult, ToolCall, Usage
+from iflytek_spark.messages import Citation, FinishReason, PluginResult, ToolCall, Usage, Wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,15 @@ class ReasoningDelta:
 
 @dataclass(frozen=True, slots=True)
 class ToolCallDelta:
-    """A whole tool call: Spark sends one in one frame (PROTOCOL.md §3)."""
+    """A whole tool call; over HTTP an answer may have several (PROTOCOL.md §3, §9).
+
+    Attributes:
+        call: the call.
+        index: which of the answer's calls it is, from 0.
+    """
 
     call: ToolCall
+    index: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,7 @@ class Finished:
         deviations: the names of what was not as documented in the answer, and was tolerated; see
             :class:`~iflytek_spark.protocol.deviations.Deviation`.
         ignored: the names of options that were left out or brought into range.
+        wire: over which wire the answer came.
     """
 
     finish_reason: FinishReason
@@ -61,6 +68,7 @@ class Finished:
     sid: str
     deviations: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    wire: Wire = "websocket"
 
 
 Event: TypeAlias = ContentDelta | ReasoningDelta | ToolCallDelta | Citations | Finished

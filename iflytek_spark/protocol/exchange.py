@@ -12,7 +12,7 @@ from iflytek_spark.credentials import Credentials
 from iflytek_spark.messages import ImagePart, ToolCall
 from iflytek_spark.protocol.chat import ChatProtocol
 from iflytek_spark.protocol.deviations import Deviations
-from iflytek_spark.protocol.dialects.base import Dialect
+from iflytek_spark.protocol.dialects.base import ChatDialect, Dialect
 from iflytek_spark.protocol.events import Event, Events, Finished
 from iflytek_spark.protocol.filters import filters_for
 from iflytek_spark.protocol.reading import Reading
@@ -92,6 +92,11 @@ class Exchange(ABC, Generic[Asked, Read, T]):
 class ChatExchange(Exchange[ChatRequest, Frame, None]):
     """A chat; its answer comes as events, and the call itself returns nothing."""
 
+    def __init__(self, dialect: ChatDialect, request: ChatRequest) -> None:
+        """Ask nothing yet; see :class:`Exchange`."""
+        super().__init__(dialect, request)
+        self._answers = dialect.answers
+
     def prepare(self, timeout: Callable[[], float]) -> Flow[None]:
         """Load the images."""
         messages = self._request.messages
@@ -102,7 +107,7 @@ class ChatExchange(Exchange[ChatRequest, Frame, None]):
 
     def read(self, reading: Reading) -> ChatReader:
         """Return what reads the answer of a new try, in this way."""
-        return ChatReader(self._dialect, self._request, reading)
+        return ChatReader(self._dialect, self._answers, self._request, reading)
 
     def retry_with_stronger_instruction(self) -> bool:
         """Ask for a tool call in stronger words; False when that was done before."""
@@ -124,7 +129,11 @@ class ChatReader:
     result = None
 
     def __init__(
-        self, dialect: Dialect[ChatRequest, Frame], request: ChatRequest, reading: Reading
+        self,
+        dialect: Dialect[ChatRequest, Frame],
+        answers: type[ChatProtocol],
+        request: ChatRequest,
+        reading: Reading,
     ) -> None:
         """Start before the first message."""
         self.done = False
@@ -133,7 +142,7 @@ class ChatReader:
         self._reading, self._left = reading, reading.max_bytes
         self._deviations = Deviations(reading.strict)
         digest = partial(conversation_digest, request.messages)
-        self._protocol = protocol = ChatProtocol(request.max_tokens, self._deviations, digest)
+        self._protocol = protocol = answers(request.max_tokens, self._deviations, digest)
         self._filters = filters_for(
             request, lambda: protocol.sid, lambda usage: protocol.end("stop", usage)
         )

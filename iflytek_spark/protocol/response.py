@@ -63,4 +63,5 @@ class ResponseBuilder:
             model=self._model,
             deviations=end.deviations,
             ignored=end.ignored,
+            wire=end.wire,
         )

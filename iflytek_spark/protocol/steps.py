@@ -24,10 +24,12 @@ class Opening(NamedTuple):
     Attributes:
         url: the address, signed where the dialect signs it.
         headers: what goes with it; a key among them is a secret.
+        key_hint: what to check when a key that goes as it is, unsigned, is refused.
     """
 
     url: str
     headers: Mapping[str, str] = {}
+    key_hint: str = ""
 
 
 class Connect(NamedTuple):

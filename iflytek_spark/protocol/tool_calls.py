@@ -32,6 +32,11 @@ def make_call(answer: str, number: int, name: str, arguments: object) -> ToolCal
     return ToolCall(f"call_{own}{suffix}", name, normal_arguments(arguments))
 
 
+def is_own_id(given: str) -> bool:
+    """Whether the service's own id of a call fits any service."""
+    return 0 < len(given) <= _MAX_ID and _OTHER.search(given) is None
+
+
 def is_readable(call: ToolCall) -> bool:
     """Whether the arguments of a call are an object, so that it may be run."""
     try:

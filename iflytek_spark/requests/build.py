@@ -11,6 +11,7 @@ from iflytek_spark.assumptions import CONTEXT_MARGIN, UNKNOWN_CONTEXT_TOKENS
 from iflytek_spark.errors import ContextLengthError, InvalidRequestError
 from iflytek_spark.messages import JSONObject, Message, Thinking, Tool, ToolCall, WebSearch
 from iflytek_spark.models.catalogue import find_model
+from iflytek_spark.models.routes import WireChoice, route
 from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.requests import checks
 from iflytek_spark.requests.fallbacks import AnswerRules, answer_rules
@@ -79,6 +80,7 @@ def build_request(
     """
     asked = spec
     spec, options, unrouted = _routed(spec, messages, options)
+    spec = _reached(spec, asked, messages, options)
     given, ignored = _checked_for(spec, options, asked)
     arranged = normalize_messages(messages, spec, tools=bool(given.get("tools")))
     tools, rules = answer_rules(given, spec)
@@ -102,7 +104,10 @@ def build_request(
 
 
 def check_tools(
-    spec: ModelSpec, tools: Sequence[Tool], unsupported: Unsupported | None = None
+    spec: ModelSpec,
+    tools: Sequence[Tool],
+    unsupported: Unsupported | None = None,
+    wire: WireChoice | None = None,
 ) -> tuple[Tool, ...]:
     """Check tools against a model before there is a call.
 
@@ -111,6 +116,7 @@ def check_tools(
         tools: the tools to offer.
         unsupported: whether a model that cannot call tools refuses them, the default, or they
             are left out.
+        wire: over which wire they will go, ``auto`` by default.
 
     Returns:
         The tools as they will be sent.
@@ -119,11 +125,12 @@ def check_tools(
         InvalidRequestError: when the model cannot call tools (it names those that can), or the
             tools' schemas are no objects or too large.
     """
+    spec = route(spec, wire or "auto", tools=True)
     given = checked_options(spec, {"tools": tools, "unsupported": unsupported}).values
     return answer_rules(given, spec)[0]
 
 
-def exact_as_tool(spec: ModelSpec, tool: Tool) -> bool:
+def exact_as_tool(spec: ModelSpec, tool: Tool, wire: WireChoice | None = None) -> bool:
     """Tell whether a model can be offered a tool whose schema is said whole, without words.
 
     An answer of another schema is better asked for as JSON text, where the model reads all of it.
@@ -131,8 +138,10 @@ def exact_as_tool(spec: ModelSpec, tool: Tool) -> bool:
     Args:
         spec: the model that will answer.
         tool: the tool, with the answer's schema.
+        wire: over which wire it will go, ``auto`` by default.
     """
     try:
+        spec = route(spec, wire or "auto", tools=True)
         _, rules = answer_rules(checked_options(spec, {"tools": [tool]}).values, spec)
     except InvalidRequestError:
         return False
@@ -155,6 +164,18 @@ def _routed(
         return spec, options, []
     unrouted = [name for name in ("web_search", "thinking") if options.get(name)]
     return chosen, {**options, "web_search": False, "thinking": None}, unrouted
+
+
+def _reached(
+    spec: ModelSpec, asked: ModelSpec, messages: str | Sequence[Message], options: ChatOptions
+) -> ModelSpec:
+    """Choose the wire; a model that only looks at an image takes its own."""
+    wire = checks.wire("wire", options.get("wire") or "auto", spec) if spec == asked else "auto"
+    turns = messages if isinstance(messages, list | tuple) else ()
+    used = any(
+        isinstance(turn, Message) and (turn.role == "tool" or turn.tool_calls) for turn in turns
+    )
+    return route(spec, wire, tools=bool(used or options.get("tools")))
 
 
 def _checked_for(spec: ModelSpec, options: ChatOptions, asked: ModelSpec) -> CheckedOptions:

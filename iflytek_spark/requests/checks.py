@@ -15,7 +15,8 @@ from typing import Any, TypeAlias
 from iflytek_spark.assumptions import SMALLEST_TEMPERATURE
 from iflytek_spark.errors import ConfigurationError, InvalidRequestError
 from iflytek_spark.messages import JSONObject, Tool, WebSearch
-from iflytek_spark.models.catalogue import MODELS, find_model
+from iflytek_spark.models.catalogue import find_model, list_models
+from iflytek_spark.models.routes import WIRES, WireChoice
 from iflytek_spark.models.spec import ModelSpec, Range
 from iflytek_spark.requests.unsupported import UnsupportedOptionError
 from iflytek_spark.timeouts import Timeouts
@@ -197,6 +198,23 @@ def timeout(_name: str, value: Any, _spec: ModelSpec) -> Timeouts:
         raise InvalidRequestError(error.message, hint=error.hint) from error
 
 
+def wire(name: str, value: object, _spec: ModelSpec) -> WireChoice:
+    """Check the word for the wire."""
+    found = next((word for word in WIRES if word == value), None)
+    if found is None:
+        raise InvalidRequestError(f"{name} is {value!r}, not {', '.join(WIRES)}")
+    return found
+
+
+def no_field(name: str, spec: ModelSpec) -> InvalidRequestError:
+    """Return the error of an option that one wire has and this one has not."""
+    return InvalidRequestError(
+        f"{name} has no field over {spec.wire}, where model {spec.name!r} is asked",
+        hint="leave it out",
+        param=name,
+    )
+
+
 def unsupported(name: str, value: object, _spec: ModelSpec) -> object:
     """Check the word for what is done with what the model lacks."""
     if value not in ("refuse", "ignore"):
@@ -212,4 +230,7 @@ def extra(name: str, value: object, _spec: ModelSpec) -> dict[str, Any]:
 
 
 def _able(flag: str) -> str:
-    return f"these can: {', '.join(spec.name for spec in MODELS if getattr(spec, flag))}"
+    able = [
+        spec.name for spec in list_models() if any(getattr(row, flag) for row in (spec, *spec.over))
+    ]
+    return f"these can: {', '.join(able)}"

@@ -7,16 +7,19 @@ into another form, or seen to by this library when the answer comes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from iflytek_spark.assumptions import ASSISTANT_FIRST, TURN_SEPARATOR
+from iflytek_spark.errors import InvalidRequestError
 from iflytek_spark.messages import JSONObject, Message, Part, TextPart, Tool, ToolChoice
 from iflytek_spark.models.spec import Lacks, ModelSpec
 from iflytek_spark.requests.prompts import call_instruction, chosen_tools, json_instruction
 from iflytek_spark.requests.schemas.plain import plain_tools
 from iflytek_spark.requests.tool_text import read_tool_text, write_tools
+from iflytek_spark.requests.tool_turns import whole_tool_turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +66,37 @@ def answer_rules(given: Mapping[str, Any], spec: ModelSpec) -> tuple[tuple[Tool,
     """
     lacks = spec.lacks
     tools, required = chosen_tools(given.get("tools", ()), given.get("tool_choice"))
+    _check_tool_names(tools, lacks)
+    if tools and given.get("web_search") and spec.search_excludes_tools:
+        raise InvalidRequestError(
+            f"model {spec.name!r} takes tools or web search, not both in one call",
+            hint="leave one of them out",
+            param="web_search",
+        )
     rules = _stop(AnswerRules(), given.get("stop", ()), lacks)
     rules = _tool_call(rules, tools, required, given, lacks)
     if not required:
         rules = _json(rules, given.get("response_format"), lacks)
     return _schemas(tools, rules, lacks)
+
+
+def without_field(spec: ModelSpec) -> frozenset[str]:
+    """Return the options for which a dialect has no field, and nothing stands in their place."""
+    return _CHAT_FIELDS if spec.lacks.chat_fields else frozenset()
+
+
+_CHAT_FIELDS = frozenset(("chat_id", "auditing"))
+_TOOL_NAME = re.compile(r"[A-Za-z0-9_]{1,32}")
+
+
+def _check_tool_names(tools: tuple[Tool, ...], lacks: Lacks) -> None:
+    wrong = [tool.name for tool in tools if not _TOOL_NAME.fullmatch(tool.name)]
+    if lacks.free_tool_names and wrong:
+        raise InvalidRequestError(
+            f"tool {wrong[0]!r} has a name that this model does not take over HTTP",
+            hint="use letters, digits and underscores, 32 at most",
+            param="tools",
+        )
 
 
 def _schemas(
@@ -91,9 +120,11 @@ def _tool_call(
     given: Mapping[str, Any],
     lacks: Lacks,
 ) -> AnswerRules:
-    if not lacks.tool_choice:
-        return replace(rules, tool_choice=given.get("tool_choice"))
     if not required:
+        return rules if lacks.tool_choice else replace(rules, tool_choice=given.get("tool_choice"))
+    if not lacks.tool_choice:  # a tool's name is not sent: it is the only one that is offered
+        rules = replace(rules, tool_choice="required")
+    if not (lacks.tool_choice or lacks.forced_call):
         return rules
     words = call_instruction(tools, again=False)
     return replace(rules, check_tool_call=True, instruction=words)
@@ -102,9 +133,13 @@ def _tool_call(
 def _json(rules: AnswerRules, wanted: JSONObject | None, lacks: Lacks) -> AnswerRules:
     if wanted is None or wanted["type"] == "text":
         return rules
-    if not lacks.json_mode:
-        return replace(rules, response_format=wanted)
     inner = wanted.get("json_schema")
+    if not lacks.json_mode:
+        in_words = lacks.json_schema and inner is not None
+        sent = {"type": "json_object"} if in_words else wanted
+        rules = replace(rules, response_format=sent)
+        if not in_words:
+            return rules
     words = json_instruction(None if inner is None else inner["schema"])
     return replace(rules, strip_fence=True, instruction=words)
 
@@ -122,8 +157,9 @@ def prepare_turns(messages: Iterable[Message], spec: ModelSpec) -> list[Message]
         assistant's words before the user's first go into the user's.
     """
     lacks = spec.lacks
-    if lacks.tool_role:
-        messages = write_tools(messages)
+    messages = write_tools(messages) if lacks.tool_role else whole_tool_turns(messages)
+    if lacks.reasoning_turns:
+        messages = [replace(message, reasoning="") for message in messages]
     turns: list[Message] = []
     for message in _in_place(messages, spec):
         if lacks.repeated_role and turns and turns[-1].role == message.role:

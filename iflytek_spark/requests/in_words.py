@@ -25,7 +25,7 @@ _DATA_URL = re.compile(r"data:(image/[\w.+-]+)[^,]*,", re.IGNORECASE)
 
 
 def put_in_words(
-    messages: Sequence[Message], changes: Counter[str], *, guard_markup: bool
+    messages: Sequence[Message], changes: Counter[str], *, guard_markup: bool, all_images: bool
 ) -> Iterator[Message]:
     r"""Put in words what the service has no field for.
 
@@ -36,14 +36,16 @@ def put_in_words(
             text: then ``<tool_call>`` and ``<tool_result>`` in any text that this library did
             not write become ``<\tool_call>`` and ``<\tool_result>``, so that nobody's words
             can be read as a call or a result.
+        all_images: whether the service takes any number of images.
 
     Yields:
-        The messages, with text and at most one image, the newest that a user sent.
+        The messages, with text and the users' images: all, or the newest.
     """
     shown = max((at for at, one in enumerate(messages) if shows_image(one)), default=None)
     assistants = {message.name for message in messages if message.role == "assistant"} - {""}
     for at, message in enumerate(messages):
-        changed = _without_other_parts(message, at == shown, changes)
+        most = len(message.images) if all_images and message.role == "user" else int(at == shown)
+        changed = _without_other_parts(message, most, changes)
         if message.role == "user" or (message.role == "assistant" and len(assistants) > 1):
             changed = _with_speaker(changed, changes)
         if guard_markup and message.role != "tool":
@@ -56,15 +58,15 @@ def shows_image(message: Message) -> bool:
     return message.role == "user" and bool(message.images)
 
 
-def _without_other_parts(message: Message, shown: bool, changes: Counter[str]) -> Message:
-    """Keep texts, and the newest image of the message that shows one."""
+def _without_other_parts(message: Message, most: int, changes: Counter[str]) -> Message:
+    """Keep texts, and the newest images, ``most`` of them."""
     if isinstance(message.content, str):
         return message
     parts: list[Part] = []
     for part in reversed(message.content):
-        kept = isinstance(part, TextPart) or (shown and isinstance(part, ImagePart))
+        kept = isinstance(part, TextPart) or (most > 0 and isinstance(part, ImagePart))
         if kept and isinstance(part, ImagePart):
-            shown = False
+            most -= 1
         if not kept:
             changes["content that is not shown"] += 1
         parts.append(part if kept else TextPart(_notice(part)))

@@ -65,7 +65,7 @@ def normalize_messages(
         )
     changes: Counter[str] = Counter()
     guard = tools or any(message.role == "tool" or message.tool_calls for message in checked)
-    worded = list(put_in_words(checked, changes, guard_markup=guard))
+    worded = list(put_in_words(checked, changes, guard_markup=guard, all_images=spec.vision))
     if worded[-1].role == "assistant":
         changes["turn of the assistant's that stood last"] += 1
         worded.append(Message("user", CONTINUE))
@@ -180,7 +180,7 @@ def _check_images(turns: list[Message], spec: ModelSpec) -> None:
             hint='use model="image"',
             param="messages",
         )
-    if spec.images and len(images) != 1:
+    if spec.images and not spec.vision and len(images) != 1:
         raise InvalidRequestError(
             f"image understanding takes one image, these messages hold {len(images)}",
             param="messages",

@@ -9,8 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, TypedDict, get_type_hints
 
 from iflytek_spark.messages import JSONObject, Thinking, Tool, ToolChoice, WebSearch
+from iflytek_spark.models.routes import WireChoice
 from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.requests import checks
+from iflytek_spark.requests.fallbacks import without_field
 from iflytek_spark.requests.unsupported import (
     Unsupported,
     UnsupportedOptionError,
@@ -145,6 +147,15 @@ class ChatOptions(TypedDict, total=False):
         Timeouts | float | None,
         Option("The four time-outs of this call, or seconds for the whole call.", checks.timeout),
     ]
+    wire: Annotated[
+        WireChoice | None,
+        Option(
+            "Over which wire the call goes: ``websocket``, ``http``, or ``auto`` (the default): "
+            "the WebSocket where the model has it, HTTP for models without one and for calls with "
+            "tools on models that have tools over HTTP only.",
+            checks.wire,
+        ),
+    ]
     unsupported: Annotated[
         Unsupported | None,
         Option(
@@ -224,4 +235,7 @@ def _in_order(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 def _checked(name: str, value: object, spec: ModelSpec) -> object:
     if name not in OPTIONS:
         raise UnsupportedOptionError(checks.no_such_option(name, OPTIONS))
-    return checks.checked(OPTIONS[name].check, name, value, spec)
+    found = checks.checked(OPTIONS[name].check, name, value, spec)
+    if name in without_field(spec):
+        raise UnsupportedOptionError(checks.no_field(name, spec))
+    return found

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
 from iflytek_spark.errors import ConfigurationError, InvalidRequestError
+from iflytek_spark.models.routes import WIRES, WireChoice
 
 Unsupported: TypeAlias = Literal["refuse", "ignore"]
 """What is done with an option that the model has no field for."""
@@ -77,6 +78,17 @@ def check_unsupported(value: Unsupported) -> Unsupported:
     """
     if value not in ("refuse", "ignore"):
         raise ConfigurationError(f"unsupported is {value!r}, not refuse or ignore")
+    return value
+
+
+def check_wire(value: WireChoice) -> WireChoice:
+    """Check another setting of a client.
+
+    Raises:
+        ConfigurationError: for another value.
+    """
+    if value not in WIRES:
+        raise ConfigurationError(f"wire is {value!r}, not {', '.join(WIRES)}")
     return value
 
 

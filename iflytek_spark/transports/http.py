@@ -61,7 +61,7 @@ class Exchange(NamedTuple):
         """
         seconds = dict.fromkeys(("read", "write", "pool"), timeout)
         timeouts = {"connect": self.connect_timeout, **seconds}
-        url, headers = self.opening
+        url, headers = self.opening.url, self.opening.headers
         host = {"Host": urlsplit(url).netloc}  # what the signature covers
         target = httpx2.URL(url)
         if address is not None:

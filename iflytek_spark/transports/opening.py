@@ -23,10 +23,12 @@ class TransportKind(Generic[AnyTransport]):
     Attributes:
         transport: makes one that opens its own connection.
         pool: makes a pool of connections that are opened before a call needs them.
+        http: makes what keeps connections of HTTP open between calls.
     """
 
     transport: Callable[[ConnectionOptions], AnyTransport]
     pool: Callable[[PreconnectSettings], Pool[AnyTransport]]
+    http: Callable[[], Pool[AnyTransport]]
 
 
 def _transport(route: ConnectionOptions) -> Transport:
@@ -53,5 +55,17 @@ def _async_pool(settings: PreconnectSettings) -> Pool[AsyncTransport]:
     return AsyncPreconnectPool(settings)
 
 
-BLOCKING = TransportKind(_transport, _pool)
-ASYNC = TransportKind(_async_transport, _async_pool)
+def _http() -> Pool[Transport]:
+    from iflytek_spark.transports.sse.sync import SsePool
+
+    return SsePool()
+
+
+def _async_http() -> Pool[AsyncTransport]:
+    from iflytek_spark.transports.sse.aio import AsyncSsePool
+
+    return AsyncSsePool()
+
+
+BLOCKING = TransportKind(_transport, _pool, _http)
+ASYNC = TransportKind(_async_transport, _async_pool, _async_http)

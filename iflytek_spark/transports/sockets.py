@@ -21,7 +21,7 @@ _BODY = 4096
 _LONG_LINE = 8192  # as websockets has it
 _BODY_TIMEOUT = 1.0
 _LAST_CHUNK = b"0\r\n\r\n"
-_PROXY_KINDS = {  # scheme: kind, and whether the proxy resolves the name
+PROXY_KINDS = {  # scheme: kind, and whether the proxy resolves the name
     "http": (ProxyType.HTTP, True),
     "socks4": (ProxyType.SOCKS4, False),
     "socks4a": (ProxyType.SOCKS4, True),
@@ -198,7 +198,7 @@ def open_socket(
 def _through_proxy(proxy: str, host: str, port: int, deadline: float) -> socket.socket:
     """Open a tunnel; all names are looked up here that the proxy does not look up itself."""
     parts = urlsplit(proxy)
-    kind, remote_names = _PROXY_KINDS[parts.scheme]
+    kind, remote_names = PROXY_KINDS[parts.scheme]
     at, login = parts.port or 0, proxy_login(proxy)
     addresses = SERVICE_RESOLVER.addresses(parts.hostname or "", at, seconds_left(deadline))
     if not remote_names:

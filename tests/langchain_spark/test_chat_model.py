@@ -60,6 +60,7 @@ async def test_every_way_gives_the_same_message(chat: Make, how: str) -> None:
         "model_name": "4.0Ultra",
         "model_provider": "iflytek_spark",
         "finish_reason": "stop",
+        "wire": "websocket",
     }
 
 

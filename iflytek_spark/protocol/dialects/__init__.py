@@ -9,16 +9,19 @@ from collections.abc import Mapping
 
 from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.models.spec import ModelSpec
-from iflytek_spark.protocol.dialects.base import Dialect
+from iflytek_spark.protocol.dialects.base import ChatDialect
+from iflytek_spark.protocol.dialects.openai_http import MAAS_CHAT, SPARK_OPEN_CHAT
 from iflytek_spark.protocol.dialects.websocket import WebSocketChat
-from iflytek_spark.protocol.wire.frame import Frame
-from iflytek_spark.requests.build import ChatRequest
 
-CHAT_DIALECTS: Mapping[str, Dialect[ChatRequest, Frame]] = {"websocket": WebSocketChat()}
+CHAT_DIALECTS: Mapping[str, ChatDialect] = {
+    "websocket": WebSocketChat(),
+    "spark-open": SPARK_OPEN_CHAT,
+    "maas": MAAS_CHAT,
+}
 """The dialects of chat."""
 
 
-def chat_dialect(spec: ModelSpec) -> Dialect[ChatRequest, Frame]:
+def chat_dialect(spec: ModelSpec) -> ChatDialect:
     """Return the dialect in which a model is spoken to.
 
     Raises:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Protocol, TypeVar
 
 from iflytek_spark.credentials import Credentials
+from iflytek_spark.protocol.chat import ChatProtocol
 from iflytek_spark.protocol.deviations import Deviations
 from iflytek_spark.protocol.steps import Opening
+from iflytek_spark.protocol.wire.frame import Frame
+from iflytek_spark.requests.build import ChatRequest
 
 Asked_contra = TypeVar("Asked_contra", contravariant=True)
 Read_co = TypeVar("Read_co", covariant=True)
@@ -48,3 +51,13 @@ class Dialect(Protocol[Asked_contra, Read_co]):
             APIError: for an error of the service, where a message is the whole answer.
             ProtocolError: for what is no message of this dialect.
         """
+
+
+class ChatDialect(Dialect[ChatRequest, Frame], Protocol):
+    """A dialect of chat.
+
+    Attributes:
+        answers: what reads the frames of one answer.
+    """
+
+    answers: type[ChatProtocol]

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from iflytek_spark.credentials import Credentials
 from iflytek_spark.models.services import EmbeddingKind, GeneratedImage, Vector
+from iflytek_spark.protocol.bearer import app_of
 from iflytek_spark.protocol.deviations import Deviations
 from iflytek_spark.protocol.steps import Opening
 from iflytek_spark.protocol.wire.embedding import decode_embedding, encode_embedding
@@ -18,7 +19,7 @@ _HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
 class _SignedPost:
     def open(self, url: str, credentials: Credentials, now: float) -> Opening:
         """Sign the address (§2.1)."""
-        return Opening(sign_url(url, credentials, now, "POST"), _HEADERS)
+        return Opening(sign_url(url, app_of(credentials), now, "POST"), _HEADERS)
 
 
 class TextToEmbed(NamedTuple):

@@ -7,6 +7,22 @@ from typing import NamedTuple
 from iflytek_spark.messages import PluginResult, Usage
 
 
+class CallFragment(NamedTuple):
+    """A tool call as it comes over HTTP, whole or a fragment of one (PROTOCOL.md §9).
+
+    Attributes:
+        number: which call of the answer it is, or None.
+        id: the service's own id, or an empty string.
+        name: the function's name, or an empty string.
+        arguments: JSON text, or the next part of it.
+    """
+
+    number: int | None
+    id: str
+    name: str
+    arguments: str
+
+
 class Frame(NamedTuple):
     """One frame of an answer, read.
 
@@ -24,6 +40,9 @@ class Frame(NamedTuple):
         usage: token counts, in the last frame.
         first: whether it is the answer's beginning.
         halves: whether its texts hold halves of characters.
+        calls: tool calls as they come over HTTP.
+        finish: why the answer ends, where the service says it.
+        ending: whether nothing of the answer itself follows, though the frame is not the last.
     """
 
     code: int
@@ -39,3 +58,6 @@ class Frame(NamedTuple):
     usage: Usage | None = None
     first: bool = False
     halves: bool = False
+    calls: tuple[CallFragment, ...] = ()
+    finish: str = ""
+    ending: bool = False

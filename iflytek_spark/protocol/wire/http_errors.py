@@ -17,6 +17,7 @@ from iflytek_spark.errors import (
 )
 from iflytek_spark.protocol.steps import HTTPStatusError
 from iflytek_spark.protocol.wire.envelope import read_error
+from iflytek_spark.protocol.wire.openai.error_reader import read_http_error
 from iflytek_spark.protocol.wire.signing import ALLOWED_SKEW, parse_http_date
 
 _KINDS: dict[int, tuple[type[APIError], str]] = {
@@ -32,31 +33,41 @@ _MATCHES = (
 )
 
 
-def status_error(refused: HTTPStatusError, timestamp: float) -> APIError:
+def status_error(refused: HTTPStatusError, timestamp: float, key_hint: str = "") -> APIError:
     """Read a refusal.
 
     Args:
         refused: the service's HTTP response.
         timestamp: this machine's time, in seconds since 1970, when the URL was signed.
+        key_hint: what to check when a key is refused that was sent as it is; a clock that is wrong
+            is no cause then.
 
     Returns:
         What the service's own code says, where the body has one; a :class:`ClockSkewError` with
         the measured skew when the date was refused or is the likely cause; else the class of
         the HTTP status.
     """
-    own = read_error(refused.body)
+    headers, found = refused.headers, read_http_error(refused.body)
+    own = read_error(refused.body) or (found.error() if found and found.code else None)
     if own is not None:
+        own.status, own.retry_after = refused.status, _retry_after(headers)
         return own
-    message, headers = _message(refused.body), refused.headers
+    message = found.message[:_SHOWN] if found else _message(refused.body)
     theirs = parse_http_date(headers.get("date", ""))
     skew = None if theirs is None else timestamp - theirs
-    if refused.status in (401, 403) and ("valid date" in message or abs(skew or 0) > ALLOWED_SKEW):
+    dated = refused.status in (401, 403) and not key_hint
+    if dated and ("valid date" in message or abs(skew or 0) > ALLOWED_SKEW):
         return _clock_error(refused.status, message, skew)
     kind, hint = _KINDS.get(refused.status, (BadRequestError, "check base_url and the model"))
     if refused.status >= 500:
         kind, hint = InternalServerError, "try again in a moment"
     hint = next((text for words, text in _MATCHES if words in message), hint)
-    error = kind(f"Spark refused the connection with HTTP {refused.status}: {message}", hint=hint)
+    hint = key_hint if key_hint and kind is AuthenticationError else hint
+    error = kind(
+        f"Spark refused the connection with HTTP {refused.status}: {message}",
+        sid=(found.sid or None) if found else None,
+        hint=hint,
+    )
     error.status = refused.status
     error.retry_after = _retry_after(headers)
     return error

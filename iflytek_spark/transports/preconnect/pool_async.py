@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import weakref
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import Callable
 from contextvars import Context
-from typing import Any
 
 from iflytek_spark.protocol.steps import ConnectionFailedError, Opening
 from iflytek_spark.transports.base import ConnectionOptions, PreconnectSettings
+from iflytek_spark.transports.loop_end import run_step, until_the_loop_ends
 from iflytek_spark.transports.preconnect.base import (
     CHECK_INTERVAL,
     OPENING_FAILURES,
@@ -167,8 +167,8 @@ class _LoopPool:
         self._idle: IdleConnections[AsyncWebSocketTransport] = IdleConnections(settings.size)
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
-        self._life = _until_the_loop_ends(self._drop, ended)
-        _step(self._life.__anext__())
+        self._life = until_the_loop_ends(self._drop, ended)
+        run_step(self._life.__anext__())
 
     async def take(self, address: str, timeout: float) -> Taken[AsyncWebSocketTransport] | None:
         """Hand out a connection that is open still, and close those that are not.
@@ -205,7 +205,7 @@ class _LoopPool:
 
     def close(self) -> None:
         """Close everything, in the loop's thread or after its end."""
-        _step(self._life.aclose())
+        run_step(self._life.aclose())
 
     def _drop(self) -> None:
         if self._timer is not None:
@@ -250,26 +250,6 @@ class _LoopPool:
             else:
                 transport.close()
                 self._idle.failed(address)
-
-
-async def _until_the_loop_ends(
-    drop: Callable[[], None], ended: Callable[[], object]
-) -> AsyncGenerator[None, None]:
-    """Live until closed; a loop that is wound up closes its asynchronous generators.
-
-    A task could do the same, but one that is pending when a loop ends is complained of.
-    """
-    try:
-        yield
-    finally:
-        ended()
-        drop()
-
-
-def _step(step: Coroutine[Any, Any, None]) -> None:
-    """Carry out a step of a generator that never waits, outside of a coroutine too."""
-    with contextlib.suppress(StopIteration):
-        step.send(None)
 
 
 def _close(transports: list[AsyncWebSocketTransport]) -> None:

@@ -23,6 +23,7 @@ from iflytek_spark import (
 from iflytek_spark.models.catalogue import MODELS, find_model
 from iflytek_spark.models.services import DIMENSIONS
 from iflytek_spark.models.spec import Lacks
+from iflytek_spark.protocol.chat import ChatProtocol
 from iflytek_spark.protocol.deviations import Deviations
 from iflytek_spark.protocol.dialects import CHAT_DIALECTS
 from iflytek_spark.protocol.dialects.signed_post import (
@@ -55,7 +56,7 @@ def test_every_model_has_a_dialect() -> None:
 
 def test_the_websocket() -> None:
     dialect = CHAT_DIALECTS["websocket"]
-    url, headers = dialect.open("wss://host/v4.0/chat", ME, NOW)
+    url, headers, _ = dialect.open("wss://host/v4.0/chat", ME, NOW)
     assert verify_url(url.removeprefix("wss://host"), "host", NOW, SECRETS.get) is None
     assert headers == {}
     request = build_request(find_model("4.0Ultra"), "你好", {"temperature": 0.5})
@@ -68,7 +69,7 @@ def test_the_websocket() -> None:
 
 @pytest.mark.parametrize("dialect", [Embedding(), ImageGeneration()])
 def test_what_is_posted_is_signed_for_post(dialect: Embedding | ImageGeneration) -> None:
-    url, headers = dialect.open("https://host/path", ME, NOW)
+    url, headers, _ = dialect.open("https://host/path", ME, NOW)
     assert verify_url(url.removeprefix("https://host"), "host", NOW, SECRETS.get, "POST") is None
     assert headers["Content-Type"] == "application/json"
 
@@ -100,6 +101,8 @@ def test_what_is_posted_has_no_tool_call_to_ask_for_again() -> None:
 
 class PlainJSON:
     """A dialect that was made up here: a bearer's key, and a JSON text each way."""
+
+    answers = ChatProtocol
 
     def open(self, url: str, credentials: Credentials, now: float) -> Opening:
         return Opening(url, {"Authorization": f"Bearer {credentials.api_key}"})

@@ -1,0 +1,1 @@
+"""Answers over HTTP that come as server-sent events, on connections that are kept open."""
