@@ -71,6 +71,7 @@ from iflytek_spark.models.services import (
     Vector,
 )
 from iflytek_spark.models.spec import ModelSpec, Range
+from iflytek_spark.models.vector_models import EMBEDDING_SERVICES, RERANK_SERVICES
 from iflytek_spark.protocol.events import (
     Citations,
     ContentDelta,
@@ -88,9 +89,11 @@ from iflytek_spark.timeouts import Timeouts
 __all__ = [
     "DEFAULT_MODEL",
     "EMBEDDING",
+    "EMBEDDING_SERVICES",
     "IMAGE_GENERATION",
     "IMAGE_SIZES",
     "MAX_IMAGE_PROMPT",
+    "RERANK_SERVICES",
     "APIConnectionError",
     "APIError",
     "APITimeoutError",

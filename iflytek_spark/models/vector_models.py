@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from iflytek_spark.errors import InvalidRequestError, UnknownModelError
@@ -89,6 +89,12 @@ VECTOR_MODELS: tuple[VectorModel, ...] = (
     *(replace(_HOSTED, name=name) for name in EMBEDDING_MODELS[1:]),
 )
 """The signed service, then what the vendor hosts."""
+
+EMBEDDING_SERVICES: Mapping[str, Service] = {row.name: row.service for row in VECTOR_MODELS}
+"""The models of vectors that have a name, and where each is asked."""
+
+RERANK_SERVICES: Mapping[str, Service] = dict.fromkeys(RERANK_MODELS, MAAS_RERANK)
+"""The models of ranks that have a name, and where each is asked."""
 
 
 def find_vector_model(name: str | None = None) -> VectorModel:

@@ -16,7 +16,7 @@ from iflytek_spark import IMAGE_SIZES, MAX_IMAGE_PROMPT, GeneratedImage
 from iflytek_spark.gateway.middleware.disconnect import cancel_on_disconnect
 from iflytek_spark.gateway.middleware.request_log_record import record_of
 from iflytek_spark.gateway.openai.ignored import Mark
-from iflytek_spark.gateway.openai.model_names import IMAGE_MODEL
+from iflytek_spark.gateway.openai.model_names import IMAGE_MODEL, IMAGES_ROUTE
 from iflytek_spark.gateway.openai.openapi import documented, suggested
 from iflytek_spark.gateway.openai.parsing import parse_body
 from iflytek_spark.gateway.openai.requests import ModelName, OnlyNull, OnlyOne, Text
@@ -77,7 +77,7 @@ async def create_image(request: Request, state: State) -> Response:
     record, unsupported = record_of(request.scope), state.settings.unsupported
     body, record.ignored = parse_body(ImageGenerationRequest, await request.body(), unsupported)
     if body.model is not None:
-        state.model_names.check_service(body.model, IMAGE_MODEL)
+        state.model_names.service_model(body.model, IMAGES_ROUTE)
     client = state.upstream.client(request.headers)
     record.model = IMAGE_MODEL
     size = body.size or _DEFAULT_SIZE
