@@ -83,7 +83,14 @@ def _translate(message: BaseMessage, where: str, replay_reasoning: bool) -> Iter
             reasoning = _reasoning(message) if replay_reasoning else []
             refusal = message.additional_kwargs.get("refusal")
             blocks = [*reasoning, content, *filter(None, [refusal])]
-            yield from messages_of("assistant", blocks, calls=_calls(message), name=name)
+            known = "" if replay_reasoning else message.additional_kwargs.get("reasoning_content")
+            yield from messages_of(
+                "assistant",
+                blocks,
+                calls=_calls(message),
+                name=name,
+                reasoning=known if isinstance(known, str) else "",
+            )
         case ToolMessage():
             yield from messages_of(
                 "tool",
@@ -93,9 +100,11 @@ def _translate(message: BaseMessage, where: str, replay_reasoning: bool) -> Iter
                 name=name,
             )
         case _:
-            role = _role(message, where)
+            role, speaker = _role(message, where)
             given = message.additional_kwargs.get("tool_call_id")
-            yield from messages_of(role, content, tool_call_id=str(given or ""), name=name)
+            yield from messages_of(
+                role, content, tool_call_id=str(given or ""), name=name or speaker
+            )
 
 
 def _reasoning(message: AIMessage) -> list[str]:
@@ -125,15 +134,18 @@ def _as_written(arguments: str) -> str:
     return text if isinstance(text, str) else arguments
 
 
-def _role(message: BaseMessage, where: str) -> Role:
+def _role(message: BaseMessage, where: str) -> tuple[Role, str]:
+    """Return a role that Spark has; a role of one's own speaks as a user of that name."""
     name = message.role if isinstance(message, ChatMessage) else message.type
     role = _ROLES.get(name.removesuffix("MessageChunk").lower())
-    if role is None:
-        raise InvalidRequestError(
-            f"{where} is a {name!r} message",
-            hint="ChatSpark takes human, ai, system and tool messages",
-        )
-    return role
+    if role is not None:
+        return role, ""
+    if isinstance(message, ChatMessage):
+        return "user", name
+    raise InvalidRequestError(
+        f"{where} is a {name!r} message",
+        hint="ChatSpark takes human, ai, system and tool messages",
+    )
 
 
 def to_ai_message(response: ChatResponse) -> AIMessage:
@@ -177,9 +189,9 @@ def to_chunk(event: Event, model: str) -> ChatGenerationChunk:
                 additional_kwargs={"reasoning_content": text},
                 response_metadata=metadata,
             )
-        case ToolCallDelta(call):
+        case ToolCallDelta(call, index):
             written = _streamed_arguments(call)
-            chunk = tool_call_chunk(name=call.name, args=written, id=call.id, index=0)
+            chunk = tool_call_chunk(name=call.name, args=written, id=call.id, index=index)
             message = AIMessageChunk(
                 content="", tool_call_chunks=[chunk], response_metadata=metadata
             )
@@ -232,6 +244,7 @@ def to_metadata(end: Finished | ChatResponse, model: str) -> dict[str, Any]:
         "model_provider": PROVIDER,
         "finish_reason": end.finish_reason,
         "sid": end.sid,
+        "wire": end.wire,
         **{name: names for name, names in doubts.items() if names},
     }
 

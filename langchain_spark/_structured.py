@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.v1 import BaseModel as BaseModelV1
 from pydantic.v1 import ValidationError as ValidationErrorV1
 
-from iflytek_spark import InvalidResponseError, ModelSpec
+from iflytek_spark import InvalidResponseError, ModelSpec, WireChoice
 from iflytek_spark.adapters import (
     SchemaCheck,
     TooManyStepsError,
@@ -43,17 +43,18 @@ def json_schema_of(schema: Schema) -> dict[str, Any]:
     return convert_to_json_schema(schema) if own is None else own
 
 
-def default_method(spec: ModelSpec, schema: Schema | None) -> Method:
+def default_method(spec: ModelSpec, schema: Schema | None, wire: WireChoice = "auto") -> Method:
     """Choose how a model is asked for a schema: by a tool, where one can say all of it.
 
     Args:
         spec: the model.
         schema: the schema, or None for any JSON object, of which nothing can be said.
+        wire: over which wire the call goes.
     """
-    if schema is None or not spec.tools:
+    if schema is None:
         return "json_schema"
     tool = dict(schema) if isinstance(schema, Mapping) else schema
-    return "function_calling" if exact_as_tool(spec, to_tools([tool])[0]) else "json_schema"
+    return "function_calling" if exact_as_tool(spec, to_tools([tool])[0], wire) else "json_schema"
 
 
 def checker(schema: Schema | None) -> Check:
@@ -124,7 +125,7 @@ def bind_schema(
     if schema is None and method != "json_mode":
         raise ValueError(f"method {method!r} needs a schema")
     written = {} if schema is None else json_schema_of(schema)
-    traced = {"kwargs": {"method": method}, "schema": written}
+    traced = {"kwargs": {"method": method}, "schema": _traced(schema)}
     kwargs = {**kwargs, "ls_structured_output_format": traced}
     if method == "function_calling" and schema is not None:
         tool = dict(schema) if isinstance(schema, Mapping) else schema
@@ -135,6 +136,13 @@ def bind_schema(
     if method == "json_mode":
         return model.bind(response_format={"type": "json_object"}, **kwargs)
     raise ValueError(f"method {method!r} is not function_calling, json_schema or json_mode")
+
+
+def _traced(schema: Schema | None) -> dict[str, Any]:
+    """Return a schema as LangChain's traces show it, and its tests compare it."""
+    if schema is None:
+        return {}
+    return convert_to_json_schema(dict(schema) if isinstance(schema, Mapping) else schema)
 
 
 class StructuredOutput:

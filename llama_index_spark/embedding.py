@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from llama_index.core.base.embeddings.base import BaseEmbedding, Embedding
 from llama_index.core.utils import get_tqdm_iterable
@@ -53,6 +53,10 @@ class SparkEmbedding(Connection, BaseEmbedding):
         "another model on a MaaS host; or the id of a service of yours there.",
         validation_alias=AliasChoices("model_name", "model"),
     )
+    if TYPE_CHECKING:  # what type checkers see of the other name
+        model: str = "spark-embedding"
+    else:
+        model = property(lambda self: self.model_name)
     dimensions: int | None = Field(
         default=None,
         description="Numbers in a vector, where the model has several; its own by default.",

@@ -77,7 +77,7 @@ class _Calls:
         self._row = row = options.row
         self._dimensions = row.resolve_dimensions(options.dimensions)
         keys = context.credentials
-        account = keys.app_id if row.signed else keys.maas_api_key
+        account = keys.api_key if row.signed else keys.maas_api_key
         turn = turns(account, context.url, options.max_qps, context.clock)
         self._context = replace(context, turn=turn)
         most = MAX_MESSAGE_BYTES // (_BYTES_A_NUMBER * (self._dimensions or 1))

@@ -18,7 +18,7 @@ from iflytek_spark.gateway.middleware.request_log_record import record_of
 from iflytek_spark.gateway.openai.ignored import Mark
 from iflytek_spark.gateway.openai.model_names import EMBEDDING_MODEL, EMBEDDINGS_ROUTE, served_at
 from iflytek_spark.gateway.openai.openapi import documented, suggested
-from iflytek_spark.gateway.openai.parsing import parse_body
+from iflytek_spark.gateway.openai.parsing import Count, parse_body
 from iflytek_spark.gateway.openai.requests import ModelName, Text
 from iflytek_spark.gateway.openai.responses import Embedding, EmbeddingList
 from iflytek_spark.gateway.state import State
@@ -54,8 +54,8 @@ class EmbeddingRequest(BaseModel):
         BeforeValidator(_not_tokens),
     ]
     encoding_format: Literal["float", "base64"] | None = None
-    dimensions: int | None = Field(
-        None, ge=1, description="Numbers in a vector; spark-embedding always has 2560"
+    dimensions: Count | None = Field(
+        None, description="Numbers in a vector; spark-embedding always has 2560"
     )
     user: Annotated[str | None, Mark.TUNING, Mark.UNUSED] = None
     input_type: Literal["document", "query"] | None = Field(

@@ -16,7 +16,7 @@ from iflytek_spark.gateway.middleware.request_log_record import record_of
 from iflytek_spark.gateway.openai.ignored import Mark
 from iflytek_spark.gateway.openai.model_names import RERANK_ROUTE, served_at
 from iflytek_spark.gateway.openai.openapi import documented, suggested
-from iflytek_spark.gateway.openai.parsing import parse_body
+from iflytek_spark.gateway.openai.parsing import Count, parse_body
 from iflytek_spark.gateway.openai.requests import ModelName, Text
 from iflytek_spark.gateway.openai.responses import Rank, RankList
 from iflytek_spark.gateway.state import State
@@ -52,7 +52,7 @@ class RerankRequest(BaseModel):
     model: Annotated[ModelName, Field(json_schema_extra=suggested(served_at(RERANK_ROUTE)))]
     query: Text
     documents: list[Text | TextDocument] = Field(max_length=MAX_DOCUMENTS)
-    top_n: int | None = Field(None, ge=1, description="How many are returned; all by default")
+    top_n: Count | None = Field(None, description="How many are returned; all by default")
     return_documents: bool | None = Field(None, description="Whether texts are repeated; true")
     user: Annotated[str | None, Mark.TUNING, Mark.UNUSED] = None
 
