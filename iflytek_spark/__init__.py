@@ -66,11 +66,14 @@ from iflytek_spark.models.services import (
     EmbedOptions,
     GeneratedImage,
     Progress,
+    RankedDocument,
+    RerankOptions,
     Service,
     TooLong,
     Vector,
 )
 from iflytek_spark.models.spec import ModelSpec, Range
+from iflytek_spark.models.vector_models import EMBEDDING_SERVICES, RERANK_SERVICES
 from iflytek_spark.protocol.events import (
     Citations,
     ContentDelta,
@@ -88,9 +91,11 @@ from iflytek_spark.timeouts import Timeouts
 __all__ = [
     "DEFAULT_MODEL",
     "EMBEDDING",
+    "EMBEDDING_SERVICES",
     "IMAGE_GENERATION",
     "IMAGE_SIZES",
     "MAX_IMAGE_PROMPT",
+    "RERANK_SERVICES",
     "APIConnectionError",
     "APIError",
     "APITimeoutError",
@@ -132,8 +137,10 @@ __all__ = [
     "Progress",
     "ProtocolError",
     "Range",
+    "RankedDocument",
     "RateLimitError",
     "ReasoningDelta",
+    "RerankOptions",
     "Role",
     "Service",
     "SparkClient",

@@ -8,10 +8,11 @@ from typing import Unpack
 from iflytek_spark.client_base import BaseClient
 from iflytek_spark.messages import ChatResponse, Message
 from iflytek_spark.models.services import (
-    EMBEDDING,
     IMAGE_GENERATION,
     EmbedOptions,
     GeneratedImage,
+    RankedDocument,
+    RerankOptions,
     Vector,
 )
 from iflytek_spark.models.spec import ModelSpec
@@ -73,7 +74,7 @@ class SparkClient(BaseClient[Transport]):
         return ChatStream(*self._asked(messages, model, options))
 
     def embed(self, texts: Sequence[str], **options: Unpack[EmbedOptions]) -> list[Vector]:
-        """Turn texts into vectors of 2,560 numbers.
+        """Turn texts into vectors: of 2,560 numbers, or by a model on a MaaS host.
 
         Args:
             texts: any number, none of them empty.
@@ -83,13 +84,42 @@ class SparkClient(BaseClient[Transport]):
             A vector for each text, in the same order.
 
         Raises:
-            InvalidRequestError: before anything is sent, for a text that is empty or no text.
+            InvalidRequestError: before anything is sent, for a text that is empty or no text, and
+                for dimensions that the model does not make.
+            MissingCredentialsError: when the kind of key is missing that the model needs.
             ContextLengthError: for a text that is too long.
+            ProtocolError: when not every text got one vector, of the dimensions asked for.
             SparkError: the first failure that retries did not mend; what else runs is stopped.
         """
         from iflytek_spark.embeddings.embed import CheckedOptions, embed  # loads httpx2
 
-        return embed(*self._service(EMBEDDING), texts, CheckedOptions(**options))
+        checked = CheckedOptions(**options)
+        return embed(*self._service(checked.row.service), texts, checked)
+
+    def rerank(
+        self, query: str, documents: Sequence[str], **options: Unpack[RerankOptions]
+    ) -> list[RankedDocument]:
+        """Sort documents by how well they answer a query; it needs a MaaS key.
+
+        Args:
+            query: the question.
+            documents: any number, none of them empty; for none at all nothing is sent.
+            **options: see :class:`~iflytek_spark.RerankOptions`.
+
+        Returns:
+            The documents with their scores, the best first.
+
+        Raises:
+            InvalidRequestError: before anything is sent, for a text that is empty or no text.
+            MissingCredentialsError: when there is no MaaS key.
+            ContextLengthError: for a document that is too long.
+            ProtocolError: when not every document got one score.
+            SparkError: the first failure that retries did not mend.
+        """
+        from iflytek_spark.embeddings.rerank import CheckedRerank, rerank  # loads httpx2
+
+        checked = CheckedRerank(**options)
+        return rerank(*self._service(checked.service), query, documents, checked)
 
     def generate_image(self, prompt: str, *, width: int = 512, height: int = 512) -> GeneratedImage:
         """Make an image.
@@ -139,10 +169,20 @@ class AsyncSparkClient(BaseClient[AsyncTransport]):
         return AsyncChatStream(*self._asked(messages, model, options))
 
     async def embed(self, texts: Sequence[str], **options: Unpack[EmbedOptions]) -> list[Vector]:
-        """Turn texts into vectors of 2,560 numbers; see :meth:`SparkClient.embed`."""
+        """Turn texts into vectors; see :meth:`SparkClient.embed`."""
         from iflytek_spark.embeddings.embed import CheckedOptions, aembed  # loads httpx2
 
-        return await aembed(*self._service(EMBEDDING), texts, CheckedOptions(**options))
+        checked = CheckedOptions(**options)
+        return await aembed(*self._service(checked.row.service), texts, checked)
+
+    async def rerank(
+        self, query: str, documents: Sequence[str], **options: Unpack[RerankOptions]
+    ) -> list[RankedDocument]:
+        """Sort documents by how well they answer a query; see :meth:`SparkClient.rerank`."""
+        from iflytek_spark.embeddings.rerank import CheckedRerank, arerank  # loads httpx2
+
+        checked = CheckedRerank(**options)
+        return await arerank(*self._service(checked.service), query, documents, checked)
 
     async def generate_image(
         self, prompt: str, *, width: int = 512, height: int = 512

@@ -11,12 +11,21 @@ from iflytek_spark.credentials import OWN_FAMILY, environment, environment_famil
 from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.messages import Wire
 from iflytek_spark.models.catalogue import DEFAULT_MODEL, find_model
-from iflytek_spark.models.http_models import CHAT_PATH, MAAS_HOSTS, OPEN_HOST
+from iflytek_spark.models.http_models import (
+    CHAT_PATH,
+    EMBEDDINGS_PATH,
+    MAAS_HOSTS,
+    OPEN_HOST,
+    RERANK_PATH,
+)
 from iflytek_spark.models.services import Service
 from iflytek_spark.models.spec import ModelSpec
 
 _OPEN_NAME = urlsplit(OPEN_HOST).hostname
 _HTTP_HOSTS = {_OPEN_NAME, *(urlsplit(host).hostname for host in MAAS_HOSTS)}
+_VERSION = "/v2"
+_TAILS = (CHAT_PATH, EMBEDDINGS_PATH.removeprefix(_VERSION), RERANK_PATH.removeprefix(_VERSION))
+"""What the address of a request over HTTP ends in, behind its version."""
 _DOUBLED = re.compile(r"(/v\d+|/x2|/agent/v1)(?:/v1)+$")
 """``/v1`` behind a path that has its version already, as clients append it."""
 _USUAL_PORT = {"ws": 80, "wss": 443, "http": 80, "https": 443}
@@ -121,8 +130,8 @@ def address(own: str, base_url: str | None) -> str:
 
     Returns:
         An address of the catalogue's kind: ws or wss, http or https. That of a chat over HTTP ends
-        in ``/chat/completions`` once, and has one version: what is doubled is put right. On
-        ``spark-api-open`` the path is the model's own.
+        in ``/chat/completions`` once, and has one version: what is doubled is put right; those of
+        hosted vectors and ranks likewise. On ``spark-api-open`` the path is the model's own.
 
     Raises:
         ConfigurationError: when ``base_url`` is not an address, or one of a WebSocket's with a path
@@ -132,24 +141,25 @@ def address(own: str, base_url: str | None) -> str:
         return own
     base, mine = _parse(base_url), urlsplit(own)
     path = base.path if base.path.strip("/") else mine.path
-    if mine.path.endswith(CHAT_PATH):
-        path = _chat_path(base, mine)
+    tail = next(filter(mine.path.endswith, _TAILS), None)
+    if tail:
+        path = _http_path(base, mine, tail)
     scheme = _SCHEMES[mine.scheme.startswith("ws"), base.scheme in ("wss", "https")]
     return urlunsplit((scheme, _host(base), path, "", ""))
 
 
-def _chat_path(base: SplitResult, mine: SplitResult) -> str:
+def _http_path(base: SplitResult, mine: SplitResult, tail: str) -> str:
     given = base.path.rstrip("/")
     if given and base.scheme in ("ws", "wss"):
         raise ConfigurationError(
             "base_url is the address of a WebSocket, and this call goes over HTTP",
             hint="give base_url without a path, or wire='websocket'",
         )
-    while given.endswith(CHAT_PATH):
-        given = given.removesuffix(CHAT_PATH).rstrip("/")
+    while given.endswith(_TAILS):
+        given = given.removesuffix(next(filter(given.endswith, _TAILS))).rstrip("/")
     given = _DOUBLED.sub(r"\1", given)
     own_path = not given or base.hostname == _OPEN_NAME
-    return mine.path if own_path else given + CHAT_PATH
+    return mine.path if own_path else given + tail
 
 
 def _host(base: SplitResult) -> str:

@@ -15,13 +15,22 @@ if TYPE_CHECKING:
     from langchain_spark.embeddings import SparkEmbeddings
     from langchain_spark.images import SparkImageTool
     from langchain_spark.llms import SparkLLM
+    from langchain_spark.rerank import SparkRerank
 
-__all__ = ["ChatSpark", "SparkEmbeddings", "SparkImageTool", "SparkLLM", "__version__"]
+__all__ = [
+    "ChatSpark",
+    "SparkEmbeddings",
+    "SparkImageTool",
+    "SparkLLM",
+    "SparkRerank",
+    "__version__",
+]
 
 _LAZY = {
     "SparkEmbeddings": "langchain_spark.embeddings",
     "SparkImageTool": "langchain_spark.images",
     "SparkLLM": "langchain_spark.llms",
+    "SparkRerank": "langchain_spark.rerank",
 }
 
 

@@ -23,7 +23,7 @@ from langchain_spark._settings import Connection
 
 
 class SparkEmbeddings(Connection, Embeddings):
-    """iFlytek Spark (讯飞星火) embeddings: 2,560 numbers for a text.
+    """iFlytek Spark (讯飞星火) embeddings: the signed service's, or a model's on a MaaS host.
 
     Setup:
         Install ``iflytek-spark[langchain]`` and set the three values of your app in the
@@ -51,12 +51,22 @@ class SparkEmbeddings(Connection, Embeddings):
         Spark has two vectors for a text, one as a document and one as a query; compare
         queries with documents.
 
+    Hosted models:
+        A model on a MaaS host takes many texts in a request, and has one vector for a text; its
+        key is another one, ``SPARK_MAAS_API_KEY``. Its vectors cannot be compared with those of
+        the signed service, nor those of two ``dimensions``: keep each in a store of its own.
+
+        .. code-block:: python
+
+            embeddings = SparkEmbeddings(model="xop3qwen8bembedding", dimensions=1024)
+
     Many texts:
-        Spark takes one text in a request and, on most accounts, two requests in a second:
-        1,000 texts take more than eight minutes. ``show_progress=True`` shows where it is.
+        The signed service takes one text in a request and, on most accounts, two requests in a
+        second: 1,000 texts take more than eight minutes, and ten seconds by a hosted model.
+        ``show_progress=True`` shows where it is.
         Keep what is done, so that a run that was interrupted goes on where it stopped. With a
-        ``batch_size``, the cache is written after every so many texts; without one, only at
-        the very end.
+        ``batch_size`` of its own, the cache is written after every so many texts; without
+        one, only at the very end.
 
         .. code-block:: python
 
@@ -68,7 +78,7 @@ class SparkEmbeddings(Connection, Embeddings):
                 LocalFileStore("./vectors"),
                 namespace=embeddings.namespace("document"),
                 key_encoder="sha256",
-                batch_size=20,
+                batch_size=50,
             )
 
         :meth:`namespace` holds the address that answers: vectors of the emulator, or of a
@@ -82,13 +92,21 @@ class SparkEmbeddings(Connection, Embeddings):
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, defer_build=False)
 
+    model: str = "spark-embedding"
+    """``spark-embedding``, which is the signed service; ``xop3qwen8bembedding`` or another model
+    on a MaaS host; or the id of a service of yours there."""
+    dimensions: int | None = None
+    """Numbers in a vector, where the model has several; the model's own by default."""
+    batch_size: int | None = Field(default=None, ge=1)
+    """Texts in a request: 1 of the signed service, 50 of the others by default; it shrinks when
+    the service refuses so many."""
     max_qps: float | None = Field(default=2.0, gt=0)
     """Requests in a second, or None for no limit; all objects of one app share it."""
     max_concurrency: int = Field(default=4, ge=1)
     """Requests that may wait for an answer at once."""
     too_long: TooLong = "split"
-    """Whether a text above 2,048 tokens is cut into pieces, whose vectors are averaged, or
-    refused."""
+    """Whether a text above the model's limit (the signed service: 2,048 tokens) is cut into
+    pieces, whose vectors are averaged, or refused."""
     show_progress: bool = False
     """Whether a progress bar is shown while documents are embedded; it needs tqdm."""
 
@@ -140,7 +158,8 @@ class SparkEmbeddings(Connection, Embeddings):
         """Name the store of the vectors that this object computes, for caches of all kinds.
 
         Vectors of an emulator, of a stand-in and of the service cannot be compared, nor can those
-        of documents and of queries; so the name holds the kind and the address that answers.
+        of two models or dimensions, nor those of documents and of queries; so the name holds
+        the model, the kind, the address that answers and the dimensions.
 
         Args:
             kind: ``document`` or ``query``.
@@ -149,10 +168,18 @@ class SparkEmbeddings(Connection, Embeddings):
             For example ``spark-embedding-document-emb-cn-huabei-1.xf-yun.com-2560``; a name of
             files and collections may hold it.
         """
-        return vector_namespace(self._resolved_endpoint(), kind)
+        return vector_namespace(self._resolved_endpoint(), kind, self.model, self.dimensions)
+
+    def _resolve(self) -> None:
+        super()._resolve()
+        with model_errors():
+            self.namespace()  # knows which models and dimensions there are
 
     def _options(self, kind: EmbeddingKind, progress: Progress | None = None) -> EmbedOptions:
         return {
+            "model": self.model,
+            "dimensions": self.dimensions,
+            "batch_size": self.batch_size,
             "kind": kind,
             "max_qps": self.max_qps,
             "max_concurrency": self.max_concurrency,

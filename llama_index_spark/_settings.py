@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,7 +20,6 @@ from iflytek_spark.adapters import (
     choice_from_openai,
     place_of,
     tools_from_openai,
-    vector_namespace,
     web_search_from_openai,
 )
 from iflytek_spark.settings import CallOptions, ChatSettings, ConnectionSettings
@@ -56,9 +56,9 @@ class Connection(ConnectionSettings, BaseComponent):
         """Write who answers too: LlamaIndex's caches know a model by what is written of it."""
         return {**super().custom_model_dump(handler, info), "address": self._address()}
 
+    @abstractmethod
     def _address(self) -> str:
-        """Return the place from which answers or vectors come; no setting pins it."""
-        return vector_namespace(self._resolved_endpoint(), "document")
+        """Return the place from which what is asked for comes; no setting pins it."""
 
 
 class Completion(Connection, ChatSettings):

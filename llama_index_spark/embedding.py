@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from llama_index.core.base.embeddings.base import BaseEmbedding, Embedding
 from llama_index.core.utils import get_tqdm_iterable
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import AliasChoices, ConfigDict, Field, model_validator
 
 from iflytek_spark import EmbeddingKind, EmbedOptions, TooLong
-from iflytek_spark.adapters import vector_namespace
+from iflytek_spark.adapters import usual_batch_size, vector_namespace
 from llama_index_spark._cache import NamespacedStore
 from llama_index_spark._settings import Connection
 
 
 class SparkEmbedding(Connection, BaseEmbedding):
-    """iFlytek Spark (讯飞星火) embeddings: 2,560 numbers for a text.
+    """iFlytek Spark (讯飞星火) embeddings: the signed service's, or a model's on a MaaS host.
 
-    Spark has two vectors for a text, one as a passage to be found and one as the query that looks
-    for it. It takes one text in a request and, on most accounts, two requests in a second: 1,000
-    texts take more than eight minutes, so keep what is done, in a persisted index or in an
-    ``IngestionPipeline`` with a cache. Processes do not know of each other: with
-    ``num_workers=2``, give each half of ``max_qps``.
+    The signed service has two vectors for a text, one as a passage to be found and one as the
+    query that looks for it, of 2,560 numbers. It takes one text in a request and, on most
+    accounts, two requests in a second: 1,000 texts take more than eight minutes, so keep what is
+    done, in a persisted index or in an ``IngestionPipeline`` with a cache. Processes do not know
+    of each other: with ``num_workers=2``, give each half of ``max_qps``.
+
+    ``SparkEmbedding(model="xop3qwen8bembedding", dimensions=1024)`` asks a model on a MaaS host,
+    with a key of its own, ``SPARK_MAAS_API_KEY``. It takes ``embed_batch_size`` texts in a
+    request, 50 by default, and has one vector for a text. Vectors of two models or of two
+    dimensions cannot be compared: keep each in an index of its own.
 
     ``embeddings_cache`` is safe to use. LlamaIndex keys it by the text alone; so queries pass it
     by here, and vectors stand in a collection of their own, named by :meth:`namespace`: those of
@@ -43,11 +48,23 @@ class SparkEmbedding(Connection, BaseEmbedding):
     """
 
     model_name: str = Field(
-        default="spark-embedding", description="The name of the service in events; it has one."
+        default="spark-embedding",
+        description="`spark-embedding`, which is the signed service; `xop3qwen8bembedding` or "
+        "another model on a MaaS host; or the id of a service of yours there.",
+        validation_alias=AliasChoices("model_name", "model"),
+    )
+    if TYPE_CHECKING:  # what type checkers see of the other name
+        model: str = "spark-embedding"
+    else:
+        model = property(lambda self: self.model_name)
+    dimensions: int | None = Field(
+        default=None,
+        description="Numbers in a vector, where the model has several; its own by default.",
     )
     embed_batch_size: int = Field(
         default=20,
-        description="Texts between two reports to callbacks and caches.",
+        description="Texts between two reports to callbacks and caches; with a model on a MaaS "
+        "host those of a request too, 50 by default.",
         gt=0,
         le=2048,
     )
@@ -61,8 +78,8 @@ class SparkEmbedding(Connection, BaseEmbedding):
     )
     too_long: TooLong = Field(
         default="split",
-        description="Whether a text above 2,048 tokens is cut into pieces, whose vectors are "
-        "averaged, or is an error.",
+        description="Whether a text above the model's limit (the signed service: 2,048 tokens) is "
+        "cut into pieces, whose vectors are averaged, or is an error.",
     )
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
@@ -117,7 +134,8 @@ class SparkEmbedding(Connection, BaseEmbedding):
         """Name the store of the vectors that this object computes, for caches of all kinds.
 
         Vectors of an emulator, of a stand-in and of the service cannot be compared, nor can those
-        of documents and of queries; so the name holds the kind and the address that answers.
+        of two models or dimensions, nor those of documents and of queries; so the name holds
+        the model, the kind, the address that answers and the dimensions.
 
         Args:
             kind: ``document`` or ``query``.
@@ -126,11 +144,22 @@ class SparkEmbedding(Connection, BaseEmbedding):
             For example ``spark-embedding-document-emb-cn-huabei-1.xf-yun.com-2560``; a name of
             files and collections may hold it.
         """
-        return vector_namespace(self._resolved_endpoint(), kind)
+        endpoint = self._resolved_endpoint()
+        return vector_namespace(endpoint, kind, self.model_name, self.dimensions)
 
     def to_payload(self) -> dict[str, Any]:
         """Describe the model for events and traces, without any secret."""
         return {**super().to_payload(), "address": self._address()}
+
+    def _address(self) -> str:
+        return self.namespace()
+
+    def _resolve(self) -> None:
+        """Refuse a model or dimensions that do not exist; a hosted model has batches of its own."""
+        super()._resolve()
+        self.namespace()
+        if self._batches and "embed_batch_size" not in self.model_fields_set:
+            self.embed_batch_size = self._batches
 
     @model_validator(mode="after")
     def _keep_apart(self) -> Self:
@@ -166,11 +195,19 @@ class SparkEmbedding(Connection, BaseEmbedding):
 
     def _embed_options(self, kind: EmbeddingKind) -> EmbedOptions:
         return {
+            "model": self.model_name,
+            "dimensions": self.dimensions,
+            "batch_size": self.embed_batch_size if self._batches else None,
             "kind": kind,
             "max_qps": self.max_qps,
             "max_concurrency": self.max_concurrency,
             "too_long": self.too_long,
         }
+
+    @property
+    def _batches(self) -> int | None:
+        """Texts in a request by default, where a request may hold several."""
+        return usual_batch_size(self.model_name)
 
     def _without_cache(self) -> Self:
         return self.model_copy(update={"embeddings_cache": None})

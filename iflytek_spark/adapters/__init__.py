@@ -9,7 +9,8 @@ and this package, and nothing else of the core:
 - the one reader of the arguments of calls: ``read_arguments``, and of JSON as text: ``read_json``
 - whether a value fits a JSON schema, in a bounded number of steps: ``SchemaCheck``; whether the
   schema of somebody else is one: ``schema_problem``
-- where answers and vectors come from: ``place_of``, ``vector_namespace``
+- where answers, vectors and ranks come from: ``place_of``, ``vector_namespace``,
+  ``rerank_address``; how many texts go into a request: ``usual_batch_size``
 - a key, which may be given as a str: ``Secret``
 - what an adapter may want to know before it asks: ``answering_model``, ``changes_form``,
   ``check_tools``, ``estimate_prompt_tokens``, ``SAFE_CONTEXT_TOKENS``, ``exact_as_tool`` (else an
@@ -20,7 +21,12 @@ from __future__ import annotations
 
 from iflytek_spark.adapters.content import Content, messages_of, read_content
 from iflytek_spark.adapters.fields import Secret
-from iflytek_spark.adapters.namespaces import place_of, vector_namespace
+from iflytek_spark.adapters.namespaces import (
+    place_of,
+    rerank_address,
+    usual_batch_size,
+    vector_namespace,
+)
 from iflytek_spark.adapters.openai import (
     OpenAIFunction,
     OpenAISchemaFormat,
@@ -73,12 +79,14 @@ __all__ = [
     "read_arguments",
     "read_content",
     "read_json",
+    "rerank_address",
     "schema_format",
     "schema_problem",
     "tool_from_openai",
     "tool_to_openai",
     "tools_from_openai",
     "usage_to_openai",
+    "usual_batch_size",
     "vector_namespace",
     "web_search_from_openai",
 ]

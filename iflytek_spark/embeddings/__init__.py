@@ -1,1 +1,1 @@
-"""What Spark does over signed POST: embeddings and image generation."""
+"""Vectors of many texts, and ranks of many documents, within the rate limits."""

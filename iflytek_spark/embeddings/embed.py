@@ -1,36 +1,41 @@
-"""Vectors of many texts (PROTOCOL.md §8), for both clients: checked, paced, in order."""
+"""Vectors of many texts (PROTOCOL.md §8, §9), for both clients: checked, paced, in order."""
 
 from __future__ import annotations
 
-import asyncio
-from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from queue import SimpleQueue
 from typing import get_args
 
+from iflytek_spark.assumptions import MAX_MESSAGE_BYTES
+from iflytek_spark.embeddings.batches import BatchLimit, batch_flow
+from iflytek_spark.embeddings.jobs import Job, arun_job, check_count, run_job
 from iflytek_spark.embeddings.rate_limit import turns
 from iflytek_spark.embeddings.split import embedding_flow
-from iflytek_spark.errors import ContextLengthError, InvalidRequestError, SparkError
+from iflytek_spark.embeddings.texts import check_texts
+from iflytek_spark.errors import ContextLengthError, InvalidRequestError, ProtocolError
 from iflytek_spark.models.services import EmbeddingKind, Progress, TooLong, Vector
+from iflytek_spark.models.vector_models import VectorModel, find_vector_model
 from iflytek_spark.protocol.call import CallContext, call_flow
+from iflytek_spark.protocol.dialects.maas_post import MaasEmbedding, TextsToEmbed
 from iflytek_spark.protocol.dialects.signed_post import Embedding, TextToEmbed
 from iflytek_spark.protocol.exchange import SingleExchange
 from iflytek_spark.protocol.steps import Flow
-from iflytek_spark.protocol.wire.embedding import DOMAINS, MAX_TOKENS
+from iflytek_spark.protocol.wire.embedding import DOMAINS
+from iflytek_spark.protocol.wire.openai.vectors_client import Indexed
 from iflytek_spark.requests.tokens import estimate_tokens
-from iflytek_spark.streams import arun, run
 from iflytek_spark.transports.base import ConnectionOptions
-from iflytek_spark.transports.http_async import AsyncHttpTransport
-from iflytek_spark.transports.http_sync import HttpTransport
+
+_BYTES_A_NUMBER = 24
+"""At most, of a number that is written out."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedOptions:
     """:class:`~iflytek_spark.models.services.EmbedOptions`, checked and complete."""
 
+    model: str | None = None
+    dimensions: int | None = None
+    batch_size: int | None = None
     kind: EmbeddingKind = "document"
     max_qps: float | None = 2.0
     max_concurrency: int = 4
@@ -43,174 +48,118 @@ class CheckedOptions:
             raise InvalidRequestError(f"kind is {self.kind!r}, not document or query")
         if self.too_long not in get_args(TooLong):
             raise InvalidRequestError(f"too_long is {self.too_long!r}, not split or error")
-        limit = self.max_concurrency
-        if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
-            raise InvalidRequestError(f"max_concurrency is {limit!r}, not 1 or more")
-
-
-class _Job:
-    """What is common to all texts of one call."""
-
-    def __init__(
-        self,
-        context: CallContext,
-        route: ConnectionOptions,
-        texts: Sequence[str],
-        options: CheckedOptions,
-    ) -> None:
-        _check(texts, options.too_long)
-        self.texts = texts
-        self.route = route
-        self.workers = min(options.max_concurrency, len(texts))
-        self._options = options
-        api_key = context.credentials.api_key
-        turn = turns(api_key, context.url, options.max_qps, context.clock)
-        self._context = replace(context, turn=turn)
-
-    def flow(self, text: str) -> Flow[Vector]:
-        """Return the way from a text to its vector."""
-        return embedding_flow(text, self._ask, self._options.too_long)
-
-    def progress(self, done: int) -> None:
-        """Tell how far the call is."""
-        if self._options.on_progress is not None:
-            self._options.on_progress(done, len(self.texts))
-
-    def _ask(self, text: str) -> Flow[Vector]:
-        asked = TextToEmbed(text, self._options.kind)
-        return call_flow(self._context, SingleExchange(Embedding(), asked))
-
-
-def _check(texts: Sequence[str], too_long: TooLong) -> None:
-    """Refuse what the service would refuse, before anything is sent."""
-    if isinstance(texts, str):
-        raise InvalidRequestError("texts is one string", hint="pass a list of strings")
-    for index, text in enumerate(texts):
-        if not isinstance(text, str):
-            raise InvalidRequestError(f"texts[{index}] is a {type(text).__name__}, not a string")
-        if not text.strip():
+        check_count("max_concurrency", self.max_concurrency)
+        self.row.resolve_dimensions(self.dimensions)
+        check_count("batch_size", self.wanted_size)
+        if self.row.signed and self.wanted_size > 1:
             raise InvalidRequestError(
-                f"texts[{index}] is empty", hint="leave it out: Spark has no vector for it"
+                f"batch_size is {self.batch_size}, and {self.row.name} takes one text in a request",
+                hint="leave batch_size out, or name a model on a MaaS host",
+                param="batch_size",
             )
-        if not _is_unicode(text):
-            raise InvalidRequestError(f"texts[{index}] holds a lone surrogate, which is no text")
-        if too_long == "error" and estimate_tokens(text) > MAX_TOKENS:
+
+    @property
+    def row(self) -> VectorModel:
+        """The model."""
+        return find_vector_model(self.model)
+
+    @property
+    def wanted_size(self) -> int:
+        """Texts in a request, as the caller or the model's row says it."""
+        return self.row.batch_size if self.batch_size is None else self.batch_size
+
+
+class _Calls:
+    """Starts the calls for the texts of one job."""
+
+    def __init__(self, context: CallContext, options: CheckedOptions) -> None:
+        self._options = options
+        self._row = row = options.row
+        self._dimensions = row.resolve_dimensions(options.dimensions)
+        keys = context.credentials
+        account = keys.api_key if row.signed else keys.maas_api_key
+        turn = turns(account, context.url, options.max_qps, context.clock)
+        self._context = replace(context, turn=turn)
+        most = MAX_MESSAGE_BYTES // (_BYTES_A_NUMBER * (self._dimensions or 1))
+        self.limit = BatchLimit(context.url, row.name, min(options.wanted_size, most))
+        self._length = self._dimensions
+
+    def flow(self, texts: Sequence[str]) -> Flow[list[Vector]]:
+        """Return the way from a batch of texts to their vectors."""
+        return batch_flow(texts, self._ask, self.limit)
+
+    def _ask(self, texts: Sequence[str]) -> Flow[list[Vector]]:
+        if len(texts) > 1:
+            return (yield from self._many(texts))
+        options, most = self._options, self._row.max_tokens
+        return [(yield from embedding_flow(texts[0], self._one, options.too_long, most))]
+
+    def _one(self, text: str) -> Flow[Vector]:
+        if not self._row.signed:
+            return (yield from self._many([text]))[0]
+        asked = TextToEmbed(text, self._options.kind)
+        call: Flow[Vector] = call_flow(self._context, SingleExchange(Embedding(), asked))
+        return (yield from call)
+
+    def _many(self, texts: Sequence[str]) -> Flow[list[Vector]]:
+        asked = TextsToEmbed(self._row.name, tuple(texts), self._dimensions)
+        exchange = SingleExchange(MaasEmbedding(), asked)
+        call: Flow[Indexed[Vector]] = call_flow(self._context, exchange)
+        found = yield from call
+        vectors = found.in_order(len(texts))
+        self._check_lengths(vectors, found.sid)
+        return vectors
+
+    def _check_lengths(self, vectors: Sequence[Vector], sid: str) -> None:
+        """Refuse vectors of another length than was asked for, or than those before them."""
+        self._length = self._length or len(vectors[0])
+        for vector in vectors:
+            if len(vector) != self._length:
+                raise ProtocolError(
+                    f"Spark sent a vector of {len(vector)} numbers instead of {self._length}",
+                    sid=sid or None,
+                    hint="vectors of several lengths cannot be compared: see model and dimensions",
+                )
+
+
+def _job(
+    context: CallContext, route: ConnectionOptions, texts: Sequence[str], options: CheckedOptions
+) -> Job[Vector]:
+    check_texts("texts", texts)
+    most = options.row.max_tokens
+    if options.too_long == "error" and most is not None:
+        _check_lengths(texts, most)
+    calls = _Calls(context, options)
+    return Job(
+        route,
+        texts,
+        calls.flow,
+        batch_size=calls.limit.size,
+        max_concurrency=options.max_concurrency,
+        on_progress=options.on_progress,
+    )
+
+
+def _check_lengths(texts: Sequence[str], most: int) -> None:
+    """Refuse a text that is too long by our own estimate."""
+    for index, text in enumerate(texts):
+        if estimate_tokens(text) > most:
             raise ContextLengthError(
                 f"texts[{index}] has about {estimate_tokens(text)} tokens, and Spark takes "
-                f"{MAX_TOKENS} at once",
+                f"{most} at once",
                 hint='cut it into smaller chunks, or pass too_long="split"',
             )
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def embed(
     context: CallContext, route: ConnectionOptions, texts: Sequence[str], options: CheckedOptions
 ) -> list[Vector]:
     """Find the vectors; see :meth:`iflytek_spark.SparkClient.embed`."""
-    job = _Job(context, route, texts, options)
-    return _Threads(job).run() if job.workers > 1 else _one_by_one(job)
-
-
-def _one_by_one(job: _Job) -> list[Vector]:
-    """Find the vectors in the caller's own thread."""
-    vectors = []
-    with HttpTransport(job.route) as transport:
-        for text in job.texts:
-            vectors.append(run(job.flow(text), transport))
-            job.progress(len(vectors))
-    return vectors
-
-
-class _Threads:
-    """A few threads that share the texts, each with a connection of its own."""
-
-    def __init__(self, job: _Job) -> None:
-        self._job = job
-        self._transports = [HttpTransport(job.route) for _ in range(job.workers)]
-        self._idle: SimpleQueue[HttpTransport] = SimpleQueue()
-        self._failures: list[SparkError] = []
-        for transport in self._transports:
-            self._idle.put(transport)
-
-    def run(self) -> list[Vector]:
-        """Return all vectors, or raise the first failure; no thread and no socket stays."""
-        with ExitStack() as sockets, ThreadPoolExecutor(self._job.workers, "spark-embed") as pool:
-            for transport in self._transports:
-                sockets.enter_context(transport)
-            futures = [pool.submit(self._one, text) for text in self._job.texts]
-            try:
-                for done, future in enumerate(as_completed(futures), 1):
-                    self._check(future)
-                    self._job.progress(done)
-            finally:
-                pool.shutdown(wait=False, cancel_futures=True)
-                for transport in self._transports:
-                    transport.abort()
-        return [future.result() for future in futures]
-
-    def _check(self, future: Future[Vector]) -> None:
-        """Raise what has failed: the first failure, and not what it stopped."""
-        error = future.exception()
-        if error is not None:
-            raise self._failures[0] if self._failures else error
-
-    def _one(self, text: str) -> Vector:
-        if self._failures:
-            raise CancelledError
-        transport = self._idle.get()
-        try:
-            return run(self._job.flow(text), transport)
-        except SparkError as error:
-            self._failures.append(error)
-            raise
-        finally:
-            self._idle.put(transport)
+    return run_job(_job(context, route, texts, options))
 
 
 async def aembed(
     context: CallContext, route: ConnectionOptions, texts: Sequence[str], options: CheckedOptions
 ) -> list[Vector]:
     """Find the vectors; see :meth:`iflytek_spark.SparkClient.embed`."""
-    job = _Job(context, route, texts, options)
-    return await _Tasks(job).run()
-
-
-class _Tasks:
-    """A few tasks that share the texts, each with a connection of its own."""
-
-    def __init__(self, job: _Job) -> None:
-        self._job = job
-        self._todo = deque(enumerate(job.texts))
-        self._vectors: dict[int, Vector] = {}
-
-    async def run(self) -> list[Vector]:
-        """Return all vectors, or raise the first failure; no task and no socket stays."""
-        tasks = [asyncio.create_task(self._work()) for _ in range(self._job.workers)]
-        try:
-            await asyncio.gather(*tasks)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-        return [self._vectors[index] for index in range(len(self._job.texts))]
-
-    async def _work(self) -> None:
-        async with AsyncHttpTransport(self._job.route) as transport:
-            while self._todo:
-                index, text = self._todo.popleft()
-                self._vectors[index] = await self._one(text, transport)
-                self._job.progress(len(self._vectors))
-
-    async def _one(self, text: str, transport: AsyncHttpTransport) -> Vector:
-        try:
-            return await arun(self._job.flow(text), transport)
-        except SparkError:
-            self._todo.clear()
-            raise
+    return await arun_job(_job(context, route, texts, options))

@@ -13,7 +13,6 @@ from iflytek_spark.assumptions import SMALLEST_SPLIT_TOKENS
 from iflytek_spark.errors import ContextLengthError, ProtocolError
 from iflytek_spark.models.services import TooLong, Vector
 from iflytek_spark.protocol.steps import Flow
-from iflytek_spark.protocol.wire.embedding import MAX_TOKENS
 from iflytek_spark.requests.tokens import estimate_tokens
 
 _CHARS_PER_TOKEN = 4
@@ -25,7 +24,7 @@ _GAP = re.compile(r"[\s，、,：:]+")
 Ask: TypeAlias = Callable[[str], Flow[Vector]]
 
 
-def embedding_flow(text: str, ask: Ask, too_long: TooLong) -> Flow[Vector]:
+def embedding_flow(text: str, ask: Ask, too_long: TooLong, max_tokens: int | None) -> Flow[Vector]:
     """Find the vector of one text.
 
     A text that is too long by our estimate, or by the service's own count, becomes the mean of
@@ -36,6 +35,7 @@ def embedding_flow(text: str, ask: Ask, too_long: TooLong) -> Flow[Vector]:
         ask: starts a call for a text or a part.
         too_long: what to do with a text above the limit; by our own estimate such a text is
             refused before this.
+        max_tokens: the limit, or None where only the service knows it.
 
     Yields:
         Steps as in :func:`~iflytek_spark.protocol.call.call_flow`.
@@ -47,21 +47,21 @@ def embedding_flow(text: str, ask: Ask, too_long: TooLong) -> Flow[Vector]:
         SparkError: when a call has failed for good.
     """
     tokens = estimate_tokens(text)
-    if tokens > MAX_TOKENS:
-        return (yield from _joined(split_text(text, MAX_TOKENS), ask, too_long))
+    if max_tokens is not None and tokens > max_tokens:
+        return (yield from _joined(split_text(text, max_tokens), ask, too_long, max_tokens))
     try:
         return (yield from ask(text))
     except ContextLengthError:
         if too_long == "error" or tokens <= SMALLEST_SPLIT_TOKENS:
             raise
     # The estimate was too low, so that half of it is tried.
-    return (yield from _joined(split_text(text, tokens // 2 + 1), ask, too_long))
+    return (yield from _joined(split_text(text, tokens // 2 + 1), ask, too_long, max_tokens))
 
 
-def _joined(parts: list[str], ask: Ask, too_long: TooLong) -> Flow[Vector]:
+def _joined(parts: list[str], ask: Ask, too_long: TooLong, max_tokens: int | None) -> Flow[Vector]:
     vectors, weights = [], []
     for part in parts:
-        vectors.append((yield from embedding_flow(part, ask, too_long)))
+        vectors.append((yield from embedding_flow(part, ask, too_long, max_tokens)))
         weights.append(estimate_tokens(part))
     return mean_vector(vectors, weights)
 

@@ -23,6 +23,7 @@ from iflytek_spark.models.services import (
     IMAGE_GENERATION,
     IMAGE_SIZES,
     MAX_IMAGE_PROMPT,
+    MAX_TOKENS,
 )
 from iflytek_spark.protocol.wire import embedding, image
 from iflytek_spark.protocol.wire.values import RequestRefusedError
@@ -114,8 +115,8 @@ def answer_embedding(data: bytes, app_id: str, sid: str) -> bytes:
     if not request.text.strip():
         raise refused(assumptions.EMPTY_CONTENT, 0)
     tokens = estimate_tokens(request.text)
-    if tokens > embedding.MAX_TOKENS:
-        raise refused(assumptions.TOO_LONG, tokens, embedding.MAX_TOKENS)
+    if tokens > MAX_TOKENS:
+        raise refused(assumptions.TOO_LONG, tokens, MAX_TOKENS)
     vector = text_vector(request.text, request.domain)
     return embedding.encode_embedding_answer(sid, vector)
 

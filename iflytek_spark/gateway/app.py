@@ -14,9 +14,10 @@ from iflytek_spark.gateway.middleware.telemetry import TelemetryMiddleware
 from iflytek_spark.gateway.openai.model_names import ModelNames
 from iflytek_spark.gateway.openai.openapi import complete_openapi
 from iflytek_spark.gateway.openai.requests import ChatCompletionRequest
-from iflytek_spark.gateway.routes import chat, embeddings, health, images, models
+from iflytek_spark.gateway.routes import chat, embeddings, health, images, models, rerank
 from iflytek_spark.gateway.routes.embeddings import EmbeddingRequest
 from iflytek_spark.gateway.routes.images import ImageGenerationRequest
+from iflytek_spark.gateway.routes.rerank import RerankRequest
 from iflytek_spark.gateway.settings import GatewaySettings, load_settings
 from iflytek_spark.gateway.state import GatewayState
 from iflytek_spark.gateway.upstream import Upstream
@@ -47,7 +48,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     upstream = Upstream(settings, on_open=metrics.upstream_opens.inc)
     names = ModelNames(settings.models)
     app.state.gateway = GatewayState(settings, names, upstream, metrics, drain)
-    for routes in (chat, models, embeddings, images, health):
+    for routes in (chat, models, embeddings, rerank, images, health):
         app.include_router(routes.router)
     add_exception_handlers(app)
     app.add_middleware(AdmissionMiddleware, settings=settings)
@@ -55,6 +56,6 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     if settings.local_only:
         app.add_middleware(LocalOnlyMiddleware)
     app.add_middleware(TelemetryMiddleware, metrics=metrics)  # the last one is outside
-    bodies = (ChatCompletionRequest, EmbeddingRequest, ImageGenerationRequest)
+    bodies = (ChatCompletionRequest, EmbeddingRequest, RerankRequest, ImageGenerationRequest)
     complete_openapi(app, bodies, with_keys=bool(settings.keys))
     return app

@@ -30,6 +30,10 @@ MAAS_HOSTS = (
 
 CHAT_PATH = "/chat/completions"
 """What follows the base of an address."""
+EMBEDDINGS_PATH = "/v2/embeddings"
+"""Where B makes vectors."""
+RERANK_PATH = "/v2/rerank"
+"""Where B ranks."""
 
 _OPEN = ModelSpec(
     name="",
@@ -172,6 +176,10 @@ MAAS_MODELS: tuple[ModelSpec, ...] = (
 
 EMBEDDING_MODELS = ("xop3qwen8bembedding", "xop3qwen0b6embedding")
 """Dialect B's models for vectors."""
+EMBEDDING_DIMENSIONS = (32, 64, 128, 256, 512, 768, 1024, 2048, 4096)
+"""The numbers that a vector of the first one may have."""
+DEFAULT_DIMENSIONS = 768
+"""How many it has when none is asked for."""
 RERANK_MODELS = ("xop3qwen8breranker", "xop3qwen0b6reranker")
 """Dialect B's models for ranks."""
 

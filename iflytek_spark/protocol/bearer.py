@@ -5,6 +5,12 @@ from __future__ import annotations
 from iflytek_spark.credentials import OWN_FAMILY, Credentials
 from iflytek_spark.key_kinds import missing_key
 
+MAAS_KEY_HINT = (
+    "check maas_api_key, which belongs to one service or plan and to its host: the keys of plans "
+    "serve the plans' hosts only (base_url); an app's APIKey or APIPassword is none"
+)
+"""What to check when a MaaS host refuses the key."""
+
 
 def app_of(credentials: Credentials) -> Credentials:
     """Return the credentials, if they can sign.

@@ -80,6 +80,10 @@ def change_environment(monkeypatch: pytest.MonkeyPatch, second: Emulator) -> Non
     monkeypatch.setenv("SPARK_MODEL", "lite")
 
 
+CHOSEN = ("4.0Ultra", "spark-embedding")
+"""The models of chat and of vectors that the first environment leads to."""
+
+
 @each
 @pytest.mark.parametrize("how", COPIES)
 def test_the_environment_is_read_once(
@@ -89,7 +93,7 @@ def test_the_environment_is_read_once(
     change_environment(monkeypatch, second)
     assert kind.call(COPIES[how](one))
     assert len(first.handshakes) == 1
-    assert getattr(one, "model", "4.0Ultra") == "4.0Ultra"
+    assert getattr(one, "model", "4.0Ultra") in CHOSEN
 
 
 def runnables(llm: ChatSpark) -> dict[str, Any]:
@@ -122,7 +126,7 @@ def test_a_pickle_takes_keys_alone_from_where_it_is_read(
     again = pickle.loads(data)  # noqa: S301 - written a moment ago
     change_environment(monkeypatch, second)
     assert kind.call(again)
-    assert getattr(again, "model", "4.0Ultra") == "4.0Ultra"
+    assert getattr(again, "model", "4.0Ultra") in CHOSEN
     assert len(first.handshakes) == 1
 
 

@@ -8,7 +8,12 @@ from iflytek_spark.emulator.http.checks import bad_field
 from iflytek_spark.emulator.http.options import HttpOptions
 from iflytek_spark.emulator.media.ranking import relevances
 from iflytek_spark.emulator.media.vectors import text_vector
-from iflytek_spark.models.http_models import EMBEDDING_MODELS, RERANK_MODELS
+from iflytek_spark.models.http_models import (
+    DEFAULT_DIMENSIONS,
+    EMBEDDING_DIMENSIONS,
+    EMBEDDING_MODELS,
+    RERANK_MODELS,
+)
 from iflytek_spark.models.services import Vector
 from iflytek_spark.protocol.wire.openai import vectors
 from iflytek_spark.protocol.wire.openai.vectors import RankShape
@@ -36,9 +41,11 @@ class Retrieval:
         request = vectors.decode_embeddings_request(data)
         self._check_model(request.model, EMBEDDING_MODELS)
         self._check_texts("input", request.texts)
-        dimensions = request.dimensions or vectors.DEFAULT_DIMENSIONS
-        if dimensions not in vectors.DIMENSIONS:
-            raise bad_field(f"dimensions must be one of {', '.join(map(str, vectors.DIMENSIONS))}")
+        dimensions = request.dimensions or DEFAULT_DIMENSIONS
+        if dimensions not in EMBEDDING_DIMENSIONS:
+            raise bad_field(
+                f"dimensions must be one of {', '.join(map(str, EMBEDDING_DIMENSIONS))}"
+            )
         found = [(index, _vector(text, dimensions)) for index, text in enumerate(request.texts)]
         if self._options.shuffled:
             found = [*found[1::2], *found[::2]]

@@ -16,10 +16,10 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from iflytek_spark import list_models
 from iflytek_spark.gateway.middleware.request_log_record import RequestLogRecord
-from iflytek_spark.gateway.openai.model_names import EMBEDDING_MODEL, IMAGE_MODEL
+from iflytek_spark.gateway.openai.model_names import SERVICES
 from iflytek_spark.gateway.openai.requests import ChatCompletionRequest
 
-_MODELS = frozenset((*(spec.name for spec in list_models()), EMBEDDING_MODEL, IMAGE_MODEL))
+_MODELS = frozenset((*(spec.name for spec in list_models()), *SERVICES))
 _FIELDS = frozenset(ChatCompletionRequest.model_fields)
 _FIRST_TOKEN = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 20, 30, 60)
 _TOKEN = (0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1)

@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 
 from iflytek_spark import (
     DEFAULT_MODEL,
-    EMBEDDING,
+    EMBEDDING_SERVICES,
     IMAGE_GENERATION,
+    RERANK_SERVICES,
     ModelSpec,
     Service,
     find_model,
@@ -27,10 +28,22 @@ _LEGACY_NAMES = {"vision": "image", "gpt-4-vision-preview": "image"}
 
 EMBEDDING_MODEL = "spark-embedding"
 IMAGE_MODEL = "spark-image"
-"""Names for the two services that are no chat models."""
+"""Names for the two signed services that are no chat models."""
 
-_SERVICES: Mapping[str, Service] = {EMBEDDING_MODEL: EMBEDDING, IMAGE_MODEL: IMAGE_GENERATION}
-_ROUTES = {EMBEDDING_MODEL: "/v1/embeddings", IMAGE_MODEL: "/v1/images/generations"}
+EMBEDDINGS_ROUTE, RERANK_ROUTE = "/v1/embeddings", "/v1/rerank"
+IMAGES_ROUTE = "/v1/images/generations"
+
+SERVICES: Mapping[str, Service] = {
+    **EMBEDDING_SERVICES,
+    **RERANK_SERVICES,
+    IMAGE_MODEL: IMAGE_GENERATION,
+}
+"""Every name of a model that does not chat."""
+_ROUTES = {
+    **dict.fromkeys(EMBEDDING_SERVICES, EMBEDDINGS_ROUTE),
+    **dict.fromkeys(RERANK_SERVICES, RERANK_ROUTE),
+    IMAGE_MODEL: IMAGES_ROUTE,
+}
 
 
 class ModelNames:
@@ -68,8 +81,8 @@ class ModelNames:
             UnknownModelError: for an unknown name; it lists the nearest.
         """
         meaning = self._meaning(name)
-        if meaning in _SERVICES:
-            return _SERVICES[meaning]
+        if meaning in SERVICES:
+            return SERVICES[meaning]
         try:
             return find_model(DEFAULT_MODEL if meaning == LEGACY_TEXT_MODEL else meaning)
         except UnknownModelError as error:
@@ -79,25 +92,34 @@ class ModelNames:
                 error.message, hint=f"{question}GET /v1/models lists every model"
             ) from None
 
-    def check_service(self, name: str, service: str) -> None:
-        """Refuse a request's ``model`` that is not the service's name.
+    def service_model(self, name: str, route: str) -> str:
+        """Return what a request's ``model`` means, if it answers at this route.
 
         Raises:
             UnknownModelError: for any other name.
         """
-        if self._meaning(name) != service:
+        meaning = self._meaning(name)
+        if _ROUTES.get(meaning) != route:
+            names = served_at(route)
+            does = "does" if len(names) == 1 else "do"
             raise UnknownModelError(
-                f"model {name!r} does not answer at {_ROUTES[service]}", hint=f"{service} does"
+                f"model {name!r} does not answer at {route}", hint=f"{', '.join(names)} {does}"
             )
+        return meaning
 
     def listed(self) -> tuple[str, ...]:
         """Return every name that ``GET /v1/models`` lists, the catalogue's first."""
         catalogue = (spec.name for spec in list_models())
-        names = (*catalogue, *_SERVICES, LEGACY_TEXT_MODEL, *self._configured)
+        names = (*catalogue, *SERVICES, LEGACY_TEXT_MODEL, *self._configured)
         return tuple(dict.fromkeys(names))
 
     def _meaning(self, name: str) -> str:
         return self._configured.get(name) or _LEGACY_NAMES.get(name) or name
+
+
+def served_at(route: str) -> list[str]:
+    """Return the models that answer at a route."""
+    return [name for name, own in _ROUTES.items() if own == route]
 
 
 def legacy_fields(name: str, spec: ModelSpec) -> LegacyFields:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 from pydantic_core import ErrorDetails, from_json
 
 from iflytek_spark import Unsupported
@@ -26,6 +26,14 @@ _MAX_SHOWN = 3
 """Problems of a body."""
 
 _Body = TypeVar("_Body", bound=BaseModel)
+
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Count: TypeAlias = Annotated[int, Field(ge=1), BeforeValidator(_whole)]
+"""A number above 0; JSON knows no difference between 1 and 1.0."""
 
 
 def parse_body(

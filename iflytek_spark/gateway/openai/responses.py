@@ -158,7 +158,7 @@ class Embedding(TypedDict):
     object: Literal["embedding"]
     index: Count
     embedding: Annotated[
-        list[float] | str, Field(description="2,560 numbers, or base64 of them as float32")
+        list[float] | str, Field(description="The numbers, or base64 of them as float32")
     ]
 
 
@@ -176,6 +176,28 @@ class EmbeddingList(TypedDict):
     object: Literal["list"]
     data: list[Embedding]
     model: str
+    usage: EmbeddingUsage
+
+
+class RankedText(TypedDict):
+    """A document, repeated."""
+
+    text: str
+
+
+class Rank(TypedDict):
+    """The rank of a document."""
+
+    index: Annotated[Count, Field(description="Its place among the documents that were sent")]
+    relevance_score: float
+    document: NotRequired[RankedText]
+
+
+class RankList(TypedDict):
+    """Ranks, the best first."""
+
+    model: str
+    results: list[Rank]
     usage: EmbeddingUsage
 
 

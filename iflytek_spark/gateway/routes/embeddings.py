@@ -17,9 +17,9 @@ from iflytek_spark.gateway.middleware.disconnect import cancel_on_disconnect
 from iflytek_spark.gateway.middleware.request_log_record import record_of
 from iflytek_spark.gateway.openai.field_types import ModelName, Text
 from iflytek_spark.gateway.openai.ignored import Mark
-from iflytek_spark.gateway.openai.model_names import EMBEDDING_MODEL
+from iflytek_spark.gateway.openai.model_names import EMBEDDING_MODEL, EMBEDDINGS_ROUTE, served_at
 from iflytek_spark.gateway.openai.openapi import documented, suggested
-from iflytek_spark.gateway.openai.parsing import parse_body
+from iflytek_spark.gateway.openai.parsing import Count, parse_body
 from iflytek_spark.gateway.openai.responses import Embedding, EmbeddingList
 from iflytek_spark.gateway.state import State
 from iflytek_spark.gateway.work import by_size
@@ -49,31 +49,36 @@ class EmbeddingRequest(BaseModel):
         strict=True, extra="forbid", json_schema_extra={"examples": [_EXAMPLE]}
     )
 
-    model: Annotated[ModelName, Field(json_schema_extra=suggested([EMBEDDING_MODEL]))]
+    model: Annotated[ModelName, Field(json_schema_extra=suggested(served_at(EMBEDDINGS_ROUTE)))]
     input: Annotated[
         Text | Annotated[list[Text], Field(min_length=1, max_length=MAX_TEXTS)],
         BeforeValidator(_not_tokens),
     ]
     encoding_format: Literal["float", "base64"] | None = None
-    dimensions: Literal[2560] | None = None
+    dimensions: Count | None = Field(
+        None, description="Numbers in a vector; spark-embedding always has 2560"
+    )
     user: Annotated[str | None, Mark.TUNING, Mark.UNUSED] = None
     input_type: Literal["document", "query"] | None = Field(
         None, description="What the texts are: passages to be found, or the question that looks"
     )
 
 
-@router.post("/v1/embeddings", **documented(EmbeddingList, EmbeddingRequest))
+@router.post(EMBEDDINGS_ROUTE, **documented(EmbeddingList, EmbeddingRequest))
 async def create_embeddings(request: Request, state: State) -> Response:
     """Turn texts into vectors, at the account's rate."""
     record, unsupported = record_of(request.scope), state.settings.unsupported
     sent = await request.body()
     body, record.ignored = await by_size(sent, parse_body, EmbeddingRequest, sent, unsupported)
-    state.model_names.check_service(body.model, EMBEDDING_MODEL)
+    record.model = state.model_names.service_model(body.model, EMBEDDINGS_ROUTE)
     client = state.upstream.client(request.headers)
-    record.model = EMBEDDING_MODEL
     texts = [body.input] if isinstance(body.input, str) else body.input
     work = client.embed(
-        texts, kind=body.input_type or "document", max_qps=state.settings.embeddings_per_second
+        texts,
+        model=record.model,
+        dimensions=body.dimensions,
+        kind=body.input_type or "document",
+        max_qps=state.settings.embeddings_per_second,
     )
     vectors = await cancel_on_disconnect(request.receive, work)
     packed = body.encoding_format == "base64"

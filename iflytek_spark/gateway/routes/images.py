@@ -17,7 +17,7 @@ from iflytek_spark.gateway.middleware.disconnect import cancel_on_disconnect
 from iflytek_spark.gateway.middleware.request_log_record import record_of
 from iflytek_spark.gateway.openai.field_types import ModelName, OnlyNull, OnlyOne, Text
 from iflytek_spark.gateway.openai.ignored import Mark
-from iflytek_spark.gateway.openai.model_names import IMAGE_MODEL
+from iflytek_spark.gateway.openai.model_names import IMAGE_MODEL, IMAGES_ROUTE
 from iflytek_spark.gateway.openai.openapi import documented, suggested
 from iflytek_spark.gateway.openai.parsing import parse_body
 from iflytek_spark.gateway.openai.responses import ImageList
@@ -81,7 +81,7 @@ async def create_image(request: Request, state: State) -> Response:
         sent, parse_body, ImageGenerationRequest, sent, unsupported
     )
     if body.model is not None:
-        state.model_names.check_service(body.model, IMAGE_MODEL)
+        state.model_names.service_model(body.model, IMAGES_ROUTE)
     client = state.upstream.client(request.headers)
     record.model = IMAGE_MODEL
     size = body.size or _DEFAULT_SIZE

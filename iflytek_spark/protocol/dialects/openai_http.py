@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from iflytek_spark.credentials import Credentials
-from iflytek_spark.protocol.bearer import maas_key, open_key
+from iflytek_spark.protocol.bearer import MAAS_KEY_HINT, maas_key, open_key
 from iflytek_spark.protocol.chat import ChatProtocol
 from iflytek_spark.protocol.chunks import ChunkProtocol
 from iflytek_spark.protocol.deviations import Deviations
@@ -59,10 +59,5 @@ SPARK_OPEN_CHAT = HttpChat(
 )
 """``spark-api-open``: Spark's models up to X2-Flash."""
 
-MAAS_CHAT = HttpChat(
-    MAAS,
-    maas_key,
-    "check maas_api_key, which belongs to one service or plan and to its host: the keys of plans "
-    "serve the plans' hosts only (base_url); an app's APIKey or APIPassword is none",
-)
+MAAS_CHAT = HttpChat(MAAS, maas_key, MAAS_KEY_HINT)
 """The MaaS hosts: Spark X2.5 and the models that the vendor hosts."""

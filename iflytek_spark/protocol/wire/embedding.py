@@ -30,9 +30,6 @@ from iflytek_spark.protocol.wire.values import RequestRefusedError
 DOMAINS: Mapping[EmbeddingKind, str] = {"document": "para", "query": "query"}
 """The two kinds of text on the wire."""
 
-MAX_TOKENS = 2048
-"""Tokens that a text may have."""
-
 _WHOLE = 3
 """The ``status`` of a request that comes in one piece."""
 _VECTOR = struct.Struct(f"<{DIMENSIONS}f")

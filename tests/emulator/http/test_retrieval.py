@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from iflytek_spark.emulator import Emulator, HttpOptions, faults, running_emulator
-from iflytek_spark.protocol.wire.openai.vectors import DIMENSIONS
+from iflytek_spark.models.http_models import EMBEDDING_DIMENSIONS as DIMENSIONS
 from tests.emulator.http.raw import post
 
 _EMBED, _RANK = "xop3qwen8bembedding", "xop3qwen8breranker"

@@ -13,11 +13,8 @@ from iflytek_spark.errors import (
     ContextLengthError,
     ProtocolError,
 )
-from iflytek_spark.models.services import TooLong, Vector
+from iflytek_spark.models.services import MAX_TOKENS, TooLong, Vector
 from iflytek_spark.protocol.steps import Flow
-from iflytek_spark.protocol.wire.embedding import (
-    MAX_TOKENS,
-)
 from iflytek_spark.protocol.wire.error_codes import api_error
 from iflytek_spark.requests.tokens import estimate_tokens
 from tests.unit.protocol.post_helpers import Played, call, ok, play
@@ -89,7 +86,7 @@ class Asked:
         return [float(estimate_tokens(text)), 1.0]
 
     def run(self, text: str, too_long: TooLong = "split") -> Played:
-        return play(embedding_flow(text, self.ask, too_long), *[ok()] * 99)
+        return play(embedding_flow(text, self.ask, too_long, MAX_TOKENS), *[ok()] * 99)
 
 
 def test_a_short_text_is_asked_for_as_it_is() -> None:

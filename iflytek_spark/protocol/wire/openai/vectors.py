@@ -1,4 +1,4 @@
-"""Embeddings and ranks over HTTP, dialect B's: both halves (PROTOCOL-HTTP.md §8, §12)."""
+"""Embeddings and ranks of dialect B: the shapes, and the service's half (PROTOCOL.md §9)."""
 
 from __future__ import annotations
 
@@ -11,12 +11,6 @@ from typing_extensions import TypedDict
 from iflytek_spark.models.services import Vector
 from iflytek_spark.protocol.wire.openai.requests import read_body
 from iflytek_spark.protocol.wire.openai.service_values import written
-
-DIMENSIONS = (32, 64, 128, 256, 512, 768, 1024, 2048, 4096)
-"""The numbers that a vector may have (§8)."""
-
-DEFAULT_DIMENSIONS = 768
-"""How many it has when none is asked for."""
 
 
 class VectorUsageShape(TypedDict, total=False):
@@ -86,22 +80,26 @@ class RerankRequest(NamedTuple):
     documents: tuple[str, ...]
 
 
-class _Embeddings(TypedDict, total=False):
+class EmbeddingsBody(TypedDict, total=False):
+    """What asks for vectors."""
+
     model: Required[str]
     input: Required[str | Annotated[list[str], Field(min_length=1)]]
     dimensions: int | None
     encoding_format: str | None
 
 
-class _Rerank(TypedDict, total=False):
+class RerankBody(TypedDict, total=False):
+    """What asks for ranks."""
+
     model: Required[str]
     query: Required[str]
     documents: Required[Annotated[list[str], Field(min_length=1)]]
     top_n: int | None
 
 
-_EMBEDDINGS: TypeAdapter[_Embeddings] = TypeAdapter(_Embeddings)
-_RERANK: TypeAdapter[_Rerank] = TypeAdapter(_Rerank)
+_EMBEDDINGS: TypeAdapter[EmbeddingsBody] = TypeAdapter(EmbeddingsBody)
+_RERANK: TypeAdapter[RerankBody] = TypeAdapter(RerankBody)
 
 
 def decode_embeddings_request(data: bytes) -> EmbeddingsRequest:
