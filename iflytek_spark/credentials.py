@@ -110,7 +110,7 @@ class Credentials:
             ConfigurationError: for such a value; it says which kind of key it looks like.
         """
         alone = not any((self.app_id, self.api_key, self.api_secret))
-        for name in _OTHERS if alone and any(map(self._has, _OTHERS)) else _APP:
+        for name in () if alone and any(map(self._has, _OTHERS)) else _APP:
             check_value(name, getattr(self, name))
         for name in filter(self._has, _OTHERS):
             check_value(name, getattr(self, name))
