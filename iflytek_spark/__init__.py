@@ -53,8 +53,10 @@ from iflytek_spark.messages import (
     UnsupportedPart,
     Usage,
     WebSearch,
+    Wire,
 )
 from iflytek_spark.models.catalogue import DEFAULT_MODEL, find_model, list_models
+from iflytek_spark.models.routes import WireChoice
 from iflytek_spark.models.services import (
     EMBEDDING,
     IMAGE_GENERATION,
@@ -152,6 +154,8 @@ __all__ = [
     "Usage",
     "Vector",
     "WebSearch",
+    "Wire",
+    "WireChoice",
     "__version__",
     "estimate_tokens",
     "find_model",

@@ -11,9 +11,9 @@ from iflytek_spark.assumptions import MAX_RESPONSE_BYTES
 from iflytek_spark.credentials import Credentials
 from iflytek_spark.endpoint import Endpoint
 from iflytek_spark.errors import ConfigurationError
-from iflytek_spark.messages import Message
+from iflytek_spark.messages import Message, Wire
 from iflytek_spark.models.catalogue import find_model
-from iflytek_spark.models.routes import reached_over
+from iflytek_spark.models.routes import WireChoice, reached_over
 from iflytek_spark.models.services import Service
 from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.protocol.reading import Reading
@@ -30,7 +30,6 @@ from iflytek_spark.transports.base import (
 )
 from iflytek_spark.transports.clock import SYSTEM_CLOCK
 from iflytek_spark.transports.opening import TransportKind
-from iflytek_spark.wires import Wire, WireChoice
 
 if TYPE_CHECKING:
     from iflytek_spark.protocol.call import CallContext

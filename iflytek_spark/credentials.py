@@ -215,7 +215,7 @@ class Credentials:
         for _, values in filled:
             if all(values):
                 return cls(*values, *others)
-        if any(others) and not any(given):
+        if any(others) and not any(given[1:]):
             return cls("", "", "", *others)
         left_behind = bool(given[0]) and not any(given[1:])
         raise _missing(*max(filled, key=lambda row: sum(map(bool, row[1]))), left_behind)
@@ -262,5 +262,6 @@ def _missing(
     return MissingCredentialsError(
         f"Spark credentials are missing: set {', '.join(missing)}",
         hint=f"{pickled}or all three of: {others}. They stand in the console, "
-        f"https://console.xfyun.cn. For models over HTTP {family.api_password} or {family.maas_api_key} is enough",
+        f"https://console.xfyun.cn. Models over HTTP need "
+        f"{family.api_password} or {family.maas_api_key} alone",
     )

@@ -9,11 +9,11 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from iflytek_spark.credentials import OWN_FAMILY, environment, environment_family
 from iflytek_spark.errors import ConfigurationError
+from iflytek_spark.messages import Wire
 from iflytek_spark.models.catalogue import DEFAULT_MODEL, find_model
 from iflytek_spark.models.http_models import CHAT_PATH, MAAS_HOSTS, OPEN_HOST
 from iflytek_spark.models.services import Service
 from iflytek_spark.models.spec import ModelSpec
-from iflytek_spark.wires import Wire
 
 _OPEN_NAME = urlsplit(OPEN_HOST).hostname
 _HTTP_HOSTS = {_OPEN_NAME, *(urlsplit(host).hostname for host in MAAS_HOSTS)}

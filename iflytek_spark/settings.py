@@ -17,24 +17,22 @@ import ssl
 from collections.abc import Mapping
 from typing import Any, Self, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, Field, InstanceOf, SecretStr, model_validator
+from pydantic import Field, InstanceOf, model_validator
 
 from iflytek_spark.adapters.clients import kept_client
 from iflytek_spark.adapters.fields import (
     Model,
-    Secret,
-    as_secret,
     check_names,
     hidden_field,
     option_field,
-    secret_field,
 )
+from iflytek_spark.adapters.keys import KEYS, KeySettings
 from iflytek_spark.client import AsyncSparkClient, SparkClient
-from iflytek_spark.credentials import Credentials
 from iflytek_spark.endpoint import Endpoint
 from iflytek_spark.errors import InvalidRequestError, MissingCredentialsError
 from iflytek_spark.messages import Thinking, WebSearch
 from iflytek_spark.models.catalogue import find_model, list_models
+from iflytek_spark.models.routes import WireChoice, may_use_http, route
 from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.requests.options import OPTIONS, ChatOptions, checked_options
 from iflytek_spark.requests.unsupported import Unsupported
@@ -53,21 +51,9 @@ class CallOptions(ChatOptions, total=False):
     model: str | ModelSpec
 
 
-class ConnectionSettings(BaseModel):
+class ConnectionSettings(KeySettings):
     """Who calls, and how the service is reached."""
 
-    model_config = ConfigDict(
-        arbitrary_types_allowed=True,
-        extra="forbid",
-        hide_input_in_errors=True,
-        defer_build=True,  # of no use by itself: building validators takes ms of each import
-    )
-
-    app_id: str | None = Field(
-        default=None, description="APPID of the console; from the environment by default."
-    )
-    api_key: Secret | None = secret_field("APIKey")
-    api_secret: Secret | None = secret_field("APISecret")
     base_url: str | None = Field(
         default=None,
         description="Another address; without a path it replaces scheme and host only. "
@@ -112,7 +98,7 @@ class ConnectionSettings(BaseModel):
         """Leave the keys out of a pickle. What a framework has taken out before is None in it."""
         state = super().__getstate__()
         removed = dict.fromkeys(_SHARED_BY_COPIES)
-        fields = {**removed, **state["__dict__"], "api_key": None, "api_secret": None}
+        fields = {**removed, **state["__dict__"], **dict.fromkeys(KEYS)}
         return {**state, "__dict__": fields}
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
@@ -145,18 +131,6 @@ class ConnectionSettings(BaseModel):
         if self._own_client is None:
             self._sync_client()
 
-    def _resolve_credentials(self) -> None:
-        found = self._credentials()
-        self.app_id = found.app_id
-        self.api_key, self.api_secret = SecretStr(found.api_key), SecretStr(found.api_secret)
-
-    def _credentials(self) -> Credentials:
-        key, secret = (
-            as_secret(given).get_secret_value() if given else None
-            for given in (self.api_key, self.api_secret)
-        )
-        return Credentials.resolve(self.app_id, key, secret)
-
     def _resolved_endpoint(self) -> Endpoint:
         """Return where calls go; a client of one's own knows it."""
         if self._own_client is not None:
@@ -166,6 +140,11 @@ class ConnectionSettings(BaseModel):
 
     def _model_setting(self) -> str | ModelSpec | None:
         return None
+
+    @property
+    def _keeps_connections(self) -> bool:
+        """Whether calls may go over HTTP, whose connections are kept for the next call."""
+        return False
 
     def _sync_client(self) -> SparkClient:
         """Return the client of a sync call."""
@@ -181,9 +160,9 @@ class ConnectionSettings(BaseModel):
         return known | {name: getattr(self, name) for name in names}
 
     def _client_of(self, client_class: type[_Client]) -> _Client:
-        """Make a client for a call; only one that opens connections ahead is state to be kept."""
+        """Make a client for a call; only one that keeps connections open is state to be kept."""
         settings = self._client_settings()
-        kept = settings.get("preconnect")
+        kept = settings.get("preconnect") or self._keeps_connections
         return kept_client(self, client_class, settings) if kept else client_class(**settings)
 
 
@@ -208,6 +187,7 @@ class ChatSettings(ConnectionSettings):
     uid: str | None = option_field("uid")
     web_search: bool | WebSearch = option_field("web_search", False)
     thinking: Thinking | None = option_field("thinking")
+    wire: WireChoice | None = option_field("wire")
     unsupported: Unsupported | None = option_field("unsupported")
     model_kwargs: dict[str, Any] = Field(
         default_factory=dict,
@@ -227,7 +207,7 @@ class ChatSettings(ConnectionSettings):
         options = self._call_options({})
         options.pop("model")
         options["unsupported"] = self._unsupported
-        checked_options(self._spec, options)
+        checked_options(route(self._spec, self._wire, tools=False), options)
 
     def _model_setting(self) -> str | ModelSpec | None:
         return self.model or None
@@ -240,6 +220,21 @@ class ChatSettings(ConnectionSettings):
     def _spec(self) -> ModelSpec:
         """The model that answers calls which name none."""
         return find_model(self.model or self._resolved_endpoint().model)
+
+    @property
+    def _wire(self) -> WireChoice:
+        """Over which wire calls go that do not say it."""
+        own = self._own_client
+        return self.wire or (own.wire if own else "auto")
+
+    @property
+    def _tools_spec(self) -> ModelSpec:
+        """The model as calls with tools reach it."""
+        return route(self._spec, self._wire, tools=True)
+
+    @property
+    def _keeps_connections(self) -> bool:
+        return may_use_http(self._spec, self._wire)
 
     @property
     def _unsupported(self) -> Unsupported:
@@ -274,8 +269,8 @@ MODEL_OPTIONS = (
 """The options of a call that are fields of :class:`ChatSettings`; a client has the time-outs."""
 
 _NOT_SENT = ("model_kwargs", "parallel_tool_calls", "strict")
-"""Options of other providers that change nothing here: Spark gives one tool call an answer, and
-its arguments are validated by the caller."""
+"""Options of other providers that change nothing here: how many tools an answer calls is Spark's
+choice, and their arguments are validated by the caller."""
 
 
 def _web_search(given: object) -> object:

@@ -47,7 +47,8 @@ class BindableChatModel(Completion, BaseChatModel):
                 are offered, the model is told in words, and told once more when it answers
                 in text; then a :class:`~iflytek_spark.ToolNotCalledError` is raised.
             strict: kept in the tools' JSON; Spark has no such option.
-            parallel_tool_calls: accepted; Spark gives one call an answer.
+            parallel_tool_calls: accepted; how many calls an answer has is Spark's choice: one at
+                most over the WebSocket.
             **kwargs: further options of the calls.
 
         Returns:
@@ -62,7 +63,8 @@ class BindableChatModel(Completion, BaseChatModel):
             written = to_openai_tools(tools, strict)
             model = find_model(kwargs.get("model", self.model))
             unsupported = kwargs.get("unsupported") or self._unsupported
-            check_tools(model, tools_from_openai(written), unsupported)
+            wire = kwargs.get("wire") or self._wire
+            check_tools(model, tools_from_openai(written), unsupported, wire)
             choice = choice_from_openai(tool_choice)
         if written:
             kwargs["tools"] = written
@@ -107,7 +109,8 @@ class BindableChatModel(Completion, BaseChatModel):
         """
         check = checker(schema)
         if method is None:
-            method = default_method(find_model(kwargs.get("model", self.model)), schema)
+            model = find_model(kwargs.get("model", self.model))
+            method = default_method(model, schema, kwargs.get("wire") or self._wire)
         bound = bind_schema(self, schema, method, strict, kwargs)
         from_tool = method == "function_calling"
         output = StructuredOutput(bound, check, from_tool=from_tool, include_raw=include_raw)

@@ -83,7 +83,14 @@ def _translate(message: BaseMessage, where: str, replay_reasoning: bool) -> Iter
             reasoning = _reasoning(message) if replay_reasoning else []
             refusal = message.additional_kwargs.get("refusal")
             blocks = [*reasoning, content, *filter(None, [refusal])]
-            yield from messages_of("assistant", blocks, calls=_calls(message), name=name)
+            known = "" if replay_reasoning else message.additional_kwargs.get("reasoning_content")
+            yield from messages_of(
+                "assistant",
+                blocks,
+                calls=_calls(message),
+                name=name,
+                reasoning=known if isinstance(known, str) else "",
+            )
         case ToolMessage():
             yield from messages_of(
                 "tool",
@@ -177,9 +184,9 @@ def to_chunk(event: Event, model: str) -> ChatGenerationChunk:
                 additional_kwargs={"reasoning_content": text},
                 response_metadata=metadata,
             )
-        case ToolCallDelta(call):
+        case ToolCallDelta(call, index):
             written = _streamed_arguments(call)
-            chunk = tool_call_chunk(name=call.name, args=written, id=call.id, index=0)
+            chunk = tool_call_chunk(name=call.name, args=written, id=call.id, index=index)
             message = AIMessageChunk(
                 content="", tool_call_chunks=[chunk], response_metadata=metadata
             )
@@ -232,6 +239,7 @@ def to_metadata(end: Finished | ChatResponse, model: str) -> dict[str, Any]:
         "model_provider": PROVIDER,
         "finish_reason": end.finish_reason,
         "sid": end.sid,
+        "wire": end.wire,
         **{name: names for name, names in doubts.items() if names},
     }
 

@@ -9,7 +9,9 @@ from langchain_core.language_models.model_profile import ModelProfile
 from iflytek_spark import ModelSpec
 
 
-def profile_of(spec: ModelSpec, image_model: str | ModelSpec | None) -> ModelProfile:
+def profile_of(
+    spec: ModelSpec, image_model: str | ModelSpec | None, tools: bool | None = None
+) -> ModelProfile:
     """Describe a model in LangChain's terms.
 
     ``structured_output`` says what an agent should do. Spark cannot be held to a schema, so it is
@@ -20,11 +22,13 @@ def profile_of(spec: ModelSpec, image_model: str | ModelSpec | None) -> ModelPro
         spec: the model.
         image_model: the model to which conversations with an image go when ``spec`` itself cannot
             look at them, or None.
+        tools: whether it can call tools, over whichever wire; by default as ``spec`` says.
 
     Returns:
         The profile, of the keys that the installed langchain-core knows.
     """
     images = spec.images or image_model is not None
+    tools = spec.tools if tools is None else tools
     profile = ModelProfile(
         name=spec.title or spec.name,
         status="deprecated" if spec.retired else "active",
@@ -41,12 +45,12 @@ def profile_of(spec: ModelSpec, image_model: str | ModelSpec | None) -> ModelPro
         audio_outputs=False,
         video_outputs=False,
         reasoning_output=spec.reasoning,
-        tool_calling=spec.tools,
-        tool_choice=spec.tools,
-        tool_call_streaming=spec.tools,
+        tool_calling=tools,
+        tool_choice=tools,
+        tool_call_streaming=tools,
         mid_conversation_system_messages=False,
         mid_conversation_tools=False,
-        structured_output=not spec.tools,
+        structured_output=not tools,
         temperature=True,
     )
     if spec.context_tokens is not None:

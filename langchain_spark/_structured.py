@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.v1 import BaseModel as BaseModelV1
 from pydantic.v1 import ValidationError as ValidationErrorV1
 
-from iflytek_spark import InvalidResponseError, ModelSpec
+from iflytek_spark import InvalidResponseError, ModelSpec, WireChoice
 from iflytek_spark.adapters import (
     SchemaCheck,
     TooManyStepsError,
@@ -43,17 +43,18 @@ def json_schema_of(schema: Schema) -> dict[str, Any]:
     return convert_to_json_schema(schema) if own is None else own
 
 
-def default_method(spec: ModelSpec, schema: Schema | None) -> Method:
+def default_method(spec: ModelSpec, schema: Schema | None, wire: WireChoice = "auto") -> Method:
     """Choose how a model is asked for a schema: by a tool, where one can say all of it.
 
     Args:
         spec: the model.
         schema: the schema, or None for any JSON object, of which nothing can be said.
+        wire: over which wire the call goes.
     """
-    if schema is None or not spec.tools:
+    if schema is None:
         return "json_schema"
     tool = dict(schema) if isinstance(schema, Mapping) else schema
-    return "function_calling" if exact_as_tool(spec, to_tools([tool])[0]) else "json_schema"
+    return "function_calling" if exact_as_tool(spec, to_tools([tool])[0], wire) else "json_schema"
 
 
 def checker(schema: Schema | None) -> Check:

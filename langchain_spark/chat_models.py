@@ -81,7 +81,7 @@ class ChatSpark(BindableChatModel):
         Spark counts in its last frame only.
 
     Response metadata:
-        ``model_name``, ``model_provider``, ``finish_reason``, ``sid``.
+        ``model_name``, ``model_provider``, ``finish_reason``, ``sid``, ``wire``.
 
     Errors are both :class:`~iflytek_spark.SparkError` and LangChain's own ``Model…Error``.
     One object may be shared by threads and event loops.
@@ -116,10 +116,15 @@ class ChatSpark(BindableChatModel):
     @property
     def lc_secrets(self) -> dict[str, str]:
         """The environment variables that stand for the secrets."""
-        return {"api_key": "SPARK_API_KEY", "api_secret": "SPARK_API_SECRET"}
+        return {
+            "api_key": "SPARK_API_KEY",
+            "api_secret": "SPARK_API_SECRET",
+            "api_password": "SPARK_API_PASSWORD",
+            "maas_api_key": "SPARK_MAAS_API_KEY",
+        }
 
     def _resolve_model_profile(self) -> ModelProfile:
-        return profile_of(self._spec, self.image_model)
+        return profile_of(self._spec, self.image_model, self._tools_spec.tools)
 
     @property
     def _identifying_params(self) -> dict[str, Any]:

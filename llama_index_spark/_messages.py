@@ -75,7 +75,13 @@ def _translate(message: ChatMessage, where: str) -> Iterator[Message]:
         tool_call_id=str(extra.get("tool_call_id") or "") if role == "tool" else "",
         failed=role == "tool" and bool(extra.get("is_error")),
         name=str(extra.get("name") or ""),
+        reasoning=_reasoning(message) if role == "assistant" else "",
     )
+
+
+def _reasoning(message: ChatMessage) -> str:
+    blocks = [block for block in message.blocks if isinstance(block, ThinkingBlock)]
+    return "".join(block.content or "" for block in blocks)
 
 
 def _refusal(extra: Mapping[str, Any]) -> list[TextBlock]:

@@ -176,6 +176,7 @@ def _metadata(model: str, end: Finished | SparkResponse) -> dict[str, Any]:
     return {
         "model": model,
         "sid": end.sid,
+        "wire": end.wire,
         "finish_reason": end.finish_reason,
         "usage": _counts(end.usage) or None,
         **{name: names for name, names in doubts.items() if names},

@@ -38,6 +38,8 @@ class Connection(ConnectionSettings, BaseComponent):
 
     api_key: Secret | None = _not_written("api_key")
     api_secret: Secret | None = _not_written("api_secret")
+    api_password: Secret | None = _not_written("api_password")
+    maas_api_key: Secret | None = _not_written("maas_api_key")
 
     @model_validator(mode="before")
     @classmethod

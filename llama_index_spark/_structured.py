@@ -15,7 +15,7 @@ from llama_index.core.base.llms.types import (
 from llama_index.core.program.utils import FlexibleModel, process_streaming_objects
 from pydantic import BaseModel, ValidationError
 
-from iflytek_spark import InvalidResponseError, ModelSpec, Tool
+from iflytek_spark import InvalidResponseError, ModelSpec, Tool, WireChoice
 from iflytek_spark.adapters import (
     ValidatedRequest,
     exact_as_tool,
@@ -108,9 +108,11 @@ class StructuredCall(Generic[M]):
                 yield found
 
 
-def callable_schema(spec: ModelSpec, output_cls: type[BaseModel]) -> bool:
+def callable_schema(
+    spec: ModelSpec, output_cls: type[BaseModel], wire: WireChoice | None = None
+) -> bool:
     """Return whether a model can be given a class as a tool; else the schema goes in words."""
-    return exact_as_tool(spec, _tool_of(output_cls))
+    return exact_as_tool(spec, _tool_of(output_cls), wire)
 
 
 def _tool_of(output_cls: type[BaseModel]) -> Tool:

@@ -87,7 +87,7 @@ class SparkLLM(Completion, StructuredPrediction):
             context_window=window,
             num_output=min(longest, window // 2),
             is_chat_model=True,
-            is_function_calling_model=spec.tools,
+            is_function_calling_model=self._tools_spec.tools,
             model_name=spec.name,
             system_role=MessageRole.SYSTEM if spec.system_role else MessageRole.USER,
         )
@@ -249,7 +249,7 @@ class SparkLLM(Completion, StructuredPrediction):
             return False
         translated, resolved = self._request(messages, options)
         model = answering_model(resolved["model"], translated, resolved["image_model"])
-        return callable_schema(model, output_cls)
+        return callable_schema(model, output_cls, resolved.get("wire"))
 
     def get_tool_calls_from_response(
         self, response: ChatResponse, error_on_no_tool_call: bool = True, **kwargs: Any
@@ -262,7 +262,7 @@ class SparkLLM(Completion, StructuredPrediction):
             **kwargs: not used.
 
         Returns:
-            The calls; Spark gives at most one.
+            The calls; over the WebSocket Spark gives at most one.
 
         Raises:
             NoToolCallError: when there is none; it is a ValueError and a SparkError.

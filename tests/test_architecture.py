@@ -20,7 +20,7 @@ IMPURE = {"socket", "ssl", "time", "random", "asyncio", "threading", "os", "secr
 LIBRARIES = {"websocket", "websockets", "httpx", "httpx2", "python_socks", "requests", "dotenv"}
 WIRE = CORE / "protocol" / "wire"
 FRAMES = {WIRE / f"chat_{half}.py" for half in ("client", "lenient", "server")}
-BODIES = {WIRE / "openai" / name for name in ("maas.py", "spark_open.py")}
+BODIES = {WIRE / "openai" / name for name in ("chunk_reader.py", "maas.py", "spark_open.py")}
 VENDOR_KEYS = {"payload", "choices", "question_tokens"}
 CHAT_KEYS = {"question_tokens", "reasoning_content", "function_call", "show_ref_label"}
 

@@ -89,6 +89,7 @@ def messages_of(
     tool_call_id: str = "",
     failed: bool = False,
     name: str = "",
+    reasoning: str = "",
 ) -> Iterator[Message]:
     """Translate one message of any provider's; calls and results among its blocks stand apart.
 
@@ -100,6 +101,7 @@ def messages_of(
         tool_call_id: of a tool message the call that it answers.
         failed: of a tool message whether the tool failed.
         name: who speaks, or the tool.
+        reasoning: what an assistant thought before it spoke.
 
     Yields:
         The core's messages, at least one.
@@ -109,7 +111,7 @@ def messages_of(
     calls = (*calls, *(call for call in read.calls if not calls or call.id not in known))
     parts = read.text_or_parts
     if role == "assistant":
-        yield Message(role, parts, tool_calls=calls, name=name)
+        yield Message(role, parts, tool_calls=calls, name=name, reasoning=reasoning)
         yield from read.results
         return
     if calls:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 from starlette.datastructures import Headers
@@ -88,9 +89,13 @@ class Upstream:
 
 
 def _credentials(given: list[str | None], environ: Mapping[str, str]) -> Credentials:
-    """Complete credentials from a family of variables, or else from the legacy ones, never both."""
+    """Complete credentials from a family of variables, or else from the legacy ones, never both.
+
+    Whoever sends credentials of his own does not call with other keys of the gateway's.
+    """
     try:
-        return Credentials.resolve(*given, environ=environ)
+        found = Credentials.resolve(*given, environ=environ)
+        return replace(found, api_password="", maas_api_key="") if any(given) else found
     except MissingCredentialsError:
         values = [value or environ.get(name) for value, name in zip(given, LEGACY_NAMES)]
         if not all(values):

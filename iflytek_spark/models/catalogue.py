@@ -204,16 +204,15 @@ _WEBSOCKET: tuple[ModelSpec, ...] = (
 )
 """Every model with a WebSocket address, in the order of the vendor's list."""
 
-_OVER_HTTP = {spec.name: spec for spec in OPEN_MODELS}
+_OVER_HTTP = {spec.name: (spec,) for spec in OPEN_MODELS}
 MODELS: tuple[ModelSpec, ...] = tuple(
-    replace(spec, over=(_OVER_HTTP[spec.name],)) if spec.name in _OVER_HTTP else spec
-    for spec in _WEBSOCKET
+    replace(spec, over=_OVER_HTTP.pop(spec.name, ())) for spec in _WEBSOCKET
 )
 """Every model with a WebSocket address, with its further addresses."""
 
-_NAMES = {spec.name for spec in MODELS}
-HTTP_ONLY: tuple[ModelSpec, ...] = tuple(
-    spec for spec in (*OPEN_MODELS, *MAAS_MODELS) if spec.name not in _NAMES
+HTTP_ONLY: tuple[ModelSpec, ...] = (
+    *(row for rows in _OVER_HTTP.values() for row in rows),  # what no other row has taken
+    *MAAS_MODELS,
 )
 """Every model that is reached over HTTP alone."""
 

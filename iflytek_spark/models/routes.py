@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 from iflytek_spark.errors import InvalidRequestError
 from iflytek_spark.models.spec import ModelSpec
-from iflytek_spark.wires import WireChoice
+
+WireChoice: TypeAlias = Literal["auto", "websocket", "http"]
+"""Over which wire calls go: ``auto`` is the WebSocket where the model has it, and HTTP for models
+without one and for calls with tools on models that have tools over HTTP only."""
+
+WIRES: tuple[WireChoice, ...] = ("auto", "websocket", "http")
 
 
 def route(spec: ModelSpec, wire: WireChoice, *, tools: bool) -> ModelSpec:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-
-from iflytek_spark.wires import Wire
+from typing import Literal
 
 
 class ModelKind(Enum):
@@ -199,7 +198,7 @@ class ModelSpec:
         return self.vision or self.kind is ModelKind.IMAGE_UNDERSTANDING
 
     @property
-    def wire(self) -> Wire:
+    def wire(self) -> Literal["websocket", "http"]:
         """Over which wire this row is reached: what its address says."""
         return "websocket" if self.url.startswith("ws") else "http"
 

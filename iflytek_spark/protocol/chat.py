@@ -20,6 +20,7 @@ from iflytek_spark.messages import (
     PluginResult,
     ToolCall,
     Usage,
+    Wire,
 )
 from iflytek_spark.protocol.deviations import Deviation, Deviations
 from iflytek_spark.protocol.events import (
@@ -32,9 +33,8 @@ from iflytek_spark.protocol.events import (
 )
 from iflytek_spark.protocol.tool_calls import is_readable, make_call
 from iflytek_spark.protocol.wire.error_codes import api_error
-from iflytek_spark.protocol.wire.frame import CallPiece, Frame
+from iflytek_spark.protocol.wire.frame import CallFragment, Frame
 from iflytek_spark.protocol.wire.halves import HalfCharacters
-from iflytek_spark.wires import Wire
 
 _FLAGGED_WHOLE = 10019
 """Sent after the full result: the text may be shown, with a warning (PROTOCOL.md §4)."""
@@ -119,7 +119,7 @@ class ChatProtocol:
         self._tool_calls = 0
         self._cut_off = False
         self._anything = False
-        self._pieces: list[CallPiece] = []
+        self._fragments: list[CallFragment] = []
         self._ids = {""}
 
     def receive(self, frame: Frame) -> tuple[Event, ...]:

@@ -10,7 +10,7 @@ from iflytek_spark.protocol.chat import ChatProtocol, Signal, State
 from iflytek_spark.protocol.deviations import Deviation
 from iflytek_spark.protocol.events import Event, Finished, ToolCallDelta
 from iflytek_spark.protocol.tool_calls import is_own_id, is_readable, make_call
-from iflytek_spark.protocol.wire.frame import CallPiece, Frame
+from iflytek_spark.protocol.wire.frame import CallFragment, Frame
 
 _REASONS: dict[str, FinishReason] = {
     "stop": "stop",
@@ -48,12 +48,12 @@ class ChunkProtocol(ChatProtocol):
 
     def _events(self, frame: Frame) -> list[Event]:
         if frame.calls:
-            self._pieces += frame.calls
+            self._fragments += frame.calls
         if frame.finish:
             self._note_reason(frame.finish)
         self._ending = self._ending or frame.ending
         events = super()._events(frame)
-        if self._pieces and (frame.last or frame.finish):
+        if self._fragments and (frame.last or frame.finish):
             events += self._whole_calls()
         return events
 
@@ -71,12 +71,14 @@ class ChunkProtocol(ChatProtocol):
         self._usage = frame.usage
 
     def _whole_calls(self) -> list[Event]:
-        pieces, self._pieces = self._pieces, []
-        return [ToolCallDelta(call) for piece in _joined(pieces) if (call := self._made(piece))]
+        fragments, self._fragments = self._fragments, []
+        made = [call for fragment in _joined(fragments) if (call := self._made(fragment))]
+        before = self._tool_calls - len(made)
+        return [ToolCallDelta(call, before + at) for at, call in enumerate(made)]
 
-    def _made(self, piece: CallPiece) -> ToolCall | None:
-        if not piece.name:
-            if piece.arguments.strip() not in _NO_ARGUMENTS:
+    def _made(self, fragment: CallFragment) -> ToolCall | None:
+        if not fragment.name:
+            if fragment.arguments.strip() not in _NO_ARGUMENTS:
                 raise ProtocolError(
                     "Spark sent a function call without the function's name", sid=self.sid or None
                 )
@@ -84,12 +86,12 @@ class ChunkProtocol(ChatProtocol):
             return None
         self._tool_calls += 1
         answer = self.sid or self._digest()
-        call = make_call(answer, self._tool_calls, piece.name, piece.arguments or "{}")
-        if piece.id in self._ids:
+        call = make_call(answer, self._tool_calls, fragment.name, fragment.arguments or "{}")
+        if fragment.id in self._ids:
             self.deviations.add(Deviation.CALL_REPEATED)
-        elif is_own_id(piece.id):
-            call = replace(call, id=piece.id)
-        self._ids.add(piece.id)
+        elif is_own_id(fragment.id):
+            call = replace(call, id=fragment.id)
+        self._ids.add(fragment.id)
         self._cut_off = self._cut_off or not is_readable(call)
         return call
 
@@ -114,38 +116,38 @@ class ChunkProtocol(ChatProtocol):
         return _REASONS[self._reason]
 
 
-def _joined(pieces: list[CallPiece]) -> list[CallPiece]:
+def _joined(fragments: list[CallFragment]) -> list[CallFragment]:
     """Join fragments: by index, and where there is none to the call that came last."""
-    calls: list[CallPiece] = []
-    for piece in pieces:
-        at = _place(calls, piece)
+    calls: list[CallFragment] = []
+    for fragment in fragments:
+        at = _place(calls, fragment)
         if at is None:
-            calls.append(piece)
+            calls.append(fragment)
             continue
         begun = calls[at]
         calls[at] = begun._replace(
-            id=begun.id or piece.id,
-            name=begun.name or piece.name,
-            arguments=begun.arguments + piece.arguments,
+            id=begun.id or fragment.id,
+            name=begun.name or fragment.name,
+            arguments=begun.arguments + fragment.arguments,
         )
     return calls
 
 
-def _place(calls: list[CallPiece], piece: CallPiece) -> int | None:
+def _place(calls: list[CallFragment], fragment: CallFragment) -> int | None:
     """Return the call that a fragment belongs to; None for the beginning of a further one."""
-    places = [at for at, call in enumerate(calls) if call.number == piece.number]
-    if not places and piece.number is None and calls and not (piece.name or piece.id):
+    places = [at for at, call in enumerate(calls) if call.number == fragment.number]
+    if not places and fragment.number is None and calls and not (fragment.name or fragment.id):
         places = [len(calls) - 1]
     if not places:
         return None
     begun = calls[places[-1]]
-    if piece.id and begun.id and piece.id != begun.id:
+    if fragment.id and begun.id and fragment.id != begun.id:
         return None
-    repeats = piece.name and begun.name and not (piece.id and piece.id == begun.id)
-    if repeats and (piece.number is None or _complete(begun)):
+    repeats = fragment.name and begun.name and not (fragment.id and fragment.id == begun.id)
+    if repeats and (fragment.number is None or _complete(begun)):
         return None
     return places[-1]
 
 
-def _complete(call: CallPiece) -> bool:
+def _complete(call: CallFragment) -> bool:
     return call.arguments.strip() != "" and is_readable(ToolCall("", call.name, call.arguments))

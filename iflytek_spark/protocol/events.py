@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from iflytek_spark.messages import Citation, FinishReason, PluginResult, ToolCall, Usage
-from iflytek_spark.wires import Wire
+from iflytek_spark.messages import Citation, FinishReason, PluginResult, ToolCall, Usage, Wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +24,15 @@ class ReasoningDelta:
 
 @dataclass(frozen=True, slots=True)
 class ToolCallDelta:
-    """A whole tool call; over HTTP an answer may have several (PROTOCOL.md §3, §9)."""
+    """A whole tool call; over HTTP an answer may have several (PROTOCOL.md §3, §9).
+
+    Attributes:
+        call: the call.
+        index: which of the answer's calls it is, from 0.
+    """
 
     call: ToolCall
+    index: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from iflytek_spark.assumptions import CONTEXT_MARGIN, UNKNOWN_CONTEXT_TOKENS
 from iflytek_spark.errors import ContextLengthError, InvalidRequestError
 from iflytek_spark.messages import JSONObject, Message, Thinking, Tool, ToolCall, WebSearch
 from iflytek_spark.models.catalogue import find_model
-from iflytek_spark.models.routes import route
+from iflytek_spark.models.routes import WireChoice, route
 from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.requests import checks
 from iflytek_spark.requests.fallbacks import AnswerRules, answer_rules
@@ -22,7 +22,6 @@ from iflytek_spark.requests.prompts import arguments_instruction, call_instructi
 from iflytek_spark.requests.tokens import estimate_prompt_tokens
 from iflytek_spark.requests.unsupported import Unsupported, log_ignored
 from iflytek_spark.timeouts import Timeouts
-from iflytek_spark.wires import WireChoice
 
 
 @dataclass(frozen=True, slots=True)

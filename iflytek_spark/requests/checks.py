@@ -16,10 +16,10 @@ from iflytek_spark.assumptions import SMALLEST_TEMPERATURE
 from iflytek_spark.errors import ConfigurationError, InvalidRequestError
 from iflytek_spark.messages import JSONObject, Tool, WebSearch
 from iflytek_spark.models.catalogue import find_model, list_models
+from iflytek_spark.models.routes import WIRES, WireChoice
 from iflytek_spark.models.spec import ModelSpec, Range
 from iflytek_spark.requests.unsupported import UnsupportedOptionError
 from iflytek_spark.timeouts import Timeouts
-from iflytek_spark.wires import WIRES, WireChoice
 
 Check: TypeAlias = Callable[[str, Any, ModelSpec], object]
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, TypedDict, get_type_hints
 
 from iflytek_spark.messages import JSONObject, Thinking, Tool, ToolChoice, WebSearch
+from iflytek_spark.models.routes import WireChoice
 from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.requests import checks
 from iflytek_spark.requests.fallbacks import without_field
@@ -18,7 +19,6 @@ from iflytek_spark.requests.unsupported import (
     changes_form,
 )
 from iflytek_spark.timeouts import Timeouts
-from iflytek_spark.wires import WireChoice
 
 
 class Option(NamedTuple):

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
 from iflytek_spark.errors import ConfigurationError, InvalidRequestError
-from iflytek_spark.wires import WIRES, WireChoice
+from iflytek_spark.models.routes import WIRES, WireChoice
 
 Unsupported: TypeAlias = Literal["refuse", "ignore"]
 """What is done with an option that the model has no field for."""

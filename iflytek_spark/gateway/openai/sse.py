@@ -51,8 +51,8 @@ class ChunkWriter:
         match event:
             case ReasoningDelta(text):
                 return f"{self._before_reasoning}{encode_basestring(text)}{self._after}".encode()
-            case ToolCallDelta(call):
-                return self._event({"tool_calls": [{"index": 0, **call_to_openai(call)}]})
+            case ToolCallDelta(call, index):
+                return self._event({"tool_calls": [{"index": index, **call_to_openai(call)}]})
             case Citations(citations) if citations:
                 return self._event(
                     {"annotations": convert.to_annotations(citations, self._characters)}

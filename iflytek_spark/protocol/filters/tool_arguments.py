@@ -62,7 +62,7 @@ class ToolArgumentsFilter:
             raise RefusedArgumentsError(call, problem)
         if problem:
             words = f"the arguments do not fit the tool's schema: {problem}"
-            return ToolCallDelta(replace(call, problem=words))
+            return replace(event, call=replace(call, problem=words))
         return event
 
 

@@ -73,7 +73,7 @@ class ToolMarkupFilter:
             yield ContentDelta(text)
             yield end
         else:
-            yield ToolCallDelta(call)
+            yield ToolCallDelta(call, self._calls)
             limited = end.finish_reason == "length" and not is_readable(call)
             yield replace(end, finish_reason="length" if limited else "tool_calls")
 

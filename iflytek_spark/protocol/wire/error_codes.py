@@ -113,6 +113,10 @@ _CODES: dict[int, CodeRow] = {
     ),
     11203: CodeRow(RateLimitError, "too many requests at once", "send fewer at once", True),
     11210: CodeRow(RateLimitError, "too many requests in a minute", "send fewer requests", True),
+    11221: CodeRow(
+        PermissionDeniedError, "the plan of this key has no such model",
+        "take one of the models that the message lists, or another key", False,
+    ),
 }  # fmt: skip
 
 _UNKNOWN_CODE = CodeRow(
@@ -121,7 +125,7 @@ _UNKNOWN_CODE = CodeRow(
 _ENGINE_FAILED = 10012
 _LIMIT = re.compile(r"limit\D{0,12}(\d+)")
 _TOO_LONG = ("length", "limit")
-_INPUT_FAULTS = ("invalidparameter", "unsupported")
+_INPUT_FAULTS = ("invalidparameter", "unsupported", "status code: 400", "content type")
 
 
 def known_codes() -> tuple[int, ...]:

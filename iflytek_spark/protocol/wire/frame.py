@@ -7,7 +7,7 @@ from typing import NamedTuple
 from iflytek_spark.messages import PluginResult, Usage
 
 
-class CallPiece(NamedTuple):
+class CallFragment(NamedTuple):
     """A tool call as it comes over HTTP, whole or a fragment of one (PROTOCOL.md §9).
 
     Attributes:
@@ -58,6 +58,6 @@ class Frame(NamedTuple):
     usage: Usage | None = None
     first: bool = False
     halves: bool = False
-    calls: tuple[CallPiece, ...] = ()
+    calls: tuple[CallFragment, ...] = ()
     finish: str = ""
     ending: bool = False

@@ -39,7 +39,11 @@ class AsyncSsePool:
 
     def __call__(self, route: ConnectionOptions) -> AsyncSseTransport:
         """Make the transport of one call."""
-        return AsyncSseTransport(route, self._loops)
+        return AsyncSseTransport(route, self)
+
+    def running(self) -> LoopConnections:
+        """Return those of the running loop."""
+        return self._loops.running()
 
     def close(self) -> None:
         """Close what is kept open."""
@@ -49,10 +53,10 @@ class AsyncSsePool:
 class AsyncSseTransport:
     """One call; see :class:`~iflytek_spark.transports.base.AsyncTransport`."""
 
-    def __init__(self, route: ConnectionOptions, loops: LoopPools) -> None:
+    def __init__(self, route: ConnectionOptions, pool: AsyncSsePool) -> None:
         """Prepare without connecting."""
         self._route = route
-        self._loops = loops
+        self._pool = pool
         self._home: LoopConnections | None = None
         self._may_take = True
         self._opening = Opening("")
@@ -63,7 +67,7 @@ class AsyncSseTransport:
         """Take a connection that is open, or open one."""
         self.close()
         self._opening, self._origin = opening, Origin.of(opening.url)
-        self._home = self._loops.running()
+        self._home = self._pool.running()
         taken = self._home.take(self._origin) if self._may_take else None
         self._connection = taken or await self._opened(timeout)
 

@@ -98,7 +98,7 @@ class Answer:
 
     @property
     def _refused(self) -> bool:
-        return bool(self.response.status) and not 200 <= self.response.status < 300
+        return self.response.status >= 400
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes.

@@ -68,7 +68,19 @@ class SsePool:
 
     def __call__(self, route: ConnectionOptions) -> SseTransport:
         """Make the transport of one call."""
-        return SseTransport(route, self._idle)
+        return SseTransport(route, self)
+
+    def take(self, origin: Origin) -> _Connection | None:
+        """Hand out a connection that is ready for a request."""
+        while (taken := self._idle.take(origin, time.monotonic())) is not None:
+            if taken.settled():
+                return taken
+            taken.close()
+        return None
+
+    def give(self, origin: Origin, connection: _Connection) -> None:
+        """Keep a connection for some time."""
+        self._idle.give(origin, connection, time.monotonic())
 
     def close(self) -> None:
         """Close what is kept open."""
@@ -78,10 +90,10 @@ class SsePool:
 class SseTransport:
     """One call; see :class:`~iflytek_spark.transports.base.Transport`."""
 
-    def __init__(self, route: ConnectionOptions, idle: IdleConnections[_Connection]) -> None:
+    def __init__(self, route: ConnectionOptions, pool: SsePool) -> None:
         """Prepare without connecting."""
         self._route = route
-        self._idle = idle
+        self._pool = pool
         self._may_take = True
         self._opening = Opening("")
         self._origin = Origin.of("")
@@ -91,7 +103,8 @@ class SseTransport:
         """Take a connection that is open, or open one."""
         self.close()
         self._opening, self._origin = opening, Origin.of(opening.url)
-        self._connection = self._taken() or self._opened(timeout)
+        taken = self._pool.take(self._origin) if self._may_take else None
+        self._connection = taken or self._opened(timeout)
 
     def send(self, data: str | bytes, timeout: float) -> None:
         """Send the request. A peer that does not take it has perhaps answered already."""
@@ -127,7 +140,7 @@ class SseTransport:
             return
         if connection.answer.reusable:
             connection.used = True
-            self._idle.give(self._origin, connection, time.monotonic())
+            self._pool.give(self._origin, connection)
         else:
             connection.close()
 
@@ -157,16 +170,6 @@ class SseTransport:
             self._may_take = False
             return StaleConnectionError(words)
         return ConnectionFailedError(words)
-
-    def _taken(self) -> _Connection | None:
-        while self._may_take:
-            taken = self._idle.take(self._origin, time.monotonic())
-            if taken is None:
-                return None
-            if taken.settled():
-                return taken
-            taken.close()
-        return None
 
     def _opened(self, timeout: float) -> _Connection:
         context = checked_context(self._route.ssl_context) if self._origin.secure else None

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from iflytek_spark.errors import UnknownModelError
-from iflytek_spark.models.catalogue import DEFAULT_MODEL, find_model, list_models
+from iflytek_spark.models.catalogue import DEFAULT_MODEL, MODELS, find_model, list_models
 from iflytek_spark.models.spec import ModelSpec, Range
 from tests._support import fact_sheet
 
@@ -48,16 +48,16 @@ def names(spec: ModelSpec, cell: str) -> bool:
 
 def test_every_model_with_a_websocket_is_there() -> None:
     spoken = [row for row in ADDRESSES[1:] if "/" in row[1] and "(off " not in row[0]]
-    rows = [row for spec in list_models() if (row := address_row(spec))]
+    rows = [row for spec in MODELS if (row := address_row(spec))]
     assert sorted(rows) == sorted(spoken)
-    others = [spec for spec in list_models() if address_row(spec) is None]
+    others = [spec for spec in MODELS if address_row(spec) is None]
     assert [spec.name for spec in others if not spec.images] == []
     assert [spec.name for spec in others if f"`{spec.url}`" not in IMAGES] == []
     assert [spec.name for spec in others if f"`{spec.domain}`" not in IMAGES] == []
 
 
 def test_limits() -> None:
-    for spec in list_models():
+    for spec in MODELS:
         *_, context, limits = address_row(spec) or ("8K", IMAGES)
         assert (spec.context_tokens is None) is (context == "?"), spec.name
         assert {spec.context_tokens} - {None} <= numbers(context), spec.name
@@ -72,12 +72,12 @@ def test_abilities() -> None:
     """What is disputed stands with an asterisk, or in the row's own ``disputed``."""
     told = {
         (spec.name, field): cell
-        for spec in list_models()
+        for spec in MODELS
         for row in ABILITIES[1:]
         if names(spec, row[0])
         for field, cell in zip(COLUMNS, row[1:])
     }
-    untold = {spec.name for spec in list_models() if (spec.name, "tools") not in told}
+    untold = {spec.name for spec in MODELS if (spec.name, "tools") not in told}
     assert untold == {"generalv2", "image", "imagev3"}
     for (name, field), cell in told.items():
         spec, claim = find_model(name), re.match(r"yes|no|\*", cell)
@@ -97,7 +97,7 @@ def sampling(spec: ModelSpec) -> list[str]:
 
 
 def test_sampling_parameters() -> None:
-    for spec in list_models():
+    for spec in MODELS:
         temperature, top_k, *others = sampling(spec)
         written = f"{spec.temperature}, {spec.default_temperature}".replace(" ", "")
         assert written == temperature.replace(" ", ""), spec.name
@@ -111,7 +111,7 @@ def test_sampling_parameters() -> None:
 
 def test_where_sources_disagree_the_row_says_so() -> None:
     fields_of_a_row = {field.name for field in fields(ModelSpec)}
-    for spec in list_models():
+    for spec in MODELS:
         assert set(spec.disputed) <= fields_of_a_row, spec.name
         assert spec.note or not spec.disputed, spec.name
 

@@ -23,6 +23,7 @@ from iflytek_spark import (
 from iflytek_spark.models.catalogue import MODELS, find_model
 from iflytek_spark.models.services import DIMENSIONS
 from iflytek_spark.models.spec import Lacks
+from iflytek_spark.protocol.chat import ChatProtocol
 from iflytek_spark.protocol.deviations import Deviations
 from iflytek_spark.protocol.dialects import CHAT_DIALECTS
 from iflytek_spark.protocol.dialects.signed_post import (
@@ -100,6 +101,8 @@ def test_what_is_posted_has_no_tool_call_to_ask_for_again() -> None:
 
 class PlainJSON:
     """A dialect that was made up here: a bearer's key, and a JSON text each way."""
+
+    answers = ChatProtocol
 
     def open(self, url: str, credentials: Credentials, now: float) -> Opening:
         return Opening(url, {"Authorization": f"Bearer {credentials.api_key}"})

@@ -20,7 +20,7 @@ from tests._support import fact_sheet
 NEITHER_SERVER_NOR_REQUEST: dict[type[APIError], set[int]] = {
     RateLimitError: {10006, 10007, 11201, 11202, 11203, 11210},
     ContentFilterError: {10013, 10014, 10019, 10021, 10022},
-    PermissionDeniedError: {10015, 10016, 11200},
+    PermissionDeniedError: {10015, 10016, 11200, 11221},
     NotFoundError: {10404},
     ContextLengthError: {10907},
 }

@@ -10,7 +10,7 @@ import pytest
 from iflytek_spark.assumptions import IMAGE_TOKENS
 from iflytek_spark.errors import ContextLengthError, InvalidRequestError
 from iflytek_spark.messages import ImagePart, Message, TextPart, Tool, WebSearch
-from iflytek_spark.models.catalogue import find_model, list_models
+from iflytek_spark.models.catalogue import MODELS, find_model, list_models
 from iflytek_spark.models.spec import ModelSpec, Range
 from iflytek_spark.requests.build import ChatRequest, build_request
 from iflytek_spark.requests.fallbacks import AnswerRules
@@ -109,7 +109,7 @@ def test_a_temperature_must_be_finite(value: float) -> None:
         build(temperature=value)
 
 
-@pytest.mark.parametrize("spec", [s for s in list_models() if not s.images], ids=lambda s: s.name)
+@pytest.mark.parametrize("spec", [s for s in MODELS if not s.images], ids=lambda s: s.name)
 @pytest.mark.parametrize("zero", [0, 0.0, -0.0])
 def test_temperature_zero_becomes_the_smallest_legal_value(spec: ModelSpec, zero: float) -> None:
     temperature = build(spec, temperature=zero).parameters["temperature"]
@@ -174,14 +174,14 @@ def test_stop_is_one_string_or_several(stop: Any, kept: tuple[str, ...]) -> None
     assert build(stop=stop).rules.cut_at == kept
 
 
-@pytest.mark.parametrize("spec", [s for s in list_models() if not s.images], ids=lambda s: s.name)
+@pytest.mark.parametrize("spec", [s for s in MODELS if not s.images], ids=lambda s: s.name)
 def test_tools_are_for_models_that_call_them(spec: ModelSpec) -> None:
-    if spec.tools:
+    if any(row.tools for row in (spec, *spec.over)):
         assert build(spec, tools=[WEATHER]).tools == (WEATHER,)
         return
     with pytest.raises(InvalidRequestError, match=f"'{spec.name}' cannot call tools") as caught:
         build(spec, tools=[WEATHER])
-    able = [spec.name for spec in list_models() if spec.tools]
+    able = [spec.name for spec in list_models() if any(row.tools for row in (spec, *spec.over))]
     assert caught.value.hint == f"these can: {', '.join(able)}"
 
 

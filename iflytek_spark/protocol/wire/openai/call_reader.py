@@ -12,7 +12,7 @@ from typing import Any, cast
 from iflytek_spark.errors import ProtocolError
 from iflytek_spark.messages import PluginResult
 from iflytek_spark.protocol.deviations import Deviation, Deviations
-from iflytek_spark.protocol.wire.frame import CallPiece
+from iflytek_spark.protocol.wire.frame import CallFragment
 from iflytek_spark.protocol.wire.halves import without_halves
 from iflytek_spark.protocol.wire.lenient import json_of, number_in, object_of, parse, text_of
 
@@ -23,7 +23,7 @@ _PLUGIN = "ifly_search"
 _Object = Mapping[str, Any]
 
 
-def read_calls(delta: _Object, noted: Deviations) -> tuple[list[CallPiece], list[PluginResult]]:
+def read_calls(delta: _Object, noted: Deviations) -> tuple[list[CallFragment], list[PluginResult]]:
     """Read the calls of a delta or a message.
 
     Args:
@@ -36,15 +36,15 @@ def read_calls(delta: _Object, noted: Deviations) -> tuple[list[CallPiece], list
     Raises:
         ProtocolError: for JSON text that is none.
     """
-    calls: list[CallPiece] = []
+    calls: list[CallFragment] = []
     plugins: list[PluginResult] = []
     for item in _items(delta, noted):
         if item.get("type") == _SEARCH or _SEARCH in item:
             plugins += _pages(item, noted)
             continue
         call = object_of(item, "function", noted) if "function" in item else item
-        calls.append(_piece(item, call, noted))
-    return [piece for piece in calls if any(piece[1:])], plugins
+        calls.append(_fragment(item, call, noted))
+    return [call for call in calls if any(call[1:])], plugins
 
 
 def _items(delta: _Object, noted: Deviations) -> list[_Object]:
@@ -72,7 +72,7 @@ def _objects(value: object, noted: Deviations) -> list[_Object]:
     raise ProtocolError("Spark sent tool calls that cannot be read")
 
 
-def _piece(item: _Object, call: _Object, noted: Deviations) -> CallPiece:
+def _fragment(item: _Object, call: _Object, noted: Deviations) -> CallFragment:
     index = number_in(item["index"], noted) if item.get("index") is not None else None
     texts = (
         "" if holder.get(key) is None else without_halves(read(holder, key, noted))
@@ -80,7 +80,7 @@ def _piece(item: _Object, call: _Object, noted: Deviations) -> CallPiece:
             (item, "id", text_of), (call, "name", text_of), (call, "arguments", json_of),
         )
     )  # fmt: skip
-    return CallPiece(index, *texts)
+    return CallFragment(index, *texts)
 
 
 def _pages(item: _Object, noted: Deviations) -> list[PluginResult]:

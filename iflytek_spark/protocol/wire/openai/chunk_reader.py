@@ -118,8 +118,8 @@ def _frame(chunk: _Object, noted: Deviations) -> Frame:
         note_unknown(delta, _DELTA_KEYS, noted)
         content += _given(delta, "content", noted) + _given(delta, "refusal", noted)
         reasoning += _given(delta, "reasoning_content", noted)
-        pieces, found = read_calls(delta, noted)
-        calls += pieces
+        fragments, found = read_calls(delta, noted)
+        calls += fragments
         plugins += found
         if delta.get("role") not in (None, "", "assistant") and not found:
             noted.add(Deviation.ROLE_UNUSUAL)

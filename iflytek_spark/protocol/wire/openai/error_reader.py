@@ -66,7 +66,7 @@ class SeenError:
         """Tell code and sid by the words where they do not stand apart."""
         self.message = message
         self.kind = kind
-        self.code = _number(code) or _told(message)
+        self.code = _number(code) or _code_in_words(message)
         match = _SID.search(message)
         self.sid = sid or (match[1] if match else "")
 
@@ -118,7 +118,7 @@ def _number(value: object) -> int:
     return code if code >= _LEAST_CODE else 0
 
 
-def _told(message: str) -> int:
+def _code_in_words(message: str) -> int:
     """Return the code that words tell."""
     if match := _CODE.search(message):
         return int(match[1])
