@@ -116,7 +116,7 @@ def test_assumptions_that_hold(every_key: Emulator, capsys: pytest.CaptureFixtur
 def test_assumptions_that_do_not_hold(capsys: pytest.CaptureFixture[str]) -> None:
     """A service that leaves numbers out, and whose answers are longer than was asked for."""
     frames = answer("一", "二", "三", "")
-    reply = Reply("", fault=faults.Replay([frames[0], *frames[2:]]))
+    reply = Reply("", fault=faults.Replay((frames[0], *frames[2:])))
     with running_emulator(respond=lambda _: reply) as spark:
         os.environ.update(spark.environment)
         findings = examine(capsys, "--only", "lite websocket").findings

@@ -101,9 +101,9 @@ def certified(kind: str, name: str = "127.0.0.1") -> Misfortune:
             )
             context.load_cert_chain("own.pem")
         else:
-            expired = kind == "expired"
-            dates = {"not_before": now - 9 * day, "not_after": now - day} if expired else {}
-            authority.issue_cert(name, **dates).configure_cert(context)
+            end = now - day if kind == "expired" else now + day
+            leaf = authority.issue_cert(name, not_before=now - 9 * day, not_after=end)
+            leaf.configure_cert(context)
             Path("ca.pem").write_bytes(authority.cert_pem.bytes())
         if kind in ("expired", "named"):
             os.environ["SSL_CERT_FILE"] = "ca.pem"

@@ -11,13 +11,12 @@ from iflytek_spark.credentials import Credentials
 from iflytek_spark.emulator.media.png import encode_png
 from iflytek_spark.endpoint import Endpoint, address
 from iflytek_spark.errors import ConfigurationError
-from iflytek_spark.messages import ChatResponse, ImagePart, Message, TextPart
+from iflytek_spark.messages import ChatResponse, ImagePart, Message, TextPart, Wire
 from iflytek_spark.models.catalogue import MODELS, find_model
 from iflytek_spark.models.http_models import MAAS_HOSTS, MAAS_MODELS, OPEN_MODELS
 from iflytek_spark.models.services import EMBEDDING, IMAGE_GENERATION, IMAGE_SIZES
 from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.requests.options import ChatOptions
-from iflytek_spark.wires import Wire
 
 MAX_TOKENS = 16
 """Of each answer; no model can count to a hundred with so few."""

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from iflytek_spark.credentials import Credentials
+from iflytek_spark.messages import Wire
 from iflytek_spark.protocol.steps import Opening
 from iflytek_spark.transports.base import ConnectionOptions, Transport
 from iflytek_spark.transports.opening import BLOCKING
-from iflytek_spark.wires import Wire
 
 SID = "cht000bb55a@dx19aa00000000000000"
 """In place of every session id."""

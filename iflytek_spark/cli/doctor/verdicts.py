@@ -16,7 +16,7 @@ from iflytek_spark.errors import (
     RateLimitError,
     SparkError,
 )
-from iflytek_spark.wires import Wire
+from iflytek_spark.messages import Wire
 
 _CODES = {
     10015: "not-entitled",
