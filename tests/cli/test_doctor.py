@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
-import json
 import os
 import signal
 import subprocess
@@ -13,15 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from iflytek_spark import AsyncSparkClient, Credentials, SparkClient, find_model
 from iflytek_spark.cli import main
 from iflytek_spark.cli.doctor.words import WORDS
 from iflytek_spark.emulator import Emulator, Reply, faults, running_emulator
-from iflytek_spark.transports.mock import MockScript
 from tests._support.frames import answer
+from tests._support.recorded import replay
 from tests.cli.doctor_helpers import examine
-
-ALL = Credentials("app", "key", "secret", maas_api_key="maas")
 
 
 @pytest.fixture
@@ -137,14 +132,7 @@ def test_recordings_can_be_replayed(
         known, keys = every_key.credentials, every_key.http_keys
         secrets = (known.app_id, known.api_key, known.api_secret, keys.api_password, keys.maas_key)
         assert not [secret for secret in secrets if secret in text]
-        recording = json.loads(text)
-        script = MockScript([recording["frames"]] * 2)
-        model = find_model(recording["product"].split()[0])
-        client = SparkClient(ALL, transport=script.sync, clock=script.clock)
-        aio = AsyncSparkClient(ALL, transport=script.aio, clock=script.clock)
-        response = client.chat("问", model=model, wire=recording["wire"])
-        assert response.text
-        assert asyncio.run(aio.chat("问", model=model, wire=recording["wire"])) == response
+        assert replay(path).text
 
 
 def test_ids_in_what_came_are_not_recorded(

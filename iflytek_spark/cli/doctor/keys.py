@@ -86,12 +86,13 @@ def _credentials(environ: Mapping[str, str]) -> tuple[list[Finding], Credentials
 
 
 def _sources(environ: Mapping[str, str], known: Credentials) -> Iterator[Finding]:
-    """Say which variables the keys in use are from."""
-    rows = {"app": known.signs, "APIPassword": known.api_password, "MaaS": known.maas_api_key}
-    if rows["app"]:
+    """Say which variables the keys in use are from, and which are too few to be used."""
+    if known.signs:
         family = next(each for each in FAMILIES if all(each.read(environ)))
         names = (next(name for name in family.app_id if environ.get(name)), *family.names[1:])
         yield Finding(_KEYS, "APPID, APIKey, APISecret", Verdict.OK, "keys-found", ", ".join(names))
+    elif begun := _begun(environ):
+        yield Finding(_KEYS, "APPID, APIKey, APISecret", Verdict.WRONG, *_parts(begun))
     for title, value, attribute in (
         ("APIPassword", known.api_password, "api_password"),
         ("MaaS key", known.maas_api_key, "maas_api_key"),
@@ -103,16 +104,30 @@ def _sources(environ: Mapping[str, str], known: Credentials) -> Iterator[Finding
 
 
 def _missing(environ: Mapping[str, str], error: MissingCredentialsError) -> Finding:
-    begun = [
-        ", ".join(name for name in _names(family) if environ.get(name, "").strip())
-        for family in FAMILIES
-    ]
-    begun = [names for names in begun if names]
+    begun = _begun(environ)
     if not begun:
         return Finding(_KEYS, "keys", Verdict.WRONG, "no-keys", f"{error.message}; {error.hint}")
+    return Finding(_KEYS, "keys", Verdict.WRONG, *_parts(begun))
+
+
+def _begun(environ: Mapping[str, str]) -> list[tuple[list[str], list[str]]]:
+    """Return, for each family of which an app's values are set, those that are and are not."""
+    rows = [
+        (
+            [name for name, value in zip(family.names, family.read(environ)) if value],
+            [name for name, value in zip(family.names, family.read(environ)) if not value],
+        )
+        for family in FAMILIES
+    ]
+    return [row for row in rows if row[0]]
+
+
+def _parts(begun: list[tuple[list[str], list[str]]]) -> tuple[str, str]:
+    """Return the problem of values that are no whole, and its detail."""
     if len(begun) > 1:
-        return Finding(_KEYS, "keys", Verdict.WRONG, "mixed-families", " | ".join(begun))
-    return Finding(_KEYS, "keys", Verdict.WRONG, "keys-incomplete", error.message)
+        return "mixed-families", " | ".join(", ".join(found) for found, _ in begun)
+    ((found, missing),) = begun
+    return "keys-incomplete", f"{', '.join(found)}; + {', '.join(missing)}"
 
 
 def _swapped(environ: Mapping[str, str]) -> bool:

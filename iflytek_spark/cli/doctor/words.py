@@ -22,7 +22,9 @@ WORDS: Mapping[str, Words] = {
     # keys
     "keys-found": Words("found in {}", "找到，来自 {}"),
     "no-keys": Words("no keys are set. {}", "没有设置任何密钥。{}"),
-    "keys-incomplete": Words("some keys are missing. {}", "密钥不全。{}"),
+    "keys-incomplete": Words(
+        "some keys are set, others (+) are missing: {}", "密钥不全，缺少 + 后面的：{}"
+    ),
     "mixed-families": Words(
         "the keys are half of one family of variables and half of another: {}. "
         "Set all three in one family",

@@ -1,0 +1,36 @@
+"""The tests for an account pass on the emulator, and run only when they are asked for."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from iflytek_spark.emulator import Emulator
+
+ROOT = Path(__file__).parents[1]
+
+
+def run_pytest(*arguments: str, **variables: str) -> str:
+    command = [sys.executable, "-m", "pytest", "-o", "addopts=", "-q", "-p", "no:cacheprovider"]
+    result = subprocess.run(
+        [*command, "-rs", *arguments, "tests/live"],
+        cwd=ROOT,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return result.stdout + result.stderr
+
+
+def test_they_pass_on_the_emulator(emulator: Emulator) -> None:
+    maas_key = emulator.http_keys.maas_key
+    shown = run_pytest("-m", "live", **emulator.environment, SPARK_MAAS_API_KEY=maas_key)
+    assert "14 passed" in shown, shown
+
+
+def test_they_are_left_out_by_default_and_skipped_without_keys(tmp_path: Path) -> None:
+    assert "14 deselected" in run_pytest("-m", "not slow")
+    assert "14 skipped" in run_pytest("-m", "live")
