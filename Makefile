@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 LITELLM := .venv-litellm
 LOWEST := .venv-lowest
 NEWEST := .venv-newest
+JUDGES := .venv-judges
 INSTALL := -m pip --disable-pip-version-check install --quiet
 PIP := $(BIN)/python $(INSTALL)
 # Copies, not links to uv's cache: nltk refuses to read a file of which there are several names.
@@ -17,7 +18,7 @@ UNLOCKED := --deselect tests/trust/test_supply.py::test_what_is_installed_is_wha
 BESIDE := -n auto --maxprocesses 4 -m "not slow and not notebooks"
 ALONE := -m "slow or notebooks"
 
-.PHONY: demo test test-fast test-lowest test-newest coverage check bench soak fuzz notebooks docs clean format lock
+.PHONY: demo test test-fast test-lowest test-newest judges coverage check bench soak fuzz notebooks docs clean format lock
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -46,6 +47,12 @@ test-newest: $(NEWEST)/.dev
 	$(NEWEST)/bin/python -m pytest $(UNLOCKED) $(BESIDE)
 	$(NEWEST)/bin/python -m pytest $(UNLOCKED) $(ALONE)
 
+# Programs of other people that use this package as it is: the newest of the two frameworks with what
+# goes around them (their MCP adapters do not fit into one environment), and public MCP servers.
+judges: $(JUDGES)/langchain/.ready $(JUDGES)/llama-index/.ready $(JUDGES)/servers/.ready
+	$(JUDGES)/langchain/bin/python -m pytest tests/judges/langchain_spark tests/judges/gateway
+	$(JUDGES)/llama-index/bin/python -m pytest tests/judges/llama_index_spark
+
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -72,7 +79,8 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 
 # Writes the committed lock files anew. The second and third are parts of the first; the fourth is
-# data alone; the fifth is a proxy that the benchmark compares with, in a place of its own.
+# data alone; the others are for places of their own: a proxy that the benchmark compares with, and
+# the judges.
 lock: $(VENV)/.dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" --upgrade --group dev --all-extras pyproject.toml -o requirements/dev.txt
@@ -84,9 +92,14 @@ lock: $(VENV)/.dev
 	  --custom-compile-command "make lock" --no-deps --upgrade requirements/corpus.in -o requirements/corpus.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" --upgrade requirements/litellm.in -o requirements/litellm.txt
+	for judge in langchain llama-index; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	    --custom-compile-command "make lock" --upgrade --extra $$judge --extra gateway pyproject.toml requirements/build.in \
+	    requirements/judges.in requirements/judges-$$judge.in -o requirements/judges-$$judge.txt || exit 1; \
+	done
 
 clean:
-	rm -rf $(VENV) $(LITELLM) $(LOWEST) $(NEWEST) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage* .hypothesis
+	rm -rf $(VENV) $(LITELLM) $(LOWEST) $(NEWEST) $(JUDGES) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage* .hypothesis
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -130,3 +143,19 @@ $(LITELLM)/.ready: requirements/litellm.txt | $(VENV)/.python
 	@$(PYTHON) -m venv $(LITELLM)
 	@$(LITELLM)/bin/python $(INSTALL) --require-hashes -r requirements/litellm.txt
 	@touch $@
+
+$(JUDGES)/%/.ready: requirements/judges-%.txt pyproject.toml | $(VENV)/.dev
+	@echo "Installing the judges of $* into $(JUDGES)/$* (once)"
+	@$(BIN)/uv venv --quiet --seed --clear --python $(BIN)/python $(JUDGES)/$*
+	@$(BIN)/uv pip install --quiet --link-mode copy --python $(JUDGES)/$* --require-hashes -r requirements/judges-$*.txt
+	@$(BIN)/uv pip install --quiet --python $(JUDGES)/$* --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Without npm there are none, and their tests are left out; no script that they bring runs to install.
+$(JUDGES)/servers/.ready: $(addprefix tests/judges/servers/,package.json package-lock.json .npmrc)
+	@mkdir -p $(JUDGES)/servers
+	@cp $^ $(JUDGES)/servers
+	@if command -v npm >/dev/null; then \
+	  echo "Installing public MCP servers into $(JUDGES)/servers (once)" && cd $(JUDGES)/servers && \
+	  npm ci --ignore-scripts --no-audit --no-fund --silent && touch .ready; \
+	else echo "npm is missing: no public MCP servers"; fi

@@ -76,6 +76,8 @@ OPTIONS_IN_CHINESE = {
     "auditing": "审核方式；已知的值只有 `default`",
     "image_model": "模型自己不能看图时由谁来回答带图片的消息；None 表示拒绝",
     "timeout": "这次调用的四个时限，或整个调用的秒数",
+    "wire": "走哪条线路：`websocket`、`http`，或 `auto`（默认）：有 WebSocket 的模型走 WebSocket，"
+    "没有的走 HTTP；只在 HTTP 上有工具的模型，带工具的调用走 HTTP",
     "unsupported": "模型没有的参数：`refuse`（默认）按名字拒绝，`ignore` 去掉或收进范围，"
     "并写进日志和回答的 `ignored`；会改变回答形式的（例如强制调用函数）两种方式都拒绝",
     "extra": "`parameter.chat` 的其他字段，原样发送",

@@ -82,7 +82,7 @@ class BaseClient(Generic[AnyTransport]):
                 :class:`~iflytek_spark.ChatOptions`.
             on_open: is called each time a WebSocket has been opened; for metrics.
             strict: whether deviations of an answer, by default only named, are an error.
-            max_response_bytes: of all frames of one answer, 1 or more; 64 MB by default.
+            max_response_bytes: the most that one answer may have, 1 or more; 64 MB by default.
 
         Raises:
             MissingCredentialsError: when a credential is missing.

@@ -27,6 +27,7 @@ from iflytek_spark.adapters.fields import (
     option_field,
 )
 from iflytek_spark.adapters.keys import KEYS, KeySettings
+from iflytek_spark.assumptions import MAX_RESPONSE_BYTES
 from iflytek_spark.client import AsyncSparkClient, SparkClient
 from iflytek_spark.endpoint import Endpoint
 from iflytek_spark.errors import InvalidRequestError, MissingCredentialsError
@@ -42,6 +43,9 @@ from iflytek_spark.transports.proxy import resolve_proxy
 __all__ = ["MODEL_OPTIONS", "CallOptions", "ChatSettings", "ConnectionSettings", "Model"]
 
 _Client = TypeVar("_Client", SparkClient, AsyncSparkClient)
+_OF_CLIENTS = (
+    "timeout", "max_retries", "proxy", "ssl_context", "strict", "max_response_bytes",
+)  # fmt: skip
 _SHARED_BY_COPIES = ("ssl_context", "client", "async_client")
 
 
@@ -71,6 +75,12 @@ class ConnectionSettings(KeySettings):
     )
     ssl_context: InstanceOf[ssl.SSLContext] | None = hidden_field(
         "Your own CA; certificates are always verified. It cannot be pickled."
+    )
+    strict: bool = hidden_field(
+        "Whether an answer that is not as documented, but understood, is an error.", False
+    )
+    max_response_bytes: int = hidden_field(
+        "The most bytes that one answer may have.", MAX_RESPONSE_BYTES
     )
     client: InstanceOf[SparkClient] | None = hidden_field("A client of your own for sync calls.")
     async_client: InstanceOf[AsyncSparkClient] | None = hidden_field(
@@ -155,9 +165,8 @@ class ConnectionSettings(KeySettings):
         return self.async_client or self._client_of(AsyncSparkClient)
 
     def _client_settings(self) -> dict[str, Any]:
-        names = ("timeout", "max_retries", "proxy", "ssl_context")
         known = {"credentials": self._credentials(), "base_url": self._resolved_endpoint()}
-        return known | {name: getattr(self, name) for name in names}
+        return known | {name: getattr(self, name) for name in _OF_CLIENTS}
 
     def _client_of(self, client_class: type[_Client]) -> _Client:
         """Make a client for a call; only one that keeps connections open is state to be kept."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -160,7 +159,10 @@ def drive(flow: Flow[None], transport: Transport) -> Generator[Any, None, None]:
     except StopIteration:
         return
     finally:
-        transport.close()
+        try:
+            flow.close()  # whatever it has reserved
+        finally:
+            transport.close()
 
 
 def _perform(step: Step, transport: Transport) -> StepResult:
@@ -197,7 +199,10 @@ async def adrive(flow: Flow[None], transport: AsyncTransport) -> AsyncGenerator[
     except StopIteration:
         return
     finally:
-        transport.close()
+        try:
+            flow.close()  # whatever it has reserved
+        finally:
+            transport.close()
 
 
 async def _aperform(step: Step, transport: AsyncTransport) -> StepResult:
@@ -211,7 +216,7 @@ async def _aperform(step: Step, transport: AsyncTransport) -> StepResult:
         case Sleep(seconds):
             await transport.sleep(seconds)
         case LoadImage(image, timeout):
-            return await asyncio.to_thread(_load, image, timeout)
+            return await _aload(image, timeout)
     return None
 
 
@@ -245,3 +250,10 @@ def _load(image: ImagePart, timeout: float) -> bytes:
     from iflytek_spark.images.load import load_image
 
     return load_image(image, timeout)
+
+
+async def _aload(image: ImagePart, timeout: float) -> bytes:
+    """Load an image in threads of its own; see :func:`_load`."""
+    from iflytek_spark.images.load import aload_image
+
+    return await aload_image(image, timeout)

@@ -100,9 +100,11 @@ def _translate(message: BaseMessage, where: str, replay_reasoning: bool) -> Iter
                 name=name,
             )
         case _:
-            role = _role(message, where)
+            role, speaker = _role(message, where)
             given = message.additional_kwargs.get("tool_call_id")
-            yield from messages_of(role, content, tool_call_id=str(given or ""), name=name)
+            yield from messages_of(
+                role, content, tool_call_id=str(given or ""), name=name or speaker
+            )
 
 
 def _reasoning(message: AIMessage) -> list[str]:
@@ -132,15 +134,18 @@ def _as_written(arguments: str) -> str:
     return text if isinstance(text, str) else arguments
 
 
-def _role(message: BaseMessage, where: str) -> Role:
+def _role(message: BaseMessage, where: str) -> tuple[Role, str]:
+    """Return a role that Spark has; a role of one's own speaks as a user of that name."""
     name = message.role if isinstance(message, ChatMessage) else message.type
     role = _ROLES.get(name.removesuffix("MessageChunk").lower())
-    if role is None:
-        raise InvalidRequestError(
-            f"{where} is a {name!r} message",
-            hint="ChatSpark takes human, ai, system and tool messages",
-        )
-    return role
+    if role is not None:
+        return role, ""
+    if isinstance(message, ChatMessage):
+        return "user", name
+    raise InvalidRequestError(
+        f"{where} is a {name!r} message",
+        hint="ChatSpark takes human, ai, system and tool messages",
+    )
 
 
 def to_ai_message(response: ChatResponse) -> AIMessage:

@@ -125,7 +125,7 @@ def bind_schema(
     if schema is None and method != "json_mode":
         raise ValueError(f"method {method!r} needs a schema")
     written = {} if schema is None else json_schema_of(schema)
-    traced = {"kwargs": {"method": method}, "schema": written}
+    traced = {"kwargs": {"method": method}, "schema": _traced(schema)}
     kwargs = {**kwargs, "ls_structured_output_format": traced}
     if method == "function_calling" and schema is not None:
         tool = dict(schema) if isinstance(schema, Mapping) else schema
@@ -136,6 +136,13 @@ def bind_schema(
     if method == "json_mode":
         return model.bind(response_format={"type": "json_object"}, **kwargs)
     raise ValueError(f"method {method!r} is not function_calling, json_schema or json_mode")
+
+
+def _traced(schema: Schema | None) -> dict[str, Any]:
+    """Return a schema as LangChain's traces show it, and its tests compare it."""
+    if schema is None:
+        return {}
+    return convert_to_json_schema(dict(schema) if isinstance(schema, Mapping) else schema)
 
 
 class StructuredOutput:

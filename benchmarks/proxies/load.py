@@ -63,7 +63,7 @@ def request(model: str, chunks: int, *, stream: bool) -> bytes:
     body = {"model": model, "messages": messages, "max_tokens": chunks, "stream": stream}
     text = json.dumps(body).encode()
     head = (
-        "POST /v1/chat/completions HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n"
+        "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(text)}\r\n\r\n"
     )
     return head.encode() + text

@@ -31,6 +31,7 @@ _FOREIGN_NAMES = {
     "context_window": "model, or a ModelSpec with context_tokens",
     "max_completion_tokens": "max_tokens",
     "openai_api_base": "base_url",
+    "openai_api_key": "api_key",
     "reasoning_effort": "thinking",
     "spark_api_url": "base_url",
     "spark_llm_domain": "model",
@@ -44,9 +45,9 @@ def option_field(name: str, default: object = None) -> Any:
     return Field(default, description=OPTIONS[name].doc)
 
 
-def hidden_field(description: str) -> Any:
+def hidden_field(description: str, default: object = None) -> Any:
     """Declare a field that no output shows."""
-    return Field(None, description=description, exclude=True, repr=False)
+    return Field(default, description=description, exclude=True, repr=False)
 
 
 def secret_field(name: str) -> Any:

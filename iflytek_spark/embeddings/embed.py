@@ -63,8 +63,8 @@ class _Job:
         self.route = route
         self.workers = min(options.max_concurrency, len(texts))
         self._options = options
-        app_id = context.credentials.app_id
-        turn = turns(app_id, context.url, options.max_qps, context.clock)
+        api_key = context.credentials.api_key
+        turn = turns(api_key, context.url, options.max_qps, context.clock)
         self._context = replace(context, turn=turn)
 
     def flow(self, text: str) -> Flow[Vector]:

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from iflytek_spark.credentials import Credentials
+from iflytek_spark.emulator.http.keys import HttpKeys
 from iflytek_spark.emulator.server import Emulator
 from iflytek_spark.errors import ConfigurationError
 
@@ -26,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pace", type=float, default=0.05, help="seconds between two frames (%(default)s)"
     )
-    for name in ("app-id", "api-key", "api-secret"):
+    for name in ("app-id", "api-key", "api-secret", "api-password", "maas-key"):
         parser.add_argument(f"--{name}", help="accept this one; made up by default")
 
 
@@ -38,7 +39,14 @@ def run(args: argparse.Namespace) -> int:
             args.api_key or secrets.token_hex(16),
             args.api_secret or secrets.token_hex(16),
         )
-        emulator = Emulator(credentials=credentials, host=args.host, port=args.port, pace=args.pace)
+        given = {"api_password": args.api_password, "maas_key": args.maas_key}
+        emulator = Emulator(
+            credentials=credentials,
+            http_keys=HttpKeys(**{name: value for name, value in given.items() if value}),
+            host=args.host,
+            port=args.port,
+            pace=args.pace,
+        )
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(_serve(emulator))
     except (ConfigurationError, OSError) as error:
@@ -61,6 +69,9 @@ async def _serve(emulator: Emulator) -> None:
     async with emulator:
         for name, value in emulator.environment.items():
             print(f"export {name}={shlex.quote(value)}")
+        keys = emulator.http_keys
+        print(f"# over HTTP: {emulator.http_url}")
+        print(f"# its APIPassword is {keys.api_password}, its MaaS key {keys.maas_key}")
         print("# a local Spark is listening; Ctrl-C ends it", flush=True)
         await asyncio.Event().wait()
 

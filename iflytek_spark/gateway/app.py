@@ -8,6 +8,7 @@ from iflytek_spark import __version__
 from iflytek_spark.gateway.exception_handlers import add_exception_handlers
 from iflytek_spark.gateway.middleware.admission import AdmissionMiddleware
 from iflytek_spark.gateway.middleware.drain import Drain, DrainMiddleware
+from iflytek_spark.gateway.middleware.local_only import LocalOnlyMiddleware
 from iflytek_spark.gateway.middleware.metrics import GatewayMetrics
 from iflytek_spark.gateway.middleware.telemetry import TelemetryMiddleware
 from iflytek_spark.gateway.openai.model_names import ModelNames
@@ -39,6 +40,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         description="OpenAI's API over iFlytek Spark.",
         version=__version__,
         redoc_url=None,
+        redirect_slashes=False,  # Starlette builds the address from the caller's Host
         generate_unique_id_function=lambda route: route.name,
     )
     metrics, drain = GatewayMetrics(), Drain()
@@ -50,6 +52,8 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     add_exception_handlers(app)
     app.add_middleware(AdmissionMiddleware, settings=settings)
     app.add_middleware(DrainMiddleware, drain=drain)
+    if settings.local_only:
+        app.add_middleware(LocalOnlyMiddleware)
     app.add_middleware(TelemetryMiddleware, metrics=metrics)  # the last one is outside
     bodies = (ChatCompletionRequest, EmbeddingRequest, ImageGenerationRequest)
     complete_openapi(app, bodies, with_keys=bool(settings.keys))

@@ -41,7 +41,7 @@ def _no_such_route(request: Request, error: HTTPException) -> GatewayError:
     known_path = error.status_code == ErrorRow.NO_SUCH_METHOD.status
     return GatewayError(
         ErrorRow.NO_SUCH_METHOD if known_path else ErrorRow.NO_SUCH_ROUTE,
-        f"{request.method} {request.url.path}: {error.detail}",
+        f"{request.method} {request.scope['path']}: {error.detail}",
         headers=error.headers,
     )
 

@@ -75,8 +75,15 @@ class GatewaySettings(BaseSettings):
         requests_per_minute: for each key; None for no limit.
         concurrent_requests: requests that a key may have under way at once; None for no limit.
         redis_url: where the limits are counted when several workers or machines share them.
+        max_connections: callers' connections that a process keeps open at once; None for what
+            its limit of open files allows.
+        max_connections_per_address: of these, from one address (of IPv6, from one network of 64
+            bits); None for three quarters. Behind a proxy all have its address.
+        head_timeout: seconds that a caller has to send a request's line and headers.
         max_body_bytes: the largest request.
         body_timeout: seconds that a caller has to send a request's body.
+        write_timeout: seconds after which a caller that reads nothing of its response is
+            disconnected.
         embeddings_per_second: the account's rate of embedding; None for no limit.
         connect_timeout: seconds to open a connection to Spark.
         first_token_timeout: seconds to the first frame.
@@ -84,6 +91,8 @@ class GatewaySettings(BaseSettings):
         total_timeout: seconds for a whole answer.
         shutdown_timeout: seconds that running responses have to finish when the gateway is
             stopped.
+        worker_timeout: seconds that a worker may give no sign of life before another takes its
+            place, where there are several.
         preconnect: connections to Spark that are kept ready.
     """
 
@@ -102,15 +111,25 @@ class GatewaySettings(BaseSettings):
     requests_per_minute: int | None = Field(None, ge=1)
     concurrent_requests: int | None = Field(None, ge=1)
     redis_url: RedisURL | None = None
+    max_connections: int | None = Field(None, ge=1)
+    max_connections_per_address: int | None = Field(None, ge=1)
+    head_timeout: float = Field(10.0, gt=0)
     max_body_bytes: int = Field(16 * 1024 * 1024, ge=1024)
     body_timeout: float = Field(30.0, gt=0)
+    write_timeout: float = Field(60.0, gt=0)
     embeddings_per_second: float | None = Field(2.0, gt=0)
     connect_timeout: float = Field(10.0, gt=0)
     first_token_timeout: float = Field(60.0, gt=0)
     token_timeout: float = Field(60.0, gt=0)
     total_timeout: float = Field(600.0, gt=0)
     shutdown_timeout: float = Field(30.0, ge=0)
+    worker_timeout: float = Field(30.0, ge=1)
     preconnect: int = Field(0, ge=0)
+
+    @property
+    def local_only(self) -> bool:
+        """Whether the gateway's own Spark credentials are spent without keys: by this machine."""
+        return self.own_credentials and not self.keys
 
     @classmethod
     def settings_customise_sources(

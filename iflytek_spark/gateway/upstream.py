@@ -10,7 +10,7 @@ from functools import lru_cache
 from starlette.datastructures import Headers
 
 from iflytek_spark import AsyncSparkClient, Credentials, Timeouts
-from iflytek_spark.errors import MissingCredentialsError
+from iflytek_spark.errors import ConfigurationError, MissingCredentialsError
 from iflytek_spark.gateway.settings import GatewaySettings
 
 LEGACY_NAMES = ("APP_ID", "API_KEY", "API_SECRET")
@@ -39,6 +39,7 @@ class Upstream:
         self._on_open = on_open
         self._environ = dict(os.environ)
         AsyncSparkClient(Credentials("none", "none", "none"), base_url=settings.base_url)
+        self._own = self._own_client()
         self._client = lru_cache(_MAX_CLIENTS)(self._new_client)
 
     def client(self, headers: Headers) -> AsyncSparkClient:
@@ -57,7 +58,10 @@ class Upstream:
         given = [headers.get(name) or headers.get(name.replace("_", "-")) for name in headed]
         environ = self._environ if self._settings.own_credentials else {}
         try:
-            return self._client(_credentials(given, environ))
+            credentials = _credentials(given, environ)
+            if self._own is not None and credentials == self._own[0]:
+                return self._own[1]
+            return self._client(credentials)
         except MissingCredentialsError as error:
             names = ", ".join(f"X_{name}" for name in LEGACY_NAMES)
             raise MissingCredentialsError(
@@ -72,7 +76,21 @@ class Upstream:
             return not self._settings.own_credentials
         return True
 
-    def _new_client(self, credentials: Credentials) -> AsyncSparkClient:
+    def _own_client(self) -> tuple[Credentials, AsyncSparkClient] | None:
+        """Make the client of the gateway's own credentials, if it has any that may be used.
+
+        It alone opens connections ahead: other credentials are what callers write, who would
+        have a pool for each that they invent.
+        """
+        try:
+            credentials = _credentials([None] * len(LEGACY_NAMES), self._environ)
+        except (MissingCredentialsError, ConfigurationError):
+            return None  # a request for which they are needed says so
+        if not self._settings.own_credentials:
+            return None
+        return credentials, self._new_client(credentials, self._settings.preconnect)
+
+    def _new_client(self, credentials: Credentials, preconnect: int = 0) -> AsyncSparkClient:
         settings = self._settings
         return AsyncSparkClient(
             credentials,
@@ -83,7 +101,7 @@ class Upstream:
                 idle=settings.token_timeout,
                 total=settings.total_timeout,
             ),
-            preconnect=settings.preconnect,
+            preconnect=preconnect,
             on_open=self._on_open,
         )
 

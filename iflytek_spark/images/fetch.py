@@ -14,8 +14,7 @@ import socket
 import ssl
 import string
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import NamedTuple
@@ -25,6 +24,13 @@ import h11
 
 from iflytek_spark.errors import APIConnectionError, APITimeoutError, InvalidRequestError
 from iflytek_spark.images.addresses import IPAddress, is_public
+from iflytek_spark.transports.resolver import (
+    LookUp,
+    Resolver,
+    connect_to,
+    resolve_name,
+    seconds_left,
+)
 from iflytek_spark.transports.tls import checked_context
 
 MAX_REDIRECTS = 3
@@ -34,23 +40,8 @@ _MOVED = frozenset({301, 302, 303, 307, 308})
 _PASSING = frozenset({408, 425, 429})
 _TRIED_ADDRESSES = 8
 _CHUNK = 65536
-
-
-def resolve_name(host: str, port: int) -> list[str]:
-    """Ask the system for the addresses of a host.
-
-    Args:
-        host: a name, or an address in any spelling that the system reads.
-        port: the port.
-
-    Returns:
-        The addresses, each once, in the order in which to try them.
-
-    Raises:
-        OSError: when there is none.
-    """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+_RESOLVER = Resolver()
+"""Of its own: names that strangers choose must not keep the service's waiting."""
 
 
 def fetch_public(
@@ -59,7 +50,7 @@ def fetch_public(
     max_bytes: int,
     timeout: float = 10.0,
     allowed: Callable[[IPAddress], bool] = is_public,
-    resolve: Callable[[str, int], Sequence[str]] = resolve_name,
+    resolve: LookUp = resolve_name,
     ssl_context: ssl.SSLContext | None = None,
 ) -> bytes:
     """Fetch a small file that a URL from outside names. It blocks: async callers use a thread.
@@ -151,7 +142,7 @@ class _Fetch:
     deadline: float
     max_bytes: int
     allowed: Callable[[IPAddress], bool]
-    resolve: Callable[[str, int], Sequence[str]]
+    resolve: LookUp
     context: ssl.SSLContext
 
     def get(self, target: _Target) -> bytes | str:
@@ -159,7 +150,7 @@ class _Fetch:
         try:
             addresses = self._addresses(target)
             with (
-                self._connected(addresses, target.port) as plain,
+                connect_to([*map(str, addresses)], target.port, self.deadline) as plain,
                 self._secured(plain, target) as sock,
             ):
                 return _Exchange(sock, self.deadline, target).get(self.max_bytes)
@@ -172,32 +163,18 @@ class _Fetch:
             raise APIConnectionError(f"{target.origin} failed: {reason}") from error
 
     def _addresses(self, target: _Target) -> list[IPAddress]:
-        """Resolve the host, in a thread since the system's resolver knows no deadline."""
-        pool = ThreadPoolExecutor(1, "resolve")
-        try:
-            question = pool.submit(self.resolve, target.host, target.port)
-            addresses = [ip_address(found) for found in question.result(_left(self.deadline))]
-        finally:
-            pool.shutdown(wait=False)
+        """Resolve the host, as it is written: an odd spelling of an address is a name."""
+        left = seconds_left(self.deadline)
+        found = _RESOLVER.addresses(target.host, target.port, left, self.resolve)
+        addresses = [ip_address(address) for address in found]
         if not all(self.allowed(address) for address in addresses):
             raise InvalidRequestError(f"{target.origin} is not at a public address")
         return addresses[:_TRIED_ADDRESSES]
 
-    def _connected(self, addresses: list[IPAddress], port: int) -> socket.socket:
-        """Connect to the first address that answers; each has its share of the time left."""
-        failure: OSError = socket.gaierror(socket.EAI_NONAME, "the name has no address")
-        for index, address in enumerate(addresses):
-            share = _left(self.deadline) / (len(addresses) - index)
-            try:
-                return socket.create_connection((str(address), port), share)
-            except OSError as error:
-                failure = error
-        raise failure
-
     def _secured(self, sock: socket.socket, target: _Target) -> socket.socket:
         if target.scheme == "http":
             return sock
-        sock.settimeout(_left(self.deadline))
+        sock.settimeout(seconds_left(self.deadline))
         return self.context.wrap_socket(sock, server_hostname=target.host)
 
 
@@ -232,7 +209,7 @@ class _Exchange:
         request = self._http.send(
             h11.Request(method="GET", target=self._target.path, headers=headers)
         )
-        self._socket.settimeout(_left(self._deadline))
+        self._socket.settimeout(seconds_left(self._deadline))
         self._socket.sendall((request or b"") + (self._http.send(h11.EndOfMessage()) or b""))
 
     def _check(self, status: int, encoding: str) -> None:
@@ -256,13 +233,6 @@ class _Exchange:
 
     def _next_event(self) -> object:
         while (event := self._http.next_event()) is h11.NEED_DATA:
-            self._socket.settimeout(_left(self._deadline))
+            self._socket.settimeout(seconds_left(self._deadline))
             self._http.receive_data(self._socket.recv(_CHUNK))
         return event
-
-
-def _left(deadline: float) -> float:
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left

@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import importlib
 import re
-import threading
 from urllib.parse import unquote_to_bytes
 
 from iflytek_spark.errors import InvalidRequestError
 from iflytek_spark.images.probe import MAX_BYTES, SIDES, read_header
 
-_CONVERTING = threading.BoundedSemaphore(2)
-"""A picture in memory may take hundreds of megabytes; those that come meanwhile wait."""
+_LARGE = 8_000_000
+"""Pixels above which a picture is large: in memory it may take hundreds of megabytes."""
 _DATA_URL = re.compile(r"(?ai:data:image/[\w.+-]+(?:;[\w.+-]+=[\w.+-]+)*;base64)")
 
 
@@ -33,7 +32,7 @@ def prepare_image(data: bytes) -> bytes:
         InvalidRequestError: when it is no picture, a broken one or one with too many pixels, or
             when it must be converted and Pillow is not installed.
     """
-    if _fits(data):
+    if fits(data):
         return data
     try:
         conversion = importlib.import_module("iflytek_spark.images.convert")
@@ -42,8 +41,7 @@ def prepare_image(data: bytes) -> bytes:
             "the image is not a JPEG or PNG of at most 4 MB with sides of 50 to 6000 pixels",
             hint='to have it converted: pip install "iflytek-spark[images]"',
         ) from error
-    with _CONVERTING:
-        converted: bytes = conversion.convert(data)
+    converted: bytes = conversion.convert(data)
     return converted
 
 
@@ -71,7 +69,14 @@ def decode_data_url(url: str) -> bytes:
     return data
 
 
-def _fits(data: bytes) -> bool:
+def is_large(data: bytes) -> bool:
+    """Return whether a file may take much memory once it is unpacked, as far as its header says."""
+    header = read_header(data)
+    return header is None or header.width * header.height > _LARGE
+
+
+def fits(data: bytes) -> bool:
+    """Return whether the service takes a file as it is."""
     header = read_header(data)
     if header is None or not header.common or len(data) > MAX_BYTES:
         return False

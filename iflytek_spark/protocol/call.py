@@ -45,15 +45,12 @@ from iflytek_spark.protocol.steps import (
     Sleep,
     StaleConnectionError,
     TransportError,
+    Turn,
 )
 from iflytek_spark.protocol.wire.http_errors import status_error
 from iflytek_spark.timeouts import Timeouts
 
 T = TypeVar("T")
-
-
-def _at_once() -> float:
-    return 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +65,8 @@ class CallContext:
         timeouts: how patient to be.
         retry: when to try again.
         reading: how the answer is read.
-        turn: takes the next turn of a rate limit, and returns the seconds until it comes. They
-            do not count as the call's own time.
+        turn: takes the next turn of a rate limit. Waiting for it does not count as the call's own
+            time; a caller who leaves meanwhile gives it back.
     """
 
     credentials: Credentials
@@ -79,7 +76,7 @@ class CallContext:
     timeouts: Timeouts = field(default_factory=Timeouts)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     reading: Reading = field(default_factory=Reading)
-    turn: Callable[[], float] = _at_once
+    turn: Callable[[], Turn] | None = None
 
 
 def call_flow(context: CallContext, exchange: Exchange[Any, Any, T]) -> Flow[T]:
@@ -158,10 +155,17 @@ class _Attempt(Generic[T]):
 
     def wait_for_turn(self) -> Flow[None]:
         """Keep to the rate limit; the deadline moves by as much."""
-        seconds = self._context.turn()
-        if seconds > 0:
-            self._deadline += seconds
-            yield Sleep(seconds)
+        if self._context.turn is None:
+            return
+        turn, came = self._context.turn(), False
+        try:
+            while (seconds := turn.wait()) > 0:
+                self._deadline += seconds
+                yield Sleep(seconds)
+            came = True
+        finally:
+            if not came:
+                turn.release()
 
     def run(self) -> Flow[T]:
         """Connect, ask and read, with every failure as a SparkError."""

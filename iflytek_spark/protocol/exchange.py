@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
 from iflytek_spark.credentials import Credentials
-from iflytek_spark.errors import ProtocolError
 from iflytek_spark.messages import ImagePart, ToolCall
 from iflytek_spark.protocol.chat import ChatProtocol
 from iflytek_spark.protocol.deviations import Deviations
@@ -140,7 +139,7 @@ class ChatReader:
         self.done = False
         self._decode = dialect.decode
         self._ignored = request.ignored
-        self._left = self._max_bytes = reading.max_bytes
+        self._reading, self._left = reading, reading.max_bytes
         self._deviations = Deviations(reading.strict)
         digest = partial(conversation_digest, request.messages)
         self._protocol = protocol = answers(request.max_tokens, self._deviations, digest)
@@ -155,7 +154,7 @@ class ChatReader:
         else:
             self._left -= len(payload)
             if self._left < 0:
-                raise self._too_large()
+                raise self._reading.too_large(self._protocol.sid)
             events = self._protocol.receive(self._decode(payload, self._deviations))
         for apply in self._filters:
             events = apply(events)
@@ -164,13 +163,6 @@ class ChatReader:
             self.done = True
             events = (*events[:-1], replace(last, ignored=self._ignored))
         return events
-
-    def _too_large(self) -> ProtocolError:
-        return ProtocolError(
-            f"Spark's answer has more than {self._max_bytes} bytes",
-            sid=self._protocol.sid or None,
-            hint="raise max_response_bytes of the client if such answers are wanted",
-        )
 
 
 class SingleExchange(Exchange[Asked, T, T]):
@@ -187,7 +179,7 @@ class SingleReader(Generic[T]):
     def __init__(self, decode: Callable[[str | bytes, Deviations], T], reading: Reading) -> None:
         """Start before the message."""
         self._decode = decode
-        self._deviations = Deviations(reading.strict)
+        self._reading, self._deviations = reading, Deviations(reading.strict)
         self._results: list[T] = []
 
     @property
@@ -204,5 +196,7 @@ class SingleReader(Generic[T]):
         """Read the message."""
         if payload is None:
             raise ConnectionFailedError("there was no answer")
+        if len(payload) > self._reading.max_bytes:
+            raise self._reading.too_large()
         self._results.append(self._decode(payload, self._deviations))
         return ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from iflytek_spark.assumptions import MAX_RESPONSE_BYTES
-from iflytek_spark.errors import ConfigurationError
+from iflytek_spark.errors import ConfigurationError, ProtocolError
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +27,11 @@ class Reading:
         """Refuse a limit that no answer keeps to."""
         if self.max_bytes < 1:
             raise ConfigurationError(f"max_response_bytes is {self.max_bytes}, not 1 or more")
+
+    def too_large(self, sid: str = "") -> ProtocolError:
+        """Return the error for an answer of more bytes."""
+        return ProtocolError(
+            f"Spark's answer has more than {self.max_bytes} bytes",
+            sid=sid or None,
+            hint="raise max_response_bytes of the client if such answers are wanted",
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from iflytek_spark.messages import ImagePart
 
@@ -122,6 +122,16 @@ class HTTPStatusError(TransportError):
         self.status = status
         self.headers = headers
         self.body = body
+
+
+class Turn(Protocol):
+    """A place in the queue of a rate limit."""
+
+    def wait(self) -> float:
+        """Return the seconds after which to ask again, or 0 when the turn has come."""
+
+    def release(self) -> None:
+        """Leave the queue; the place goes to others."""
 
 
 class Clock(NamedTuple):

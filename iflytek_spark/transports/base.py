@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from iflytek_spark.credentials import Credentials
 from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.protocol.steps import Clock, Opening
 from iflytek_spark.protocol.wire.signing import sign_url
+from iflytek_spark.transports.preconnect.budget import MAX_PRECONNECTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class ConnectionOptions:
         on_open: is called each time a WebSocket has been opened.
     """
 
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)  # it may hold a password
     ssl_context: ssl.SSLContext | None = None
     on_open: Callable[[], object] | None = None
 
@@ -51,6 +52,10 @@ class PreconnectSettings:
         """Refuse a size that is not a whole number."""
         if isinstance(self.size, bool) or not isinstance(self.size, int) or self.size < 0:
             raise ConfigurationError(f"preconnect is {self.size!r}, not 0 or more")
+        if self.size > MAX_PRECONNECTED:
+            raise ConfigurationError(
+                f"preconnect is {self.size}, and a process opens {MAX_PRECONNECTED} ahead at most"
+            )
 
     def opening(self, address: str) -> Opening:
         """Say how to connect to an address now."""

@@ -27,7 +27,6 @@ from iflytek_spark.protocol.steps import (
     RedirectedError,
 )
 from iflytek_spark.transports.base import ConnectionOptions
-from iflytek_spark.transports.proxy import resolve_proxy
 from iflytek_spark.transports.tls import checked_context
 
 _HEADERS = {"Accept-Encoding": "identity"}
@@ -46,15 +45,27 @@ class Exchange(NamedTuple):
     connect_timeout: float
     body: bytes = b""
 
-    def request(self, timeout: float, **extensions: Any) -> httpx2.Request:
-        """Return the request; it may take ``timeout`` seconds, once it is connected."""
+    def request(
+        self, timeout: float, address: str | None = None, **extensions: Any
+    ) -> httpx2.Request:
+        """Return the request.
+
+        Args:
+            timeout: seconds that it may take, once it is connected.
+            address: what the host's name was found to be; None has it looked up.
+            **extensions: further ones of httpx2.
+        """
         seconds = dict.fromkeys(("read", "write", "pool"), timeout)
         timeouts = {"connect": self.connect_timeout, **seconds}
         url, headers = self.opening.url, self.opening.headers
         host = {"Host": urlsplit(url).netloc}  # what the signature covers
+        target = httpx2.URL(url)
+        if address is not None:
+            extensions["sni_hostname"] = target.host  # which the certificate is for
+            target = target.copy_with(host=address)
         return httpx2.Request(
             "POST",
-            url,
+            target,
             headers={**host, **_HEADERS, **headers},
             content=self.body,
             extensions={"timeout": timeouts, **extensions},
@@ -83,9 +94,8 @@ class HttpCalls:
         return exchange
 
 
-def pool_settings(url: str, route: ConnectionOptions) -> dict[str, Any]:
+def pool_settings(proxy: str | None, route: ConnectionOptions) -> dict[str, Any]:
     """Return the arguments of httpx2's transports, or refuse a proxy that they cannot use."""
-    proxy = resolve_proxy(url, route.proxy)
     scheme = urlsplit(proxy or "").scheme
     if scheme.startswith("socks4"):
         raise ConfigurationError(

@@ -11,6 +11,7 @@ import httpx2
 from iflytek_spark.protocol.steps import Opening
 from iflytek_spark.transports.base import ConnectionOptions
 from iflytek_spark.transports.http import Body, Exchange, HttpCalls, http_failures, pool_settings
+from iflytek_spark.transports.proxy import resolve_proxy
 
 
 class AsyncHttpTransport(HttpCalls):
@@ -60,9 +61,8 @@ class AsyncHttpTransport(HttpCalls):
 
     async def _exchange(self, exchange: Exchange, timeout: float) -> bytes:
         if self._pool is None:
-            self._pool = httpx2.AsyncHTTPTransport(
-                **pool_settings(exchange.opening.url, self._route)
-            )
+            proxy = resolve_proxy(exchange.opening.url, self._route.proxy)
+            self._pool = httpx2.AsyncHTTPTransport(**pool_settings(proxy, self._route))
         response = await self._pool.handle_async_request(exchange.request(timeout))
         body = Body()
         try:

@@ -6,14 +6,24 @@ import concurrent.futures
 import contextlib
 import socket
 import threading
+import time
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import httpx2
 
-from iflytek_spark.protocol.steps import ConnectionFailedError, Opening
+from iflytek_spark.protocol.steps import (
+    ConnectionFailedError,
+    ConnectTimedOutError,
+    NotConnectedError,
+    Opening,
+)
 from iflytek_spark.transports.base import ConnectionOptions
 from iflytek_spark.transports.http import Body, Exchange, HttpCalls, http_failures, pool_settings
+from iflytek_spark.transports.proxy import resolve_proxy
+from iflytek_spark.transports.resolver import SERVICE_RESOLVER
 
 _SOCKET_EVENTS = ("connect_tcp.complete", "start_tls.complete")
 
@@ -26,6 +36,7 @@ class HttpTransport(HttpCalls):
         super().__init__(route)
         self._pool: httpx2.HTTPTransport | None = None
         self._socket: socket.socket | None = None
+        self._address: str | None = None
         self._expired = False
         self._aborted = threading.Event()
 
@@ -98,9 +109,7 @@ class HttpTransport(HttpCalls):
     def _exchange(self, exchange: Exchange, timeout: float) -> bytes:
         if self._aborted.is_set():
             raise concurrent.futures.CancelledError
-        if self._pool is None:
-            self._pool = httpx2.HTTPTransport(**pool_settings(exchange.opening.url, self._route))
-        response = self._pool.handle_request(exchange.request(timeout, trace=self._trace))
+        response = self._response(exchange, timeout)
         body = Body()
         try:
             for chunk in response.iter_raw():
@@ -108,6 +117,38 @@ class HttpTransport(HttpCalls):
         finally:
             response.close()
         return body.checked(response)
+
+    def _response(self, exchange: Exchange, timeout: float) -> httpx2.Response:
+        """Ask the first of the host's addresses that answers, or the proxy, which looks it up."""
+        proxy = resolve_proxy(exchange.opening.url, self._route.proxy)
+        if proxy is not None:
+            request = exchange.request(timeout, trace=self._trace)
+            return self._connected(_at_address(proxy, exchange)).handle_request(request)
+        deadline = time.monotonic() + exchange.connect_timeout
+        addresses = self._addresses(exchange)
+        failure: Exception = NotConnectedError("the name has no address")
+        for index, address in enumerate(addresses):
+            share = max(deadline - time.monotonic(), 0.001) / (len(addresses) - index)
+            attempt = exchange._replace(connect_timeout=share)
+            request = attempt.request(timeout, address, trace=self._trace)
+            try:
+                response = self._connected(None).handle_request(request)
+            except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+                failure = error
+            else:
+                self._address = address
+                return response
+        self._address = None
+        raise failure
+
+    def _connected(self, proxy: str | None) -> httpx2.HTTPTransport:
+        if self._pool is None:
+            self._pool = httpx2.HTTPTransport(**pool_settings(proxy, self._route))
+        return self._pool
+
+    def _addresses(self, exchange: Exchange) -> Sequence[str]:
+        """Return where to ask: where the last answer came from, or what the host's name means."""
+        return [self._address] if self._address else _looked_up(exchange.opening.url, exchange)
 
     def _trace(self, event: str, info: dict[str, Any]) -> None:
         """Note the connection's socket, so that it can be closed while a thread waits for it."""
@@ -132,3 +173,25 @@ class HttpTransport(HttpCalls):
         if self._aborted.is_set():
             return concurrent.futures.CancelledError()
         return TimeoutError() if self._expired else error
+
+
+def _looked_up(url: str, exchange: Exchange) -> Sequence[str]:
+    parts = urlsplit(url)
+    try:
+        return SERVICE_RESOLVER.addresses(
+            parts.hostname or "", parts.port or 443, exchange.connect_timeout
+        )
+    except TimeoutError as error:
+        raise ConnectTimedOutError from error
+    except OSError as error:
+        raise NotConnectedError(str(error)) from error
+
+
+def _at_address(proxy: str, exchange: Exchange) -> str:
+    """Write a proxy's address in place of its name."""
+    parts = urlsplit(proxy)
+    address = _looked_up(proxy, exchange)[0]
+    host = f"[{address}]" if ":" in address else address
+    login = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
+    port = "" if parts.port is None else f":{parts.port}"
+    return parts._replace(netloc=f"{login}{host}{port}").geturl()

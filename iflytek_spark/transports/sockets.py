@@ -8,15 +8,17 @@ import ssl
 import time
 from urllib.parse import urlsplit
 
-from python_socks import ProxyError, ProxyType
+from python_socks import ProxyConnectionError, ProxyError, ProxyType
 from python_socks.sync import Proxy
 
 from iflytek_spark.assumptions import MAX_MESSAGE_BYTES
 from iflytek_spark.protocol.steps import ConnectionFailedError, MessageTooLargeError
-from iflytek_spark.transports.proxy import resolve_proxy
+from iflytek_spark.transports.proxy import proxy_login, resolve_proxy
+from iflytek_spark.transports.resolver import SERVICE_RESOLVER, connect, seconds_left
 
 _CHUNK = 65536
 _BODY = 4096
+_LONG_LINE = 8192  # as websockets has it
 _BODY_TIMEOUT = 1.0
 _LAST_CHUNK = b"0\r\n\r\n"
 PROXY_KINDS = {  # scheme: kind, and whether the proxy resolves the name
@@ -91,17 +93,37 @@ class DeadlineSocket:
         self._socket.settimeout(self._remaining())
         return self._socket.send(data)
 
-    def read_body(self, *, chunked: bool) -> bytes:
-        """Read the beginning of an HTTP body whose length was not given.
+    def send_all(self, data: bytes) -> None:
+        """Send all of ``data``."""
+        while data:
+            data = data[self.send(data) :]
+
+    def read_line(self) -> bytes:
+        """Return the next line with its end, or what there is of it at the end of the stream.
+
+        Of a line that is too long there is no end.
+        """
+        line = bytearray()
+        while len(line) < _LONG_LINE and not line.endswith(b"\n"):
+            byte = self.recv(1)
+            if not byte:
+                break
+            line += byte
+        return bytes(line)
+
+    def read_body(self, *, chunked: bool, length: int | None = None) -> bytes:
+        """Read the beginning of an HTTP body, for a moment at most.
 
         Args:
             chunked: whether it comes in chunks, which end before the stream does.
+            length: how long it is, if that was given.
         """
+        most = _BODY if length is None or chunked else min(length, _BODY)
         data = b""
         self.deadline = min(self.deadline, time.monotonic() + _BODY_TIMEOUT)
         with contextlib.suppress(OSError):
-            while len(data) < _BODY and not (chunked and data.endswith(_LAST_CHUNK)):
-                part = self.recv(_BODY)
+            while len(data) < most and not (chunked and data.endswith(_LAST_CHUNK)):
+                part = self.recv(most)
                 if not part:
                     break
                 data += part
@@ -158,11 +180,10 @@ def open_socket(
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or (80 if context is None else 443)
     chosen = resolve_proxy(url, proxy)
-    timeout = deadline - time.monotonic()
     if chosen is None:
-        sock = socket.create_connection((host, port), timeout)
+        sock = connect(host, port, deadline)
     else:
-        sock = _through_proxy(chosen, host, port, timeout)
+        sock = _through_proxy(chosen, host, port, deadline)
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if context is not None:
@@ -174,16 +195,34 @@ def open_socket(
     return DeadlineSocket(sock, deadline)
 
 
-def _through_proxy(proxy: str, host: str, port: int, timeout: float) -> socket.socket:
+def _through_proxy(proxy: str, host: str, port: int, deadline: float) -> socket.socket:
+    """Open a tunnel; all names are looked up here that the proxy does not look up itself."""
     parts = urlsplit(proxy)
     kind, remote_names = PROXY_KINDS[parts.scheme]
-    tunnel = Proxy(
-        kind, parts.hostname or "", parts.port or 1080, parts.username, parts.password, remote_names
-    )
-    try:
-        return tunnel.connect(host, port, timeout=timeout)
-    except ProxyError as error:
-        raise ConnectionFailedError(f"the proxy refused: {error}") from error
+    at, login = parts.port or 0, proxy_login(proxy)
+    addresses = SERVICE_RESOLVER.addresses(parts.hostname or "", at, seconds_left(deadline))
+    if not remote_names:
+        host = _address(host, port, kind, deadline)
+    for index, address in enumerate(addresses):
+        tunnel = Proxy(kind, address, at, *login, remote_names)
+        share = seconds_left(deadline) / (len(addresses) - index)
+        try:
+            return tunnel.connect(host, port, timeout=share)
+        except ProxyConnectionError:
+            if address == addresses[-1]:
+                raise
+        except ProxyError as error:
+            raise ConnectionFailedError(f"the proxy refused: {error}") from error
+    raise ConnectionFailedError("the proxy has no address")
+
+
+def _address(host: str, port: int, kind: ProxyType, deadline: float) -> str:
+    """Look up what a proxy is to connect to; SOCKS4 has no IPv6."""
+    found = SERVICE_RESOLVER.addresses(host, port, seconds_left(deadline))
+    usable = [one for one in found if kind is not ProxyType.SOCKS4 or ":" not in one]
+    if not usable:
+        raise ConnectionFailedError("the host has no address that the proxy can use")
+    return usable[0]
 
 
 def _joined(chunks: bytes) -> bytes:

@@ -44,6 +44,12 @@ class _Opening(connect):
         return exc
 
 
+async def let_the_loop_read() -> None:
+    """Have the running loop read what has come to its sockets, once."""
+    for _ in range(2):  # a turn of the loop finds what came, the next has read it
+        await asyncio.sleep(0)
+
+
 class AsyncWebSocketTransport:
     """A WebSocket of one event loop; see :class:`~iflytek_spark.transports.base.AsyncTransport`."""
 
@@ -112,9 +118,23 @@ class AsyncWebSocketTransport:
         await asyncio.sleep(seconds)
 
     def alive(self) -> bool:
-        """Return whether the WebSocket is open, as far as the loop has heard."""
+        """Return whether the WebSocket is open and no message has begun, as far as was read.
+
+        What the loop has not read yet is read in :func:`let_the_loop_read`.
+        """
         connection = self._connection
-        return connection is not None and connection.state is State.OPEN
+        if connection is None or connection.state is not State.OPEN:
+            return False
+        return not connection.recv_messages.frames and not connection.protocol.reader.buffer
+
+    async def answers(self, timeout: float) -> bool:
+        """Return whether the peer answers a ping in time, and sends nothing else."""
+        try:
+            async with asyncio.timeout(timeout):
+                await (await self._open().ping())
+        except (*_FAILURES, ConnectionFailedError):
+            return False
+        return self.alive()
 
     def close(self) -> None:
         """Close the socket at once, without waiting for the peer or the loop."""

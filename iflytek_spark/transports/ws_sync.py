@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hashlib
+import os
+import re
 import time
 from urllib.parse import urlsplit
 
@@ -23,8 +27,11 @@ _CLOSE_TIMEOUT = 0.05
 """Seconds that a closing frame may take: it is a courtesy, the socket is closed in any case."""
 
 _REDIRECTS = range(300, 400)
-_FAILURES = (websocket.WebSocketException, OSError, ValueError, AttributeError, IndexError)
-"""The last three are what websocket-client raises for an answer that is not HTTP."""
+_WITHOUT_BODY = (204, 304)
+_STATUS = re.compile(rb"HTTP/1\.1 ([1-5]\d\d) [\t\x20-\x7e\x80-\xff]*\r\n")
+_HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[\t ]*([\t\x20-\x7e\x80-\xff]*?)[\t ]*\r\n")
+_MAX_HEADERS = 128  # what websockets takes
+_ACCEPT_SALT = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 §1.3
 
 
 class _ExactBuffer(frame_buffer):
@@ -33,6 +40,12 @@ class _ExactBuffer(frame_buffer):
     def recv_strict(self, bufsize: int) -> bytes:
         """Return exactly ``bufsize`` bytes."""
         return self.recv(bufsize)
+
+    def recv_mask(self) -> None:
+        """Refuse a frame that is masked, which those of a server never are (RFC 6455 §5.1)."""
+        if self.has_mask():
+            raise websocket.WebSocketProtocolException("a frame of the server was masked")
+        self.mask_value = ""
 
 
 class WebSocketTransport:
@@ -53,26 +66,12 @@ class WebSocketTransport:
         context = checked_context(self._route.ssl_context) if secure else None
         try:
             self._socket = open_socket(url, deadline, self._route.proxy, context)
-            self._websocket = websocket.WebSocket(
-                skip_utf8_validation=True, enable_multithread=False
-            )
-            self._websocket.connect(
-                url,
-                socket=self._socket,
-                host=urlsplit(url).netloc,  # as it is signed
-                header=dict(opening.headers),
-                redirect_limit=0,
-                suppress_origin=True,
-            )
-            self._websocket.frame_buffer = _ExactBuffer(
-                self._socket.read, skip_utf8_validation=True
-            )
-        except (TimeoutError, websocket.WebSocketTimeoutException) as error:
-            raise TimeoutError from error
-        except websocket.WebSocketBadStatusException as error:
-            raise self._refused(error) from error
-        except _FAILURES as error:
-            raise self._failed(error) from error
+            _shake_hands(self._socket, opening)
+        except TimeoutError:
+            raise
+        except OSError as error:
+            raise ConnectionFailedError(str(error) or type(error).__name__) from error
+        self._websocket = _over(self._socket)
         if self._route.on_open is not None:
             self._route.on_open()
 
@@ -105,6 +104,16 @@ class WebSocketTransport:
         """Return whether the peer has been silent since the handshake, and has not closed."""
         return self._socket is not None and self._socket.silent()
 
+    def answers(self, timeout: float) -> bool:
+        """Return whether the peer answers a ping in time, and sends nothing else."""
+        self._open().start_frame(time.monotonic() + timeout)
+        try:
+            self._websocket.ping()
+            opcode, _ = self._websocket.recv_data(control_frame=True)
+        except (websocket.WebSocketException, OSError):
+            return False
+        return opcode == websocket.ABNF.OPCODE_PONG and self.alive()
+
     def detach(self) -> None:
         """Forget a connection that another process goes on using, without a word to the peer."""
         sock, self._socket = self._socket, None
@@ -121,19 +130,80 @@ class WebSocketTransport:
             self._websocket.send_close()
         sock.close()
 
-    def _refused(self, error: websocket.WebSocketBadStatusException) -> HTTPStatusError:
-        headers = error.resp_headers or {}
-        body = error.resp_body
-        if body is None and self._socket is not None:
-            body = self._socket.read_body(chunked="transfer-encoding" in headers)
-        return HTTPStatusError(error.status_code, headers, body or b"")
-
-    def _failed(self, error: Exception) -> ConnectionFailedError:
-        if (self._websocket.getstatus() or 0) in _REDIRECTS:
-            return RedirectedError("the service answered with a redirect, which is not followed")
-        return ConnectionFailedError(str(error) or type(error).__name__)
-
     def _open(self) -> DeadlineSocket:
         if self._socket is None:
             raise ConnectionFailedError("the connection is closed")
         return self._socket
+
+
+def _over(sock: DeadlineSocket) -> websocket.WebSocket:
+    """Return what writes and reads the frames of an opened connection."""
+    opened = websocket.WebSocket(skip_utf8_validation=True, enable_multithread=False)
+    vars(opened).update(sock=sock, connected=True)  # typed as a socket's own class
+    opened.frame_buffer = _ExactBuffer(sock.read, skip_utf8_validation=True)
+    return opened
+
+
+def _shake_hands(sock: DeadlineSocket, opening: Opening) -> None:
+    """Open a WebSocket as strictly as the asyncio transport does, which keeps to RFC 6455 §4."""
+    parts, key = urlsplit(opening.url), base64.b64encode(os.urandom(16))
+    target = parts.path + (f"?{parts.query}" if parts.query else "")
+    fixed = {
+        "Host": parts.netloc,  # as it is signed
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Key": key.decode(),
+        "Sec-WebSocket-Version": "13",
+    }
+    lines = [f"{name}: {value}" for name, value in {**fixed, **opening.headers}.items()]
+    sock.send_all("\r\n".join([f"GET {target} HTTP/1.1", *lines, "", ""]).encode())
+    status, headers = _read_head(sock)
+    if status != 101:
+        raise _refused(sock, status, headers)
+    _check(
+        headers, base64.b64encode(hashlib.sha1(key + _ACCEPT_SALT, usedforsecurity=False).digest())
+    )
+
+
+def _read_head(sock: DeadlineSocket) -> tuple[int, dict[str, list[str]]]:
+    found = _STATUS.fullmatch(sock.read_line())
+    headers: dict[str, list[str]] = {}
+    for _ in range(_MAX_HEADERS + 1 if found else 0):
+        line = sock.read_line()
+        if found and line == b"\r\n":
+            return int(found[1]), headers
+        header = _HEADER.fullmatch(line)
+        if header is None:
+            break
+        name, value = (part.decode("latin-1") for part in header.groups())
+        headers.setdefault(name.lower(), []).append(value)
+    raise ConnectionFailedError("did not receive a valid HTTP response")
+
+
+def _check(headers: dict[str, list[str]], accept: bytes) -> None:
+    """Check what the service agrees to."""
+    for name, wanted in (("connection", "upgrade"), ("upgrade", "websocket")):
+        values = [one.strip().lower() for one in ",".join(headers.get(name, [])).split(",")]
+        if wanted not in values or (name == "upgrade" and len(values) > 1):
+            raise ConnectionFailedError(f"missing or invalid {name.title()} header")
+    if headers.get("sec-websocket-accept") != [accept.decode()]:
+        raise ConnectionFailedError("missing or invalid Sec-WebSocket-Accept header")
+    for name in ("extensions", "protocol"):
+        if f"sec-websocket-{name}" in headers:
+            raise ConnectionFailedError(f"the service chose a WebSocket {name} nobody asked for")
+
+
+def _refused(
+    sock: DeadlineSocket, status: int, lists: dict[str, list[str]]
+) -> HTTPStatusError | ConnectionFailedError:
+    if status in _REDIRECTS:
+        return RedirectedError("the service answered with a redirect, which is not followed")
+    headers = {name: values[-1] for name, values in lists.items()}
+    if status < 200 or status in _WITHOUT_BODY:
+        return HTTPStatusError(status, headers, b"")
+    length = headers.get("content-length", "")
+    body = sock.read_body(
+        chunked="transfer-encoding" in headers,
+        length=int(length) if length.isascii() and length.isdigit() else None,
+    )
+    return HTTPStatusError(status, headers, body)

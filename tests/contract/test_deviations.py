@@ -19,8 +19,8 @@ from iflytek_spark.protocol import deviations as counted
 from iflytek_spark.protocol.deviations import Deviation, deviation_counts
 from langchain_spark import ChatSpark
 from llama_index_spark import SparkLLM
-from tests._support.frames import SID, USAGE, answer, error, last, piece
-from tests.contract.deviating import DEVIATING, TEXT, Deviating
+from tests._support.deviating import DEVIATING
+from tests._support.frames import SID, answer, error, last, piece
 
 GAP = DEVIATING["seq leaps"].frames
 
@@ -58,20 +58,6 @@ WAYS: tuple[Callable[[Emulator], ChatResponse], ...] = (
 )  # fmt: skip
 
 
-def is_whole(response: ChatResponse, case: Deviating) -> bool:
-    """Whether nothing of an answer is lost."""
-    counted_right = response.usage == (USAGE if case.usage else None)
-    if case.of == "call":
-        (call,) = response.tool_calls
-        return counted_right and (call.name, json.loads(call.arguments)) == (
-            "天气",
-            {"city": "合肥"},
-        )
-    text = TEXT.replace("，", "，🌍") if case.of == "emoji" else TEXT
-    pages = [page.title for page in response.citations]
-    return counted_right and response.text == text and pages == ["题"] * (case.of == "search")
-
-
 @pytest.mark.parametrize("ask", WAYS, ids=lambda ask: ask.__name__)
 def test_every_deviation_is_answered_whole_and_named(
     spark: Emulator, ask: Callable[[Emulator], ChatResponse]
@@ -80,7 +66,7 @@ def test_every_deviation_is_answered_whole_and_named(
     for name, case in DEVIATING.items():
         spark.script(faults.Replay(tuple(case.frames)))
         response = ask(spark)
-        assert is_whole(response, case), (name, response)
+        assert case.is_whole(response), (name, response)
         assert set(case.deviations) <= set(response.deviations), name
         assert bool(case.deviations) is bool(response.deviations), name
 

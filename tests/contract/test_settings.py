@@ -182,7 +182,7 @@ def test_an_unknown_model_in_the_environment_matters_when_none_is_named(
         kind.make()
 
 
-KEYS = ("api_key", "api_secret")
+KEYS = ("api_key", "api_secret", "api_password", "maas_api_key")
 """LangChain dumps them as stars that a model can be made of again; LlamaIndex writes none down."""
 
 

@@ -32,8 +32,12 @@ async def _exports(program: asyncio.subprocess.Process) -> dict[str, str]:
 
 
 async def test_it_prints_what_a_client_needs_and_ends_with_ctrl_c() -> None:
-    program = await _start("--port", "0", "--api-secret", "a secret")
+    program = await _start("--port", "0", "--api-secret", "a secret", "--api-password", "a word")
     environ = await _exports(program)
+    assert program.stdout
+    shown = [await program.stdout.readline() for _ in range(2)]
+    assert shown[0].decode().strip().endswith(environ["SPARK_BASE_URL"].replace("ws://", "http://"))
+    assert b"APIPassword is a word, its MaaS key " in shown[1]
     credentials = Credentials.from_env(environ)
     assert credentials.api_secret == "a secret"
     url = sign_url(f"{environ['SPARK_BASE_URL']}/v4.0/chat", credentials, time.time())

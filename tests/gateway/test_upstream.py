@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -41,6 +42,13 @@ def values(spark: Emulator) -> tuple[str, str, str]:
 def served(spark: Emulator, **settings: Any) -> Iterator[Gateway]:
     with serving(create_app(load_settings(base_url=spark.base_url, **settings))) as url:
         yield Gateway(f"{url}/v1", spark)
+
+
+def wait_for(condition: Callable[[], bool]) -> bool:
+    end = time.monotonic() + 10
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.002)
+    return condition()
 
 
 def with_headers(gateway: Gateway, *names: str, form: str = "X_{}") -> list[str]:
@@ -136,3 +144,23 @@ def test_families_of_variables_are_never_mixed(
     monkeypatch.setenv("API_SECRET", api_secret)
     with served(emulator) as gateway:
         assert with_http(with_headers(gateway)).status == 200
+
+
+def test_only_the_gateways_own_credentials_have_connections_opened_ahead(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An id that nobody has would otherwise keep files open, and each further one as many."""
+    for name, value in zip(FAMILIES[1], values(emulator), strict=True):
+        monkeypatch.setenv(name, value)
+    with served(emulator, preconnect=2) as gateway:
+        for number in range(5):
+            words = with_headers(gateway, *HEADERS)
+            at = next(place for place, word in enumerate(words) if word.startswith("X_APP_ID"))
+            words[at] = f"X_APP_ID: invented{number}"
+            with_http(words)
+        assert emulator.wait_until_idle()
+        assert len(emulator.handshakes) == 5
+        assert with_http(with_headers(gateway)).status == 200
+        assert wait_for(lambda: emulator.open_connections == 2)
+        with_http(with_headers(gateway, "APP_ID"))
+        assert [request.number for request in emulator.requests][-1] < len(emulator.handshakes)

@@ -13,6 +13,7 @@ from iflytek_spark import (
     ModelSpec,
     SparkClient,
     ToolCall,
+    WireChoice,
 )
 from iflytek_spark.endpoint import Endpoint
 from iflytek_spark.models.catalogue import find_model
@@ -50,11 +51,13 @@ def test_auto(model: str, tools: bool, wire: str) -> None:
     assert route(find_model(model), "auto", tools=tools).wire == wire
 
 
-def test_a_wire_that_a_model_has_not_is_refused() -> None:
-    client = SparkClient(KEYS)
-    for model, wire in (("spark-x2.5", "websocket"), ("kjwx", "http")):
-        with pytest.raises(InvalidRequestError, match=wire):
-            client.stream("你好", model=model, wire=wire)
+WRONG: list[tuple[str, WireChoice]] = [("spark-x2.5", "websocket"), ("kjwx", "http")]
+
+
+@pytest.mark.parametrize(("model", "wire"), WRONG)
+def test_a_wire_that_a_model_has_not_is_refused(model: str, wire: WireChoice) -> None:
+    with pytest.raises(InvalidRequestError, match=wire):
+        SparkClient(KEYS).stream("你好", model=model, wire=wire)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from langchain_core.messages import (
     AIMessage,
     AIMessageChunk,
     BaseMessage,
+    ChatMessage,
     HumanMessage,
     SystemMessage,
 )
@@ -59,6 +60,7 @@ async def test_every_way_gives_the_same_message(chat: Make, how: str) -> None:
         "model_name": "4.0Ultra",
         "model_provider": "iflytek_spark",
         "finish_reason": "stop",
+        "wire": "websocket",
     }
 
 
@@ -225,3 +227,9 @@ def test_tools_and_images_count_as_tokens(chat: Make) -> None:
     assert llm.get_num_tokens_from_messages(asked, tools=[tool]) > plain + 200
     image = {"type": "image", "base64": "aGk=", "mime_type": "image/png"}
     assert llm.get_num_tokens_from_messages([HumanMessage([image])]) > 200
+
+
+def test_a_role_of_ones_own_speaks_as_a_user_of_that_name(chat: Make, spark: Emulator) -> None:
+    chat().invoke([HumanMessage("初稿"), ChatMessage(role="critic", content="太长")])
+    (turn,) = spark.requests[-1].body["payload"]["message"]["text"]
+    assert turn == {"role": "user", "content": "初稿\n\ncritic: 太长"}

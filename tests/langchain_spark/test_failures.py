@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 from langchain_core import exceptions as core
 from langchain_core.load import dumps
-from langchain_core.messages import FunctionMessage, HumanMessage
+from langchain_core.messages import HumanMessage
 from pydantic import ValidationError
 
 from iflytek_spark import errors
@@ -142,7 +142,6 @@ def test_wrong_settings_are_refused_when_the_model_is_made(
         ([], {}, "messages is empty"),
         ([HumanMessage("")], {}, r"messages\[0\].content is empty"),
         ([HumanMessage("字" * 2_000_000)], {}, "tokens"),
-        ([FunctionMessage(content="1", name="f")], {}, "'function' message"),
         ([HumanMessage([{"type": "audio", "base64": "x", "mime_type": "audio/wav"}])], {}, "audio"),
         ("你好", {"temperature": 3}, r"temperature is 3, but .* takes \(0, 1\]"),
         ("你好", {"uid": "u" * 33}, "uid has 33 characters"),

@@ -115,7 +115,7 @@ def test_agents_take_such_a_class(chat: Make, spark: Emulator, schema: Any) -> N
     assert state["structured_response"] == schema.model_validate_json(text)
 
 
-@pytest.mark.parametrize("model", ["lite", "x1.5"])
+@pytest.mark.parametrize("model", ["lite", "kjwx"])
 def test_agents_of_models_without_tools_answer_with_objects(
     chat: Make, spark: Emulator, model: str
 ) -> None:

@@ -142,7 +142,7 @@ def test_no_tools_are_no_tools(chat: Make, spark: Emulator) -> None:
 
 
 def test_a_model_without_tools_names_those_that_have_them(chat: Make, spark: Emulator) -> None:
-    with pytest.raises(core.ModelInvalidRequestError, match=r"these can: max, max-32k, 4\.0Ultra"):
+    with pytest.raises(core.ModelInvalidRequestError, match=r"these can: .*4\.0Ultra, x1\.5, x2, "):
         chat(model="lite").bind_tools([weather])
     with pytest.raises(core.ModelInvalidRequestError, match="'lite' cannot call tools"):
         chat().bind_tools([weather]).invoke("嗯", model="lite")

@@ -36,8 +36,8 @@ def open_errors(
             yield INVALID_DATA
     if not any(turn.role == "user" for turn in request.turns):
         yield INVALID_DATA
-    for name in _out_of_range(request, spec):
-        yield _invalid_parameter(name, request.numbers[name])
+    for name, value, _ in _out_of_range(request, spec):
+        yield _invalid_parameter(name, value)
     if request.thinking not in (None, "enabled", "disabled", "auto"):
         yield _invalid_parameter("thinking", request.thinking)
     yield from _open_tool_errors(request, spec)
@@ -92,10 +92,7 @@ def _refuses_images(request: HttpChatRequest, spec: ModelSpec, options: HttpOpti
 
 
 def _engine_errors(request: HttpChatRequest, spec: ModelSpec) -> Iterator[RequestRefusedError]:
-    for name in _out_of_range(request, spec):
-        legal, value = _legal(spec, name), request.numbers[name]
-        if legal is None:
-            continue
+    for name, value, legal in _out_of_range(request, spec):
         side, bound = ("less", legal.high) if value > legal.high else ("greater", legal.low)
         yield engine_schema(
             f"'$.parameter.cbm.{name}' value must be {side} or equal than {bound:g}"
@@ -118,18 +115,15 @@ def _tool_errors(
         yield bad_field(f"invalid tool_choice {choice.mode}")
 
 
-def _out_of_range(request: HttpChatRequest, spec: ModelSpec) -> Iterator[str]:
+def _out_of_range(request: HttpChatRequest, spec: ModelSpec) -> Iterator[tuple[str, float, Range]]:
+    """Yield the numbers that a model does not take, each with the legal ones."""
     for name, value in request.numbers.items():
-        legal = _legal(spec, name)
+        row = "max_tokens" if name == "max_completion_tokens" else name
+        legal: Range | None = getattr(spec, row)
         # The vendor's own sample for the X models sends temperature 0.
         tolerated = name == "temperature" and value == 0 and spec.reasoning
         if legal is not None and value not in legal and not tolerated:
-            yield name
-
-
-def _legal(spec: ModelSpec, name: str) -> Range | None:
-    legal: Range | None = getattr(spec, "max_tokens" if name == "max_completion_tokens" else name)
-    return legal
+            yield name, value, legal
 
 
 def _invalid_parameter(name: str, value: object) -> RequestRefusedError:

@@ -66,4 +66,5 @@ def write_access(scope: Scope, record: RequestLogRecord, ended: float) -> None:
         "client_disconnected": record.client_disconnected,
         "ignored": record.ignored,
     }
-    LOGGER.info("%s", json.dumps(line, ensure_ascii=False))
+    # In ASCII: what ends a line or steers a terminal in Unicode is written as an escape.
+    LOGGER.info("%s", json.dumps(line).replace("\x7f", "\\u007f"))

@@ -25,6 +25,9 @@ _FIRST_TOKEN = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 20, 30, 60)
 _TOKEN = (0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1)
 """Upper bounds in seconds."""
 
+_MAX_TOKENS = 1_000_000_000
+"""The most that one response can count."""
+
 _SHARED = "PROMETHEUS_MULTIPROC_DIR"
 """The variable that names the folder in which several processes count together; the library reads
 it when it is imported."""
@@ -104,9 +107,10 @@ class GatewayMetrics:
         usage = record.usage
         if usage is None:
             return
-        self._tokens.labels(model, "prompt").inc(usage.prompt_tokens)
-        self._tokens.labels(model, "completion").inc(usage.completion_tokens)
-        following = usage.completion_tokens - 1
+        completion = _countable(usage.completion_tokens)
+        self._tokens.labels(model, "prompt").inc(_countable(usage.prompt_tokens))
+        self._tokens.labels(model, "completion").inc(completion)
+        following = completion - 1
         if record.first_token is not None and following > 0:
             self._token.labels(model).observe((ended - record.first_token) / following)
 
@@ -139,6 +143,11 @@ def shared_metrics() -> Iterator[str]:
             yield folder
         finally:
             del os.environ[_SHARED]
+
+
+def _countable(tokens: int) -> int:
+    """A count as Spark sent it may be negative, or larger than a float."""
+    return min(max(tokens, 0), _MAX_TOKENS)
 
 
 def _bounded(model: str) -> str:

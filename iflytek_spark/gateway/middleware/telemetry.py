@@ -56,5 +56,5 @@ class TelemetryMiddleware:
         if record.status is None:
             record.status = CLIENT_CLOSED_REQUEST if record.client_disconnected else _FAILED
         ended = time.monotonic()
-        self._metrics.count(getattr(scope.get("route"), "path", "none"), record, ended)
         write_access(scope, record, ended)
+        self._metrics.count(getattr(scope.get("route"), "path", "none"), record, ended)

@@ -45,10 +45,16 @@ class ErrorRow(Enum):
     SPARK_ERROR = 502, _SERVER, "spark_error", errors.SparkError
 
     INVALID_API_KEY = 401, _AUTHENTICATION, "invalid_api_key"
+    NOT_LOCAL = 403, "permission_error", "not_local"
     NO_SUCH_ROUTE = 404, _REQUEST, "no_such_route"
     NO_SUCH_METHOD = 405, _REQUEST, "no_such_route"
     BODY_TIMEOUT = 408, _REQUEST, "request_timeout"
     BODY_TOO_LARGE = 413, _REQUEST, "request_too_large"
+    NOT_JSON = 415, _REQUEST, "unsupported_media_type"
+    NOT_HTTP = 400, _REQUEST, "not_http"
+    HEAD_TIMEOUT = 408, _REQUEST, "head_timeout"
+    HEAD_TOO_LARGE = 431, _REQUEST, "head_too_large"
+    TOO_MANY_CONNECTIONS = 503, _SERVER, "too_many_connections"
     CONCURRENCY_LIMIT = 429, _RATE_LIMIT, "concurrency_limit_exceeded"
     LIMITS_UNAVAILABLE = 503, _SERVER, "limits_unavailable"
     STOPPING = 503, _SERVER, "gateway_stopping"
@@ -78,7 +84,7 @@ _RETRY_SECONDS = 1.0
 STATUSES = sorted({row.status for row in ErrorRow if row is not ErrorRow.UNEXPECTED})
 """Every status of a failure, for the description of the routes."""
 
-OWN_STATUSES = [401, 404, 405, 413, 429, 503]
+OWN_STATUSES = [401, 403, 404, 405, 413, 429, 503]
 """Those of a route that does not ask Spark."""
 
 

@@ -99,7 +99,8 @@ async def create_chat_completion(request: Request, state: State) -> Response:
     record.model, record.streamed = call.spec.name, bool(body.stream)
     if body.stream:
         usage = body.stream_options is not None and bool(body.stream_options.include_usage)
-        return StreamedResponse(call.events(), ChunkWriter(body.model, include_usage=usage))
+        writer = ChunkWriter(body.model, include_usage=usage)
+        return StreamedResponse(call.events(), writer, state.settings.total_timeout)
     response = await cancel_on_disconnect(request.receive, call.response())
     record.usage, record.sid = response.usage, response.sid
     completion: ChatCompletion = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import TypeAlias
@@ -30,11 +31,18 @@ from iflytek_spark.gateway.routes.coalesce import FlushBeforeWait
 _MAX_BYTES = 64 * 1024
 """What is sent at once at most."""
 
+_MORE_SECONDS = 1.0
+"""Than Spark has, so that its time-out is the one that is reported."""
+
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache"),
     (b"x-accel-buffering", b"no"),
 ]
+
+
+_UNREAD = "response_unread"
+"""What the log says of a caller that read too slowly, or nothing."""
 
 
 EventSource: TypeAlias = AsyncChatStream | AsyncGenerator[Event, None]
@@ -47,9 +55,16 @@ class StreamedResponse(Response):
     Headers go out with the first event, so what fails before is an error with its own status.
     """
 
-    def __init__(self, source: EventSource, writer: ChunkWriter) -> None:
-        """Prepare to write what comes from a source, which is closed at the end."""
+    def __init__(self, source: EventSource, writer: ChunkWriter, seconds: float) -> None:
+        """Prepare to write what comes from a source, which is closed at the end.
+
+        Args:
+            source: the events; its own time-outs end it when Spark is slow.
+            writer: writes them.
+            seconds: for the whole, when the caller is slow.
+        """
         super().__init__()
+        self._seconds = seconds + _MORE_SECONDS
         self._source = source
         self._writer = writer
         self._chunks: list[bytes] = []
@@ -67,18 +82,28 @@ class StreamedResponse(Response):
         try:
             first = await anext(self._source)  # what fails here has a status
             record.first_token = time.monotonic()
-            await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-            self._add(self._writer.role())
-            self._add(self._writer.write(first))
-            try:
-                await self._send_rest(send, record, first)
-            except SparkError as error:
-                record.add_error(error)
-                self._add(sse_event(error_body(error)))
-            body = b"".join(self._chunks)
-            await send({"type": "http.response.body", "body": body, "more_body": False})
+            await self._send_in_time(send, record, first)
         finally:
             await self._source.aclose()
+
+    async def _send_in_time(self, send: Send, record: RequestLogRecord, first: Event) -> None:
+        try:
+            async with asyncio.timeout(self._seconds):
+                await self._send(send, record, first)
+        except TimeoutError:  # the caller does not read; the server hangs up
+            record.error = _UNREAD
+
+    async def _send(self, send: Send, record: RequestLogRecord, first: Event) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        self._add(self._writer.role())
+        self._add(self._writer.write(first))
+        try:
+            await self._send_rest(send, record, first)
+        except SparkError as error:
+            record.add_error(error)
+            self._add(sse_event(error_body(error)))
+        body = b"".join(self._chunks)
+        await send({"type": "http.response.body", "body": body, "more_body": False})
 
     async def _send_rest(self, send: Send, record: RequestLogRecord, event: Event) -> None:
         async def flush() -> None:

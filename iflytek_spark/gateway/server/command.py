@@ -55,10 +55,11 @@ def start(args: argparse.Namespace) -> int:
         ConfigurationError: for what the user can correct.
     """
     load_env_file()
+    config = args.config and args.config.absolute()  # a worker may be started elsewhere
     given = {"host": args.host, "port": args.port}
     with _emulator(args.emulator) as emulated:
         chosen = emulated | {name: value for name, value in given.items() if value is not None}
-        launch = Launch(args.config, args.loop, chosen)
+        launch = Launch(config, args.loop, chosen)
         settings = launch.settings()
         with listen(settings.host if settings.keys else LOOPBACK, settings.port) as listener:
             _print_settings(settings, args.workers)

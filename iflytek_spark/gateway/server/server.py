@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import logging.config
 import math
 import socket
 import time
@@ -18,8 +20,11 @@ from fastapi import FastAPI
 from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.gateway.app import create_app
 from iflytek_spark.gateway.middleware.access_log import LOGGING
-from iflytek_spark.gateway.middleware.drain import Drain
+from iflytek_spark.gateway.server.accept import Acceptor
+from iflytek_spark.gateway.server.connections import ConnectionLimits, Connections
+from iflytek_spark.gateway.server.protocol import HttpConnection
 from iflytek_spark.gateway.settings import GatewaySettings, load_settings
+from iflytek_spark.gateway.state import GatewayState
 
 LOOPBACK = "127.0.0.1"
 _BACKLOG = 2048
@@ -28,6 +33,8 @@ _KEEP_ALIVE_SECONDS = 65
 
 _COLLECTION_THRESHOLD = 10_000
 """Objects made since the last collection before the next; a request makes some hundreds."""
+
+_TICKS_PER_CHECK, _TICKS_PER_TURN = 5, 10
 
 _CANCEL_SECONDS = 1
 """For what was cancelled to end."""
@@ -55,12 +62,17 @@ class Launch:
         """
         return load_settings(self.config, **self.given)
 
-    def server(self, on_started: Callable[[], None]) -> GatewayServer:
-        """Make the server of this process; ``on_started`` is called when it answers."""
-        settings = self.settings()
-        app = create_app(settings)
-        drain: Drain = app.state.gateway.drain
-        return GatewayServer(_config(app, self.loop), drain, settings.shutdown_timeout, on_started)
+    def server(
+        self, on_started: Callable[[], None], on_turn: Callable[[], None] | None = None
+    ) -> GatewayServer:
+        """Make the server of this process, which logs.
+
+        Args:
+            on_started: called when it answers.
+            on_turn: called about once a second while its loop turns.
+        """
+        logging.config.dictConfig(LOGGING)
+        return GatewayServer(create_app(self.settings()), self.loop, on_started, on_turn)
 
 
 class GatewayServer(uvicorn.Server):
@@ -72,26 +84,31 @@ class GatewayServer(uvicorn.Server):
         status: the process's exit status.
     """
 
+    server_state: Connections
+
     def __init__(
         self,
-        config: uvicorn.Config,
-        drain: Drain,
-        shutdown_timeout: float,
+        app: FastAPI,
+        loop: str,
         on_started: Callable[[], None],
+        on_turn: Callable[[], None] | None = None,
     ) -> None:
         """Set up.
 
         Args:
-            config: uvicorn's.
-            drain: knows what runs.
-            shutdown_timeout: seconds that requests under way have to finish.
+            app: a gateway.
+            loop: ``uvloop`` or ``asyncio``.
             on_started: called when the server answers.
+            on_turn: called about once a second while the loop turns.
         """
-        super().__init__(config)
+        super().__init__(_config(app, loop))
+        state: GatewayState = app.state.gateway
         self.status = 0
-        self._drain = drain
-        self._shutdown_timeout = shutdown_timeout
+        self.server_state = Connections(ConnectionLimits.of(state.settings, _KEEP_ALIVE_SECONDS))
+        self._drain = state.drain
+        self._shutdown_timeout = state.settings.shutdown_timeout
         self._on_started = on_started
+        self._on_turn = on_turn
         self._deadline = math.inf
 
     def stop(self) -> bool:
@@ -112,18 +129,32 @@ class GatewayServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer, and report it."""
-        await super().startup(sockets)
+        await super().startup([])
+        self._acceptor = Acceptor(sockets or [])
+        self._acceptor.start(self._new_connection)
         _relax_garbage_collection()
         self._on_started()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End."""
+        await self._acceptor.stop()
+        await super().shutdown(sockets)
+
     async def on_tick(self, counter: int) -> bool:
-        """Look, ten times a second, whether it is time to end."""
+        """Look, ten times a second, whether it is time to end: for connections, and for all."""
+        if counter % _TICKS_PER_CHECK == 0:
+            self.server_state.check(asyncio.get_running_loop().time())
+        if self._on_turn and counter % _TICKS_PER_TURN == 0:
+            self._on_turn()
         if self._drain.stopping:
             over = time.monotonic() >= self._deadline
             if over:
                 self._drain.cut()
             self.should_exit = over or self._drain.idle
         return await super().on_tick(counter)
+
+    def _new_connection(self) -> HttpConnection:
+        return HttpConnection(self.config, self.server_state, self.lifespan.state)
 
 
 def _relax_garbage_collection() -> None:
@@ -158,11 +189,11 @@ def address_of(listener: socket.socket) -> str:
 def _config(app: FastAPI, loop: str) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http="httptools",
+        http=HttpConnection,
         loop=loop,
         ws="none",
         backlog=_BACKLOG,
-        log_config=LOGGING,
+        log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,

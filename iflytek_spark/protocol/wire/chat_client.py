@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, Required
+from typing import Annotated, Any, Literal, Required, TypeAlias
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
@@ -17,7 +17,7 @@ from typing_extensions import TypedDict
 from iflytek_spark.assumptions import TURN_SEPARATOR
 from iflytek_spark.errors import InvalidRequestError
 from iflytek_spark.messages import Tool, WebSearch
-from iflytek_spark.protocol.deviations import Deviations
+from iflytek_spark.protocol.deviations import Deviation, Deviations
 from iflytek_spark.protocol.wire.chat_lenient import read_frame
 from iflytek_spark.protocol.wire.frame import Frame
 from iflytek_spark.requests.build import ChatRequest
@@ -63,7 +63,57 @@ class _Delta(TypedDict):
 
 
 _DELTA: TypeAdapter[_Delta] = TypeAdapter(_Delta)
-"""What nearly every frame is, exactly as it is documented; the others take the longer way."""
+"""What nearly every frame is, exactly as it is documented."""
+
+
+_Elsewhere: TypeAlias = Annotated[str, Field(min_length=1, max_length=0)]
+"""No value at all: what has such a field takes the longer way."""
+
+
+def _near_delta(extra: Literal["forbid", "ignore"]) -> TypeAdapter[Any]:
+    """Describe a delta of which some fields are missing or, with ``ignore``, are too many."""
+    config = ConfigDict(extra=extra, strict=True)
+
+    @with_config(config)
+    class Text(TypedDict, total=False):
+        content: Required[str]
+        reasoning_content: str
+        role: Literal["assistant"]
+        index: int
+        content_type: Any
+        content_meta: Any
+        function_call: _Elsewhere
+        tool_calls: _Elsewhere
+
+    @with_config(config)
+    class Choices(TypedDict, total=False):
+        status: Required[Literal[0, 1]]
+        seq: int
+        text: Required[Annotated[list[Text], Field(min_length=1, max_length=1)]]
+
+    @with_config(config)
+    class Payload(TypedDict, total=False):
+        choices: Required[Choices]
+        plugins: _Elsewhere
+        usage: _Elsewhere
+
+    @with_config(config)
+    class Header(TypedDict, total=False):
+        code: Required[Literal[0]]
+        message: str
+        sid: str
+        status: Required[Literal[0, 1, 2]]
+
+    @with_config(config)
+    class Delta(TypedDict):
+        header: Header
+        payload: Payload
+
+    return TypeAdapter(Delta)
+
+
+_NEAR = {False: _near_delta("forbid"), True: _near_delta("ignore")}
+"""What every frame of another service may be: unknown fields were noted before, or not."""
 
 
 def encode_request(request: ChatRequest, app_id: str, uid: str) -> str:
@@ -147,10 +197,32 @@ def decode_frame(data: bytes | str, noted: Deviations | None = None) -> Frame:
     except ValidationError:  # it quotes the frame, which is private
         delta = None
     if delta is None:
-        return read_frame(data, noted or Deviations())
+        return _read_other(data, noted or Deviations())
     header, choices = delta["header"], delta["payload"]["choices"]
     (text,) = choices["text"]
     return Frame(
         0, header["message"], header["sid"], True, False, choices["seq"], text["content"],
+        text.get("reasoning_content", ""), None, (), None, choices["status"] == 0,
+    )  # fmt: skip
+
+
+def _read_other(data: bytes | str, noted: Deviations) -> Frame:
+    """Read what is not exactly as documented: nearly so, or by the longer way.
+
+    A service that adds or leaves out a field does so in every frame, so that is read fast too.
+    """
+    try:
+        delta = _NEAR[Deviation.UNKNOWN_FIELD in noted].validate_json(data)
+    except ValidationError:
+        return read_frame(data, noted)
+    header, choices = delta["header"], delta["payload"]["choices"]
+    (text,) = choices["text"]
+    sid, seq = header.get("sid", ""), choices.get("seq")
+    if not sid:
+        noted.add(Deviation.SID_MISSING)
+    if seq is None:
+        noted.add(Deviation.SEQ_MISSING)
+    return Frame(
+        0, header.get("message", ""), sid, True, False, seq, text["content"],
         text.get("reasoning_content", ""), None, (), None, choices["status"] == 0,
     )  # fmt: skip

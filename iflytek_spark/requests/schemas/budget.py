@@ -13,7 +13,7 @@ MAX_PLACES = 50_000
 MAX_REFERENCED = 10_000
 """Places that references put in place, of all tools; further references are cut with a word."""
 
-MAX_REFERENCED_BY_TOOL = 3_000
+MAX_REFERENCED_BY_TOOL = 1_000
 MAX_DEPTH = 40
 _MAX_WORDS = 200_000
 _MAX_NOTE = 8_000

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from iflytek_spark.requests.schemas.check_values import Check, is_number, matched
+from iflytek_spark.requests.schemas.check_values import is_number, matched
 from iflytek_spark.requests.schemas.problem import Problem, shown
 from iflytek_spark.requests.schemas.references import KEYWORDS
-
-if TYPE_CHECKING:
-    from iflytek_spark.requests.schemas.check import Run
+from iflytek_spark.requests.schemas.run import Check, Run
 
 _MAX_REASONS = 5
 

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
 from iflytek_spark.requests.schemas.patterns import MAX_TEXT, matches
 from iflytek_spark.requests.schemas.problem import Problem, shown
-
-if TYPE_CHECKING:
-    from iflytek_spark.requests.schemas.check import Run
-
-Check: TypeAlias = "Callable[[Run, Mapping[str, Any], Any, str], Problem | None]"
+from iflytek_spark.requests.schemas.run import Check, Run
 
 _STEPS_OF_A_PATTERN = 20
 _MAX_DIGITS = 40

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from iflytek_spark.protocol.wire.signing import ALLOWED_SKEW
+from iflytek_spark.transports.preconnect.budget import PROCESS_BUDGET, Budget
 
 IDLE_LIMIT = 60.0
 """Seconds without a request after which the service drops a connection (PROTOCOL.md §2.4)."""
@@ -41,15 +42,21 @@ class IdleConnections(Generic[_T]):
 
     Moments are in seconds of the wall clock, which goes on while a machine sleeps. Should it be
     set back, connections from the future are dropped like old ones.
+
+    Attributes:
+        held: connections that are open, or being opened.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, budget: Budget = PROCESS_BUDGET) -> None:
         """Start empty.
 
         Args:
             size: how many connections to keep for each address in use, 1 or more.
+            budget: what all who open connections ahead share.
         """
         self._size = size
+        self._budget = budget
+        self.held = 0
         self._addresses: dict[str, _Address[_T]] = {}
 
     @property
@@ -64,7 +71,14 @@ class IdleConnections(Generic[_T]):
     def take(self, address: str) -> _T | None:
         """Hand out the oldest connection to an address, or None; ask :meth:`expired` before."""
         ready = self._known(address).ready
-        return ready.popleft()[1] if ready else None
+        taken = ready.popleft()[1] if ready else None
+        self._count()
+        return taken
+
+    def age(self, address: str, now: float) -> float:
+        """Return for how many seconds the connection has waited that :meth:`take` would give."""
+        ready = self._known(address).ready
+        return now - ready[0][0] if ready else 0.0
 
     def start(self, now: float) -> list[str]:
         """Begin to open what is missing.
@@ -73,13 +87,14 @@ class IdleConnections(Generic[_T]):
             now: the moment.
 
         Returns:
-            An address for each connection to open. Report each with :meth:`opened` or
-            :meth:`failed`.
+            An address for each connection to open, as far as the budget allows. Report each with
+            :meth:`opened` or :meth:`failed`.
         """
         missing: list[str] = []
         for address, known in self._addresses.items():
             if known.note_use is not None and 0 <= now - known.note_use < QUIET_SECONDS:
-                count = max(self._size - len(known.ready) - known.opening, 0)
+                wanted = max(self._size - len(known.ready) - known.opening, 0)
+                count = self._budget.grant(self, wanted)
                 known.opening += count
                 missing += [address] * count
         return missing
@@ -95,12 +110,14 @@ class IdleConnections(Generic[_T]):
         known = self._known(address)
         known.opening -= 1
         known.ready.append((signed, connection))
+        self._count()
 
     def failed(self, address: str) -> None:
         """Note that opening failed: nothing more is opened until the next call shows why."""
         known = self._known(address)
         known.opening -= 1
         known.note_use = None
+        self._count()
 
     def expired(self, now: float) -> list[_T]:
         """Give up the connections that are too old to be used, for the caller to close."""
@@ -112,6 +129,7 @@ class IdleConnections(Generic[_T]):
                     known.ready.append((signed, connection))
                 else:
                     old.append(connection)
+        self._count()
         return old
 
     def discard(self, address: str) -> list[_T]:
@@ -119,11 +137,15 @@ class IdleConnections(Generic[_T]):
         known = self._known(address)
         given_up = [connection for _, connection in known.ready]
         known.ready.clear()
+        self._count()
         return given_up
 
     def drain(self) -> list[_T]:
         """Give up all connections."""
         return [connection for address in self._addresses for connection in self.discard(address)]
+
+    def _count(self) -> None:
+        self.held = sum(len(known.ready) + known.opening for known in self._addresses.values())
 
     def _known(self, address: str) -> _Address[_T]:
         return self._addresses.setdefault(address, _Address())

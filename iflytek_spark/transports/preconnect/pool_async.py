@@ -14,11 +14,14 @@ from iflytek_spark.transports.loop_end import run_step, until_the_loop_ends
 from iflytek_spark.transports.preconnect.base import (
     CHECK_INTERVAL,
     OPENING_FAILURES,
+    PING_AFTER,
+    PING_TIMEOUT,
     PooledConnection,
+    Taken,
     reset_after_fork,
 )
 from iflytek_spark.transports.preconnect.idle import IdleConnections
-from iflytek_spark.transports.ws_async import AsyncWebSocketTransport
+from iflytek_spark.transports.ws_async import AsyncWebSocketTransport, let_the_loop_read
 
 
 class AsyncPreconnectPool:
@@ -51,15 +54,19 @@ class AsyncPreconnectedTransport:
 
     def __init__(self, pools: _PoolsByLoop, route: ConnectionOptions) -> None:
         """Prepare without connecting."""
+        self._pools = pools
         self._pooled = PooledConnection(pools)
         self._transport = AsyncWebSocketTransport(route)
 
     async def connect(self, opening: Opening, timeout: float) -> None:
         """Take a connection to the URL's address, or open one."""
         self.close()
-        taken = self._pooled.take(opening.url)
+        clock = asyncio.get_running_loop().time
+        deadline, address = clock() + timeout, self._pooled.wanted(opening.url)
+        waiting = None if address is None else await self._pools.take(address, timeout)
+        taken = self._pooled.took(waiting)
         if taken is None:
-            await self._transport.connect(opening, timeout)
+            await self._transport.connect(opening, deadline - clock())
         else:
             self._transport = taken
         self._pooled.note_use()
@@ -68,7 +75,7 @@ class AsyncPreconnectedTransport:
         """Send one text frame."""
         try:
             await self._transport.send(data, timeout)
-        except ConnectionFailedError as error:
+        except (ConnectionFailedError, TimeoutError) as error:
             self._pooled.note_failure(error)
             raise
 
@@ -76,7 +83,7 @@ class AsyncPreconnectedTransport:
         """Return the next frame's payload, or None when the peer has closed."""
         try:
             payload = await self._transport.receive(timeout)
-        except ConnectionFailedError as error:
+        except (ConnectionFailedError, TimeoutError) as error:
             self._pooled.note_failure(error)
             raise
         if payload is None:
@@ -102,10 +109,10 @@ class _PoolsByLoop:
         self._by_loop: dict[asyncio.AbstractEventLoop, _LoopPool] = {}
         self._inherited: list[_LoopPool] = []
 
-    def take(self, address: str) -> AsyncWebSocketTransport | None:
+    async def take(self, address: str, timeout: float) -> Taken[AsyncWebSocketTransport] | None:
         """Hand out a connection of the running loop that is open still."""
         pool = self._by_loop.get(asyncio.get_running_loop())
-        return None if pool is None else pool.take(address)
+        return None if pool is None else await pool.take(address, timeout)
 
     def note_use(self, address: str) -> None:
         """Note a call in the running loop, and replace what it took."""
@@ -163,14 +170,29 @@ class _LoopPool:
         self._life = until_the_loop_ends(self._drop, ended)
         run_step(self._life.__anext__())
 
-    def take(self, address: str) -> AsyncWebSocketTransport | None:
-        """Hand out a connection that is open still, and close those that are not."""
-        _close(self._idle.expired(self._settings.clock.wall()))
-        while (taken := self._idle.take(address)) is not None:
-            if taken.alive():
-                return taken
-            taken.close()
-        return None
+    async def take(self, address: str, timeout: float) -> Taken[AsyncWebSocketTransport] | None:
+        """Hand out a connection that is open still, and close those that are not.
+
+        One that does not answer a ping is not the only one: then all are closed.
+        """
+        now = self._settings.clock.wall()
+        _close(self._idle.expired(now))
+        await let_the_loop_read()
+        while True:
+            silent = self._idle.age(address, now) >= PING_AFTER
+            taken = self._idle.take(address)
+            if taken is None:
+                return None
+            alive, usable = taken.alive(), False
+            try:
+                usable = alive and (not silent or await taken.answers(min(PING_TIMEOUT, timeout)))
+            finally:
+                if not usable:
+                    taken.close()
+            if usable:
+                return Taken(taken, silent)
+            if alive:
+                self.discard(address)
 
     def note_use(self, address: str) -> None:
         """Note a call, and replace what it took."""
@@ -217,12 +239,17 @@ class _LoopPool:
             AsyncWebSocketTransport(self._settings.route),
             self._settings.clock.wall(),
         )
+        opened = False
         try:
-            await transport.connect(self._settings.opening(address), self._settings.timeout)
-        except OPENING_FAILURES:
-            self._idle.failed(address)  # the next call meets the same, and tells
-        else:
-            self._idle.opened(address, transport, signed)
+            with contextlib.suppress(*OPENING_FAILURES):  # the next call meets the same, and tells
+                await transport.connect(self._settings.opening(address), self._settings.timeout)
+                opened = True
+        finally:
+            if opened:
+                self._idle.opened(address, transport, signed)
+            else:
+                transport.close()
+                self._idle.failed(address)
 
 
 def _close(transports: list[AsyncWebSocketTransport]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
+import time
 import weakref
 
 from iflytek_spark.protocol.steps import ConnectionFailedError, Opening
@@ -12,7 +13,10 @@ from iflytek_spark.transports.base import ConnectionOptions, PreconnectSettings
 from iflytek_spark.transports.preconnect.base import (
     CHECK_INTERVAL,
     OPENING_FAILURES,
+    PING_AFTER,
+    PING_TIMEOUT,
     PooledConnection,
+    Taken,
     reset_after_fork,
 )
 from iflytek_spark.transports.preconnect.idle import IdleConnections
@@ -51,15 +55,18 @@ class PreconnectedTransport:
 
     def __init__(self, pool: _ThreadedPool, route: ConnectionOptions) -> None:
         """Prepare without connecting."""
+        self._pool = pool
         self._pooled = PooledConnection(pool)
         self._transport = WebSocketTransport(route)
 
     def connect(self, opening: Opening, timeout: float) -> None:
         """Take a connection to the URL's address, or open one."""
         self.close()
-        taken = self._pooled.take(opening.url)
+        deadline = time.monotonic() + timeout
+        address = self._pooled.wanted(opening.url)
+        taken = self._pooled.took(None if address is None else self._pool.take(address, timeout))
         if taken is None:
-            self._transport.connect(opening, timeout)
+            self._transport.connect(opening, deadline - time.monotonic())
         else:
             self._transport = taken
         self._pooled.note_use()
@@ -68,7 +75,7 @@ class PreconnectedTransport:
         """Send one text frame."""
         try:
             self._transport.send(data, timeout)
-        except ConnectionFailedError as error:
+        except (ConnectionFailedError, TimeoutError) as error:
             self._pooled.note_failure(error)
             raise
 
@@ -76,7 +83,7 @@ class PreconnectedTransport:
         """Return the next frame's payload, or None when the peer has closed."""
         try:
             payload = self._transport.receive(timeout)
-        except ConnectionFailedError as error:
+        except (ConnectionFailedError, TimeoutError) as error:
             self._pooled.note_failure(error)
             raise
         if payload is None:
@@ -107,16 +114,26 @@ class _ThreadedPool:
         self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
-    def take(self, address: str) -> WebSocketTransport | None:
-        """Hand out a connection that is open still, and close those that are not."""
+    def take(self, address: str, timeout: float) -> Taken[WebSocketTransport] | None:
+        """Hand out a connection that is open still, and close those that are not.
+
+        One that does not answer a ping is not the only one: then all are closed.
+        """
         while True:
             with self._lock:
-                dropped = self._idle.expired(self._settings.clock.wall())
+                now = self._settings.clock.wall()
+                dropped = self._idle.expired(now)
+                silent = self._idle.age(address, now) >= PING_AFTER
                 taken = self._idle.take(address)
             _close(dropped)
-            if taken is None or taken.alive():
-                return taken
+            if taken is None:
+                return None
+            alive = taken.alive()
+            if alive and (not silent or taken.answers(min(PING_TIMEOUT, timeout))):
+                return Taken(taken, silent)
             taken.close()
+            if alive:
+                self.discard(address)
 
     def note_use(self, address: str) -> None:
         """Note a call, and see to it that the thread replaces what it took."""
@@ -157,6 +174,18 @@ class _ThreadedPool:
             self._thread = thread
 
     def _keep(self) -> None:
+        ended = False
+        try:
+            self._work()
+            ended = True
+        finally:
+            if not ended:  # the user's on_open has failed: the next call begins anew
+                with self._lock:
+                    self._thread = None
+                    dropped = self._idle.drain()
+                _close(dropped)
+
+    def _work(self) -> None:
         while True:
             with self._lock:
                 now = self._settings.clock.wall()
@@ -176,17 +205,19 @@ class _ThreadedPool:
     def _open(self, address: str) -> None:
         transport, signed = WebSocketTransport(self._settings.route), self._settings.clock.wall()
         opened = False
-        with contextlib.suppress(*OPENING_FAILURES):  # the next call meets the same, and tells
-            if not self._closed:
-                transport.connect(self._settings.opening(address), self._settings.timeout)
-                opened = transport.alive()
-        if not opened:
-            transport.close()
-        with self._lock:
-            if opened:
-                self._idle.opened(address, transport, signed)
-            else:
-                self._idle.failed(address)
+        try:
+            with contextlib.suppress(*OPENING_FAILURES):  # the next call meets the same, and tells
+                if not self._closed:
+                    transport.connect(self._settings.opening(address), self._settings.timeout)
+                    opened = transport.alive()
+        finally:
+            if not opened:
+                transport.close()
+            with self._lock:
+                if opened:
+                    self._idle.opened(address, transport, signed)
+                else:
+                    self._idle.failed(address)
 
 
 def _close(transports: list[WebSocketTransport]) -> None:

@@ -18,7 +18,7 @@ from iflytek_spark.protocol.steps import (
 )
 from iflytek_spark.transports.base import ConnectionOptions
 from iflytek_spark.transports.preconnect.base import reset_after_fork
-from iflytek_spark.transports.proxy import resolve_proxy
+from iflytek_spark.transports.proxy import proxy_login, resolve_proxy
 from iflytek_spark.transports.sockets import PROXY_KINDS
 from iflytek_spark.transports.sse.aio_connections import Connection, LoopConnections, LoopPools
 from iflytek_spark.transports.sse.answer import ERROR_BODY_TIMEOUT, Origin, write_request
@@ -156,10 +156,8 @@ class AsyncSseTransport:
             return made
         parts = urlsplit(proxy)
         kind, remote_names = PROXY_KINDS[parts.scheme]
-        tunnel = Proxy(
-            kind, parts.hostname or "", parts.port or 1080, parts.username, parts.password,
-            remote_names,
-        )  # fmt: skip
+        login = proxy_login(proxy)
+        tunnel = Proxy(kind, parts.hostname or "", parts.port or 0, *login, remote_names)
         sock = await tunnel.connect(origin.name, origin.port, timeout=timeout)
         name = origin.name if context else None
         _, made = await loop.create_connection(

@@ -9,10 +9,18 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import openai
 import pytest
 
-from iflytek_spark.emulator import Call, Emulator, Reply, faults
+from iflytek_spark.emulator import (
+    Call,
+    Emulator,
+    HttpOptions,
+    Reply,
+    faults,
+    running_emulator,
+)
 from iflytek_spark.messages import Usage
 from tests.emulator.http.raw import MODELS, QUESTION, WEATHER, Kind, key
 
@@ -149,7 +157,45 @@ def test_openai_takes_a_clean_cut_for_a_whole_answer(
     assert len(list(stream)) == 2
 
 
-@pytest.mark.parametrize("kind", ["open", "maas"])
+def test_openai_loses_the_usage_when_it_stops_at_the_end_of_the_text(
+    clients: dict[Kind, openai.OpenAI],
+) -> None:
+    """X2.5 counts in a chunk of its own, behind the one with ``finish_reason``."""
+    stream = clients["maas"].chat.completions.create(
+        model=MODELS["maas"], messages=_ASKED, stream=True
+    )
+    seen = []
+    for chunk in stream:
+        seen.append(chunk)
+        if chunk.choices[0].finish_reason:
+            break
+    stream.close()
+    assert all(chunk.usage is None for chunk in seen)
+
+
+def test_openai_s_stream_breaks_with_an_error_of_its_http_library(
+    spark: Emulator, clients: dict[Kind, openai.OpenAI]
+) -> None:
+    spark.script(faults.Cut(after=2, how="eof"))
+    stream = clients["maas"].chat.completions.create(
+        model=MODELS["maas"], messages=_ASKED, stream=True
+    )
+    with pytest.raises(httpx.RemoteProtocolError):
+        list(stream)
+
+
+def test_openai_reads_no_vectors_out_of_order() -> None:
+    """That client hands vectors out in the order that they came in."""
+    with running_emulator(http_options=HttpOptions(shuffled=True)) as spark:
+        base = f"{spark.http_url}/v2"
+        with openai.OpenAI(base_url=base, api_key=key(spark, "maas")) as client:
+            found = client.embeddings.create(
+                model="xop3qwen8bembedding", input=["一", "二", "三"], encoding_format="float"
+            )
+    assert [item.index for item in found.data] == [1, 0, 2]
+
+
+@both
 def test_chat_openai_asks_and_streams(spark: Emulator, kind: Kind) -> None:
     chat = chat_openai(spark, kind)
     assert QUESTION in chat.invoke(QUESTION).text

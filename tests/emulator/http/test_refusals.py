@@ -24,6 +24,10 @@ _IMAGE = [
 ]
 
 
+def _named(name: str) -> dict[str, Any]:
+    return {"type": "function", "function": {"name": name, "parameters": {"type": "object"}}}
+
+
 def bear(spark: Emulator, kind: Kind, authorization: str | None) -> httpx.Response:
     model = "lite" if kind == "open" else "spark-x2.5"
     headers = {} if authorization is None else {"Authorization": authorization}
@@ -89,6 +93,10 @@ def test_what_was_seen_shows_bodies_and_headers_but_prints_no_key(spark: Emulato
         ({"messages": _PARTS}, "10003", "invalid data"),
         ({"messages": [{"role": "developer", "content": "x"}]}, "10003", "invalid data"),
         ({"messages": []}, "10003", "invalid data"),
+        ({"messages": [{"role": "system", "content": "x"}]}, "10003", "invalid data"),
+        ({"thinking": {"type": "on"}}, "10005", "invalid param thinking:on"),
+        ({"tools": [_named("天气")]}, "10005", "invalid param tools:天气"),
+        ({"tools": [_named("x" * 33)]}, "10005", f"invalid param tools:{'x' * 33}"),
         ({"temperature": "warm"}, "10003", "invalid data"),
     ],
 )
@@ -118,6 +126,9 @@ def test_x1_5_takes_functions_or_the_search(spark: Emulator) -> None:
         ({"n": 2}, 400, 10005),
         ({"messages": [{"role": "developer", "content": "x"}, _USER]}, 400, 10005),
         ({"messages": "x"}, 400, 10005),
+        ({"messages": [{"role": "system", "content": "x"}]}, 400, 10005),
+        ({"tools": [_named(f"f{index}") for index in range(129)]}, 400, 10005),
+        ({"tools": [WEATHER], "tool_choice": "any"}, 400, 10005),
         ({"messages": _IMAGE}, 400, 10012),
         ({"model": "xopkimik25", "messages": _IMAGE, "stream": True}, 400, 10012),
         ({"model": "xopkimik25", "max_tokens": 99999}, 500, None),

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 from datetime import datetime
+from urllib.parse import quote
 
 import httpx2
 import pytest
 
-from iflytek_spark.emulator import Emulator, faults
+from iflytek_spark import Usage
+from iflytek_spark.emulator import Emulator, Reply, faults
 from iflytek_spark.gateway.middleware.auth import new_key
 from iflytek_spark.gateway.upstream import Upstream
 from tests.gateway.conftest import RunningGateway
+from tests.gateway.gateway_helpers import one_gateway
 from tests.gateway.http_helpers import ask, bearer, streaming
+from tests.gateway.metrics_helpers import samples_after
 from tests.gateway.middleware.conftest import AccessLog
 
 _WORDS = "讲一个秘密"
@@ -135,6 +139,34 @@ def test_one_line_whatever_the_path_holds(
     assert line["error"] == "no_such_route"
     assert len(access_log.text[0]) < 1000
     assert not {"\n", "\r"} & set(access_log.text[0])
+
+
+@pytest.mark.parametrize("code_point", [0x00, 0x1B, 0x7F, 0x85, 0x9B, 0x2028, 0x2029, 0x202E])
+def test_no_character_of_a_path_ends_a_line_or_steers_a_terminal(
+    running_gateway: RunningGateway, access_log: AccessLog, code_point: int
+) -> None:
+    path = f"/v1/x{chr(code_point)}forged"
+    assert httpx2.get(running_gateway() + quote(path)).status_code == 404
+    (line,) = access_log.lines(1)
+    assert line["path"] == path
+    assert access_log.text[0].isascii()
+    assert access_log.text[0].isprintable()
+
+
+@pytest.mark.parametrize("tokens", [-5, 10**30, 10**400])
+@pytest.mark.parametrize("streamed", [True, False])
+def test_a_usage_that_cannot_be_counted_costs_no_line(
+    access_log: AccessLog, tokens: int, streamed: bool
+) -> None:
+    odd = Reply("你好", usage=Usage(tokens, tokens, tokens))
+    with one_gateway(emulator={"respond": lambda request: odd}) as gateway:
+        url = gateway.url.removesuffix("/v1")
+        ask(url, stream=streamed)
+        (line,) = access_log.lines(1)
+        assert line["error"] in ("", "InvalidFrameError")
+        seen = samples_after(url, 1)
+        assert seen.sum("requests_total") == 1
+        assert 0 <= seen.sum("tokens_total") <= 2e9
 
 
 def test_the_gateways_own_pages_are_not_logged(

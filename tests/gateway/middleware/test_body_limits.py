@@ -16,8 +16,10 @@ from tests.gateway.http_helpers import BODY, code
 from tests.gateway.serving import serving
 
 PATH = "/v1/chat/completions"
+JSON = {"content-type": "application/json"}
 LARGE = json.dumps({**BODY, "user": "x" * 4000}).encode()
-BEGUN = f"POST {PATH} HTTP/1.1\r\nhost: gateway\r\ncontent-length: 500\r\n\r\n{{".encode()
+HEAD = f"POST {PATH} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+BEGUN = f"{HEAD}content-length: 500\r\n\r\n{{".encode()
 
 
 def in_pieces(body: bytes) -> Iterator[bytes]:
@@ -29,7 +31,7 @@ def test_a_request_that_is_too_large_is_refused(
     running_gateway: RunningGateway, emulator: Emulator, body: bytes | Iterator[bytes]
 ) -> None:
     with httpx2.Client(base_url=running_gateway(max_body_bytes=2048)) as client:
-        response = client.post(PATH, content=body)
+        response = client.post(PATH, content=body, headers=JSON)
         assert (response.status_code, code(response)) == (413, "request_too_large")
         assert "2048" in response.json()["error"]["message"]
         assert not emulator.requests
@@ -40,14 +42,12 @@ def test_a_request_that_is_too_large_is_refused(
 def test_the_largest_request_is_answered(running_gateway: RunningGateway, declared: bool) -> None:
     url = running_gateway(max_body_bytes=len(LARGE))
     body = LARGE if declared else in_pieces(LARGE)
-    assert httpx2.post(url + PATH, content=body).status_code == 200
+    assert httpx2.post(url + PATH, content=body, headers=JSON).status_code == 200
 
 
 def test_a_large_request_need_not_be_sent_to_be_refused(running_gateway: RunningGateway) -> None:
     url = httpx2.URL(running_gateway(max_body_bytes=2048))
-    head = (
-        f"POST {PATH} HTTP/1.1\r\nhost: g\r\nexpect: 100-continue\r\ncontent-length: 9999\r\n\r\n"
-    )
+    head = f"{HEAD}expect: 100-continue\r\ncontent-length: 9999\r\n\r\n"
     with socket.create_connection((url.host, url.port or 0), 5) as caller:
         caller.sendall(head.encode())
         assert caller.recv(4096).startswith(b"HTTP/1.1 413 ")

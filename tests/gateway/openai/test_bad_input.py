@@ -30,6 +30,8 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     **FIELDS,
 }
 
+JSON = {"content-type": "application/json"}
+
 
 class Refusal:
     """Asks, and sees that nothing went to Spark and that the log holds no traceback."""
@@ -42,7 +44,7 @@ class Refusal:
         before = len(self._gateway.spark.handshakes)
         url = f"{self._gateway.url}/chat/completions"
         answer = (
-            httpx2.post(url, content=body, timeout=30)
+            httpx2.post(url, content=body, headers=JSON, timeout=30)
             if isinstance(body, bytes)
             else httpx2.post(url, json=body, timeout=30)
         )

@@ -12,6 +12,7 @@ from tests._support.frames import function_call
 from tests._support.mcp_tools import openai_tools
 from tests.gateway.chat_helpers import MODEL, asked
 from tests.gateway.gateway_helpers import Gateway
+from tests.gateway.openai.bad_bodies import doubled
 
 LIST = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 MAIL: Any = {
@@ -25,6 +26,15 @@ def test_tools_of_real_servers_are_offered(gateway: Gateway, client: openai.Open
     client.chat.completions.create(model=MODEL, messages=asked("嗯"), tools=tools)
     sent = gateway.spark.requests[-1].body["payload"]["functions"]["text"]
     assert [function["name"] for function in sent] == [tool["function"]["name"] for tool in tools]
+
+
+def test_a_tool_that_unfolds_without_end_is_offered_as_far_as_it_fits(
+    gateway: Gateway, client: openai.OpenAI
+) -> None:
+    tool: Any = {"type": "function", "function": {"name": "f", "parameters": doubled()}}
+    client.chat.completions.create(model=MODEL, messages=asked("嗯"), tools=[tool])
+    (sent,) = gateway.spark.requests[-1].body["payload"]["functions"]["text"]
+    assert len(json.dumps(sent)) < 100_000
 
 
 def test_a_broken_call_is_asked_for_once_more(gateway: Gateway, client: openai.OpenAI) -> None:

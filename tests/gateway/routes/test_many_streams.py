@@ -33,7 +33,8 @@ async def ask(
     reader, writer = await asyncio.open_connection(host, int(port), limit=1 << 20)
     messages = [{"role": "user", "content": question}]
     body = json.dumps({"model": "4.0Ultra", "stream": stream, "messages": messages}).encode()
-    head = "POST /v1/chat/completions HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n"
+    head = "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+    head += "Content-Type: application/json\r\n"
     writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
     return reader, writer
 

@@ -88,3 +88,17 @@ def running(
             yield Program(process)
         finally:
             process.kill()
+
+
+def workers_of(gateway: Program) -> list[int]:
+    """The processes that the port's owner has started, without multiprocessing's tracker."""
+    number = gateway.process.pid
+    children = Path(f"/proc/{number}/task/{number}/children").read_text(encoding="ascii").split()
+    return [int(child) for child in children if b"spawn_main" in _command_of(child)]
+
+
+def _command_of(process: str) -> bytes:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    except FileNotFoundError:  # it has ended since
+        return b""

@@ -7,7 +7,6 @@ import socket
 import threading
 from collections.abc import Iterator
 
-import uvicorn
 from fastapi import FastAPI
 
 from iflytek_spark.gateway.server.server import GatewayServer
@@ -22,13 +21,9 @@ class Stoppable:
         url: where it answers.
     """
 
-    def __init__(self, app: FastAPI, listener: socket.socket) -> None:
-        state = app.state.gateway
+    def __init__(self, app: FastAPI, listener: socket.socket, loop: str) -> None:
         started = threading.Event()
-        config = uvicorn.Config(app, ws="none", log_config=None, access_log=False)
-        self._server = GatewayServer(
-            config, state.drain, state.settings.shutdown_timeout, on_started=started.set
-        )
+        self._server = GatewayServer(app, loop, on_started=started.set)
         self._thread = threading.Thread(target=self._server.run, args=([listener],), daemon=True)
         self._thread.start()
         assert started.wait(_PATIENCE)
@@ -45,9 +40,9 @@ class Stoppable:
 
 
 @contextlib.contextmanager
-def running_until_stopped(app: FastAPI) -> Iterator[Stoppable]:
+def running_until_stopped(app: FastAPI, loop: str = "uvloop") -> Iterator[Stoppable]:
     """Serve an app; at the end it must have been stopped."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = Stoppable(app, listener)
+        server = Stoppable(app, listener, loop)
         yield server
         server.wait()

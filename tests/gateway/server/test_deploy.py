@@ -77,6 +77,7 @@ def test_the_example_shows_every_setting_and_its_default() -> None:
     assert set(shown) == set(GatewaySettings.model_fields)
     usual = load_settings()
     examples = {"base_url", "redis_url", "requests_per_minute", "concurrent_requests"}
+    examples |= {"max_connections", "max_connections_per_address"}
     for name in set(shown) - examples - {"keys", "models"}:
         assert shown[name] == getattr(usual, name), name
 

@@ -89,7 +89,8 @@ def test_a_request_that_is_not_sent_whole(run: RunStoppable) -> None:
         address = urlsplit(gateway.url)
         with socket.create_connection((address.hostname, address.port), timeout=5) as caller:
             caller.sendall(
-                b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{"
+                b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n"
+                b"content-type: application/json\r\ncontent-length: 9\r\n\r\n{"
             )
             metrics = f"{gateway.url}/metrics"
             while "spark_gateway_requests_in_flight 1.0" not in httpx2.get(metrics).text:
@@ -105,7 +106,10 @@ def test_a_caller_that_does_not_read_is_not_waited_for(
         address = urlsplit(gateway.url)
         question = {"role": "user", "content": "很长" * 2000}
         body = json.dumps({"model": "lite", "stream": True, "messages": [question]}).encode()
-        head = b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n"
+        head = (
+            b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n"
+            b"content-type: application/json\r\ncontent-length: %d\r\n\r\n"
+        )
         with socket.socket() as caller:
             caller.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
             caller.connect((address.hostname, address.port))

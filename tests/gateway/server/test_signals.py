@@ -13,7 +13,7 @@ import pytest
 from tests.gateway.http_helpers import ask, streaming
 from tests.gateway.metrics_helpers import samples_after
 from tests.gateway.server.conftest import StartGateway
-from tests.gateway.server.program_helpers import Program
+from tests.gateway.server.program_helpers import workers_of
 
 _PATIENCE = 10.0
 
@@ -40,10 +40,10 @@ def test_workers_count_together_and_are_replaced_and_finish(
     with start("--workers", "2", **environ) as gateway:
         assert any("redis_url" in line for line in gateway.printed)
         assert [ask(gateway.url, max_tokens=1).status_code for _ in range(4)] == [200] * 4
-        victim, survivor = _workers(gateway)
+        victim, survivor = workers_of(gateway)
         os.kill(victim, signal.SIGKILL)
         assert "another takes its place" in gateway.next_line()
-        assert survivor in _workers(gateway)
+        assert survivor in workers_of(gateway)
         with streaming(gateway.url) as lines:
             assert samples_after(gateway.url, 4).sum("requests_in_flight") == 1
             os.killpg(gateway.process.pid, signal.SIGINT)  # as a terminal does
@@ -58,17 +58,6 @@ def test_no_worker_outlives_the_gateway(start: StartGateway, tmp_path: Path) -> 
         deadline = time.monotonic() + _PATIENCE
         while _answers(gateway.url):
             assert time.monotonic() < deadline
-
-
-def _workers(gateway: Program) -> list[int]:
-    """The processes that the port's owner has started, without multiprocessing's tracker."""
-    number = gateway.process.pid
-    children = Path(f"/proc/{number}/task/{number}/children").read_text(encoding="ascii").split()
-    return [
-        int(child)
-        for child in children
-        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
-    ]
 
 
 def _answers(url: str) -> bool:

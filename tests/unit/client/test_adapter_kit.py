@@ -47,7 +47,7 @@ def test_a_tool_is_read(written: object, expected: Tool) -> None:
 @pytest.mark.parametrize(
     ("written", "words"),
     [
-        ({"type": "web_search"}, "'web_search' is not a function"),
+        ({"type": "code_interpreter"}, "'code_interpreter' is not a function"),
         ({"type": "function"}, "is not a function"),
         (function(description="no name"), "is not a function"),
         ("weather", "'str' is not a function"),

@@ -11,7 +11,10 @@ from iflytek_spark.client import AsyncSparkClient, SparkClient
 from iflytek_spark.emulator import Emulator, SeenRequest
 from iflytek_spark.models.services import GeneratedImage, Vector
 
-SETTINGS = {"timeout", "max_retries", "proxy", "ssl_context", "base_url", "credentials"}
+SETTINGS = {
+    "timeout", "max_retries", "proxy", "ssl_context", "base_url", "credentials", "strict",
+    "max_response_bytes",
+}  # fmt: skip
 
 
 class Caller(Protocol):

@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from iflytek_spark.errors import APIConnectionError, ConfigurationError, InvalidRequestError
-from iflytek_spark.images.fetch import resolve_name
+from iflytek_spark.transports.resolver import resolve_name
 from tests.unit.images.fetch_helpers import HERE, NOT_WEB, PRIVATE, Contacts, always, fetch
 from tests.unit.images.local_site import plain, running_site
 

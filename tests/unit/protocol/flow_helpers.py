@@ -85,7 +85,8 @@ class Hand:
     def receiving(self) -> Hand:
         """Go on to the first Receive."""
         while not isinstance(self.step, Receive):
-            self.say()
+            if self.say() is None:
+                raise EOFError("the flow has ended")
         return self
 
 

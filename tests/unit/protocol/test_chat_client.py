@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import traceback
+from itertools import product
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from iflytek_spark.messages import (
     PluginResult,
     Usage,
 )
-from iflytek_spark.protocol.deviations import Deviations
+from iflytek_spark.protocol.deviations import Deviation, Deviations
 from iflytek_spark.protocol.wire.chat_client import decode_frame
 from iflytek_spark.protocol.wire.chat_lenient import read_frame
 from iflytek_spark.protocol.wire.frame import Frame
@@ -182,3 +183,26 @@ def test_whatever_arrives_is_a_frame_or_an_error(data: bytes | str) -> None:
     except ProtocolError:
         return
     assert isinstance(frame, Frame)
+
+
+@pytest.mark.parametrize("before", [(), (Deviation.UNKNOWN_FIELD,)])
+def test_what_every_frame_lacks_or_has_too_much_is_read_alike(
+    before: tuple[Deviation, ...],
+) -> None:
+    header: dict[str, Any] = {"code": 0, "message": "Success", "sid": "s", "status": 1}
+    text: dict[str, Any] = {"content": "你", "role": "assistant", "index": 0}
+    piece: dict[str, Any] = {"status": 1, "seq": 3, "text": [text]}
+    for place, name in [*product((header, piece, text), ("more",)), (header, "sid"),
+                        (header, "message"), (piece, "seq"), (text, "role"),
+                        (text, "function_call"), (piece, "status")]:  # fmt: skip
+        kept = dict(place)
+        place.pop(name, None) if name in kept else place.update({name: {"name": "f"}})
+        frame = json.dumps({"header": header, "payload": {"choices": piece}}).encode()
+        found, longer = Deviations(), Deviations()
+        for kind in before:
+            found.add(kind)
+            longer.add(kind)
+        assert decode_frame(frame, found) == read_frame(frame, longer), (name, kept)
+        assert set(found.names) == set(longer.names), (name, kept)
+        place.clear()
+        place.update(kept)

@@ -19,6 +19,7 @@ from iflytek_spark.errors import (
     SparkError,
     StreamInterruptedError,
 )
+from iflytek_spark.protocol.reading import Reading
 from iflytek_spark.protocol.steps import (
     ConnectionFailedError,
     ConnectTimedOutError,
@@ -200,9 +201,39 @@ def test_a_wait_that_is_longer_than_what_is_left_is_not_begun() -> None:
         flow.throw(ConnectionFailedError("x"))
 
 
+class Waiting:
+    """A turn that comes after one wait."""
+
+    def __init__(self, seconds: float) -> None:
+        self.waits = [0.0, seconds]
+        self.released = 0
+
+    def wait(self) -> float:
+        return self.waits.pop()
+
+    def release(self) -> None:
+        self.released += 1
+
+
+def test_a_call_that_is_left_gives_its_turn_back() -> None:
+    turn = Waiting(200.0)
+    flow = call(Time(), turn=lambda: turn)
+    assert next(flow) == Sleep(200)
+    flow.close()
+    assert turn.released == 1
+
+
+def test_a_turn_that_came_is_not_given_back() -> None:
+    turn = Waiting(0.0)
+    flow = call(Time(), turn=lambda: turn)
+    receiving(flow)
+    flow.close()
+    assert turn.released == 0
+
+
 def test_every_try_waits_for_its_turn_and_the_wait_is_not_the_calls_own_time() -> None:
     time, waits = Time(), iter([200.0, 300.0])
-    flow = call(time, turn=lambda: next(waits), timeouts=PATIENCE)
+    flow = call(time, turn=lambda: Waiting(next(waits)), timeouts=PATIENCE)
     played = play(flow, ok(status=500), ok(), time=time)
     assert played.result == "fine"
     assert played.slept == [200, 0.5, 300]
@@ -213,3 +244,10 @@ def test_every_try_waits_for_its_turn_and_the_wait_is_not_the_calls_own_time() -
 def test_the_jitter_shortens_the_wait() -> None:
     time = Time(jitter=1.0)
     assert play(call(time), ok(status=500), ok(), time=time).slept == [0.25]
+
+
+def test_an_answer_has_a_bound_in_bytes() -> None:
+    assert play(call(reading=Reading(max_bytes=4)), ok("fine")).result == "fine"
+    error = play(call(reading=Reading(max_bytes=3)), ok("fine")).error
+    assert isinstance(error, ProtocolError)
+    assert "more than 3 bytes" in str(error)

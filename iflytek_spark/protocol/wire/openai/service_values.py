@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -144,8 +144,3 @@ class HttpAnswer:
 def written(value: object) -> bytes:
     """Write JSON as the service does."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def events(payloads: Iterable[bytes], prefix: bytes) -> bytes:
-    """Write payloads as server-sent events, each after ``prefix``."""
-    return b"".join(prefix + payload + b"\n\n" for payload in payloads)

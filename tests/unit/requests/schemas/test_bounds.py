@@ -44,9 +44,9 @@ def test_references_that_double_are_cut_for_all_tools_together(kind: str) -> Non
 
 
 def test_a_short_doubling_is_written_whole() -> None:
-    (plain,) = plain_tools(tools(1, doubling(9)))
+    (plain,) = plain_tools(tools(1, doubling(7)))
     assert "left out" not in json.dumps(plain.tool.parameters)
-    assert json.dumps(plain.tool.parameters).count("x" * 50) == 2**9
+    assert json.dumps(plain.tool.parameters).count("x" * 50) == 2**7
 
 
 def test_more_places_than_any_model_reads_are_refused() -> None:

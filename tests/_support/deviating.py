@@ -10,10 +10,12 @@ import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from tests._support.frames import answer, function_call, last, piece, search
+from iflytek_spark.messages import ChatResponse
+from tests._support.frames import USAGE, answer, function_call, last, piece, search
 
 TEXT = "你好，世界！"
 PAGES = [{"index": 1, "url": "https://example.com", "title": "题"}]
+ADDED = {"emoji": "🌍", "half": "\ufffd"}
 Change = Callable[[list[Any]], None]
 
 
@@ -24,13 +26,25 @@ class Deviating(NamedTuple):
         frames: what is sent.
         deviations: the names that the response must hold, all of them.
         usage: whether the token counts are read all the same.
-        of: which answer it is: ``text``, ``call``, ``search`` or ``thoughts``.
+        of: which answer it is: ``text``, with an ``emoji`` or ``half`` of one in it, ``call``,
+            ``search`` or ``thoughts``.
     """
 
     frames: list[str]
     deviations: tuple[str, ...]
     usage: bool = True
     of: str = "text"
+
+    def is_whole(self, response: ChatResponse) -> bool:
+        """Whether nothing of the answer is lost in a response."""
+        if response.usage != (USAGE if self.usage else None):
+            return False
+        if self.of == "call":
+            (call,) = response.tool_calls
+            return (call.name, json.loads(call.arguments)) == ("天气", {"city": "合肥"})
+        text = TEXT.replace("，", "，" + ADDED.get(self.of, ""))
+        pages = [page.title for page in response.citations]
+        return response.text == text and pages == ["题"] * (self.of == "search")
 
 
 ANSWERS = {
@@ -41,10 +55,14 @@ ANSWERS = {
 }
 
 
+HUGE = "1e99999999999999999999"
+"""Stands bare in the frames: Python has no number for it."""
+
+
 def changed(change: Change, of: str = "text") -> list[str]:
     frames = [json.loads(raw) for raw in ANSWERS[of]]
     change(frames)
-    return [json.dumps(frame) for frame in frames]
+    return [json.dumps(frame).replace(f'"{HUGE}"', HUGE) for frame in frames]
 
 
 def put(path: str, value: object, at: int = 1) -> Change:
@@ -165,6 +183,12 @@ _TEXTS: tuple[tuple[str, Change, tuple[str, ...]], ...] = (
         key: str(n) for key, n in f[4]["payload"]["usage"]["text"].items()}), ("number_as_text",)),
     ("usage without its text", lambda f: f[4]["payload"].update(
         usage=f[4]["payload"]["usage"]["text"]), ("usage_unusual",)),
+    ("payload is a blank text", inserted(" "), ("text_for_object", "empty_frame")),
+    ("payload is another text", inserted("x"), ("value_left_out", "empty_frame")),
+    ("header has two objects", lambda f: f[1].update(header=[f[1]["header"], {}]),
+     ("list_for_object", "value_left_out")),
+    ("index has a huge exponent", put(f"{ITEM}.index", HUGE), ("index_unusual",)),
+    ("index is true", put(f"{ITEM}.index", True), ("index_unusual",)),
     ("usage is a list", lambda f: f[4]["payload"].update(usage=[f[4]["payload"]["usage"]]),
      ("list_for_object",)),
 )  # fmt: skip
@@ -214,10 +238,22 @@ _SEARCHES: tuple[tuple[str, Change, tuple[str, ...]], ...] = (
 def _raw() -> dict[str, Deviating]:
     first, second, third, fourth, end = ANSWERS["text"]
     high, low = EMOJI[:6], EMOJI[6:]
+    calls = [("天气", '{"city":"合肥"}'), ("b", "{}")]
+    first_call, second_call = ({"name": name, "arguments": given} for name, given in calls)
     halves = [second.replace("，", f"，{high}"), third.replace("世界", f"{low}世界")]
     return {
         "a byte order mark": Deviating(
             [first, "\ufeff" + second, third, fourth, end], ("byte_order_mark",)
+        ),
+        "two frames call": Deviating(
+            [piece(0, function_call=first_call), last(1, function_call=second_call)],
+            ("call_extra",),
+            of="call",
+        ),
+        "half a character": Deviating(
+            [first, second.replace("，", f"，{high}"), third, fourth, end],
+            ("half_character", "lone_surrogate"),
+            of="half",
         ),
         "a character in two frames": Deviating(
             [first, *halves, fourth, end], ("half_character",), of="emoji"

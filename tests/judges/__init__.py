@@ -1,0 +1,1 @@
+"""Programs of other people that use this package as it is; `make judges` runs them."""
