@@ -186,6 +186,22 @@ def no_tls() -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def every_product_refused() -> Iterator[None]:
+    """What a service may say of another app's APPID without naming it."""
+    reply = Reply("", fault=faults.ErrorFrame(11200, "AppIdNoAuthError"))
+    with running_emulator(respond=lambda _: reply) as spark:
+        os.environ.update(spark.environment)
+        yield
+
+
+@contextlib.contextmanager
+def missing_ca() -> Iterator[None]:
+    with certified("named")():
+        os.environ["SSL_CERT_FILE"] = "elsewhere.pem"
+        yield
+
+
+@contextlib.contextmanager
 def whole_address() -> Iterator[None]:
     with running_emulator() as spark:
         os.environ.update(spark.environment)

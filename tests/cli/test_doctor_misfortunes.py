@@ -19,9 +19,11 @@ from tests.cli.misfortunes import (
     certified,
     closed_port,
     elsewhere,
+    every_product_refused,
     failing,
     half_and_half,
     half_beside_a_password,
+    missing_ca,
     no_tls,
     nothing,
     proxied,
@@ -59,6 +61,7 @@ WRONG: dict[str, tuple[Misfortune, str]] = {
     "half an app beside a password": (half_beside_a_password, "keys-incomplete"),
     "expired certificate": (certified("expired"), "certificate-expired"),
     "self-signed certificate": (certified("self-signed"), "certificate-self-signed"),
+    "CA file is missing": (missing_ca, "ca-missing"),
     "unknown CA": (certified("unknown CA"), "certificate-unknown-ca"),
     "other host's certificate": (certified("named", "spark.example.com"), "certificate-host"),
     "no such host": (unknown_host, "dns"),
@@ -98,6 +101,12 @@ HARMLESS: dict[str, tuple[Misfortune, str]] = {
     "whole address as base_url": (whole_address, "base-url-path"),
     "withdrawn model": (set_to(SPARK_MODEL="max"), "retired-model"),
 }
+
+
+def test_an_app_id_of_another_app(capsys: pytest.CaptureFixture[str]) -> None:
+    with every_product_refused():
+        examined = examine(capsys, "--only", "websocket")
+    assert examined.problems("wrong") == {"not-entitled", "all-refused"}
 
 
 @pytest.mark.parametrize("case", sorted(HARMLESS))

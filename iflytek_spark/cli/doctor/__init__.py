@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", help="the default model (SPARK_MODEL, or 4.0Ultra)")
     parser.add_argument("--base-url", metavar="URL", help="another address (SPARK_BASE_URL)")
     parser.add_argument(
-        "--timeout", type=float, default=15.0, metavar="SECONDS", help="for each step (15)"
+        "--timeout", type=float, default=30.0, metavar="SECONDS", help="for each step (30)"
     )
 
 

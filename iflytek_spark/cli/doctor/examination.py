@@ -16,9 +16,12 @@ from iflytek_spark.cli.doctor.verdicts import KEY_REFUSED, read_error
 from iflytek_spark.client import SparkClient
 from iflytek_spark.credentials import Credentials
 from iflytek_spark.endpoint import Endpoint
-from iflytek_spark.errors import SparkError
+from iflytek_spark.errors import PermissionDeniedError, SparkError
 from iflytek_spark.messages import ChatResponse
 from iflytek_spark.timeouts import Timeouts
+
+_SEVERAL = 3
+"""Refusals that are more than chance when there is nothing else."""
 
 
 class Examination:
@@ -75,6 +78,9 @@ class Examination:
         """Ask each product once."""
         for row in self._products:
             yield self._skipped[row.name] or self._useless(row) or self._asked(row)
+        own = [each for each in self._evidence if each.product.key == "app"]
+        if len(own) >= _SEVERAL and all(_is_refused(each) for each in own):
+            yield Finding(Section.PRODUCTS, "APPID", Verdict.WRONG, "all-refused")
 
     def assumptions(self) -> Iterator[Finding]:
         """Say what the calls have shown."""
@@ -142,6 +148,10 @@ class Examination:
 
 def _not_tried(row: Product, problem: str, detail: str = "") -> Finding:
     return Finding(Section.PRODUCTS, row.name, Verdict.NOT_TRIED, problem, detail)
+
+
+def _is_refused(evidence: Evidence) -> bool:
+    return isinstance(evidence.error, PermissionDeniedError)
 
 
 def _works(row: Product, response: ChatResponse | None, seconds: float) -> Finding:

@@ -7,6 +7,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -87,6 +88,7 @@ def _steps(url: str, context: ssl.SSLContext, timeout: float) -> Iterator[tuple[
         yield "proxy-used", Verdict.NOTE, _shown(proxy)
     else:
         _resolve(url)
+    _check_ca(url)
     sock = _connect(url, deadline, proxy, context)
     connected = time.monotonic()
     try:
@@ -116,9 +118,8 @@ def _resolve(url: str) -> None:
 def _connect(
     url: str, deadline: float, proxy: str | None, context: ssl.SSLContext
 ) -> DeadlineSocket:
-    secure = urlsplit(url).scheme in ("wss", "https")
     try:
-        return open_socket(url, deadline, None, context if secure else None)
+        return open_socket(url, deadline, None, context if _secure(url) else None)
     except TransportError as error:
         words = str(error).lower()
         asks = "407" in words or "auth" in words or "password" in words
@@ -177,8 +178,20 @@ def _refuse_page(response: _Response) -> None:
         raise _StepFailedError("captive-portal", f"HTTP {response.status}")
 
 
+def _check_ca(url: str) -> None:
+    """Refuse a file of CAs that is not there, which Python's ssl passes over in silence."""
+    name = _CA_VARIABLES[0]
+    path = os.environ.get(name, "")
+    if _secure(url) and path and not Path(path).is_file():
+        raise _StepFailedError("ca-missing", f"{name}={path}")
+
+
+def _secure(url: str) -> bool:
+    return urlsplit(url).scheme in ("wss", "https")
+
+
 def _tls(url: str) -> str:
-    if urlsplit(url).scheme not in ("wss", "https"):
+    if not _secure(url):
         return ", no TLS"
     own = [f"{name}={os.environ[name]}" for name in _CA_VARIABLES if os.environ.get(name)]
     return f", TLS verified{', '.join(['', *own])}"

@@ -79,6 +79,7 @@ WORDS: Mapping[str, Words] = {
         "the certificate's CA is unknown, perhaps a proxy's; name it in SSL_CERT_FILE: {}",
         "签发证书的 CA 未知，可能是代理的；请用 SSL_CERT_FILE 指出：{}",
     ),
+    "ca-missing": Words("the file of CAs does not exist: {}", "CA 文件不存在：{}"),
     "tls": Words("no TLS connection could be made: {}", "TLS 连接失败：{}"),
     "not-http": Words("what answers is not HTTP: {}", "对方说的不是 HTTP：{}"),
     "captive-portal": Words(
@@ -102,6 +103,10 @@ WORDS: Mapping[str, Words] = {
     "not-entitled": Words(
         "the account may not use this product, or its quota is gone; see the console: {}",
         "账号没有开通这个产品，或额度用完，请看控制台：{}",
+    ),
+    "all-refused": Words(
+        "every product of the app was refused; perhaps the APPID is another app's{}",
+        "这个应用的所有产品都被拒绝，APPID 可能是另一个应用的{}",
     ),
     "quota": Words("the quota is used up: {}", "额度已用完：{}"),
     "rate": Words("too many requests at once, try again later: {}", "请求太频繁，请稍后再试：{}"),
