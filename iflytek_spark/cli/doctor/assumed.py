@@ -117,13 +117,13 @@ _CHECKS: Mapping[str, Callable[[Evidence], Shown | None]] = {
     "USAGE_ENDS_AN_ANSWER": _usage_ends,
 }
 _NEEDS: Mapping[str, str] = {
-    "CONTEXT_MARGIN": "needs a prompt of the whole context",
-    "UNKNOWN_CONTEXT_TOKENS": "needs a prompt of the whole context",
-    "SAFE_CONTEXT_TOKENS": "needs a prompt of the whole context",
-    "TURN_SEPARATOR": "an answer does not show how turns were read",
-    "ASSISTANT_FIRST": "an answer does not show how turns were read",
-    "SMALLEST_SPLIT_TOKENS": "needs texts that are refused",
-    "KEEP_ALIVE_SECONDS": "needs a connection left idle for minutes",
+    "CONTEXT_MARGIN": "needs-context",
+    "UNKNOWN_CONTEXT_TOKENS": "needs-context",
+    "SAFE_CONTEXT_TOKENS": "needs-context",
+    "TURN_SEPARATOR": "needs-reading",
+    "ASSISTANT_FIRST": "needs-reading",
+    "SMALLEST_SPLIT_TOKENS": "needs-refused",
+    "KEEP_ALIVE_SECONDS": "needs-idle",
 }
 
 
@@ -132,8 +132,8 @@ def examine_assumptions(evidence: list[Evidence]) -> Iterator[Finding]:
     for name in lines(assumptions):
         yield _finding(name, evidence)
     for name in lines(emulated):
-        subject, reason = f"emulator {name}", "the emulator's; needs a call that goes wrong"
-        yield Finding(Section.ASSUMPTIONS, subject, Verdict.NOT_TRIED, "no-evidence", reason)
+        subject = f"emulator {name}"
+        yield Finding(Section.ASSUMPTIONS, subject, Verdict.NOT_TRIED, "needs-refused")
 
 
 def lines(module: ModuleType) -> list[str]:
@@ -150,5 +150,5 @@ def _finding(name: str, evidence: list[Evidence]) -> Finding:
         return Finding(Section.ASSUMPTIONS, name, Verdict.NOTE, "did-not-hold", against.by)
     if shown:
         return Finding(Section.ASSUMPTIONS, name, Verdict.OK, "held", shown[0].by)
-    reason = _NEEDS.get(name, "no call showed it")
-    return Finding(Section.ASSUMPTIONS, name, Verdict.NOT_TRIED, "no-evidence", reason)
+    problem = _NEEDS.get(name, "no-evidence")
+    return Finding(Section.ASSUMPTIONS, name, Verdict.NOT_TRIED, problem)

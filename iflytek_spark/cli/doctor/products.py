@@ -65,9 +65,10 @@ class Product(NamedTuple):
         return credentials.signs or (self.key == "open" and bool(credentials.api_password))
 
     def named(self, wanted: list[str]) -> bool:
-        """Tell whether it is among what is wanted, which names a model, a wire or a product."""
+        """Tell whether it is among what is wanted: a model, a product, or the usual of a wire."""
         words = self.name.lower().split()
-        return any(set(each.lower().split()) <= set(words) for each in wanted)
+        named = (set(each.lower().split()) for each in wanted)
+        return any(each <= set(words) and (self.usual or words[0] in each) for each in named)
 
 
 def products(endpoint: Endpoint) -> list[Product]:

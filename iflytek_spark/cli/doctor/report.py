@@ -13,6 +13,9 @@ from iflytek_spark.cli.terminal import bold, dim, plain
 _MARKS = {Verdict.OK: "✓", Verdict.NOTE: "·", Verdict.WRONG: "✗", Verdict.NOT_TRIED: "-"}
 _SHOWN_APART = frozenset({Verdict.OK, Verdict.NOTE, Verdict.WRONG})
 
+_NAMES = 8
+"""Names that a line of what was not tried has; ``--json`` has all."""
+
 
 class Report:
     """What is printed of an examination.
@@ -76,7 +79,8 @@ class Report:
         for finding in findings:
             reasons.setdefault(self._reason(finding), []).append(finding.subject)
         for words, names in reasons.items():
-            print(dim(f"  {_MARKS[Verdict.NOT_TRIED]} {words}: {', '.join(names)}"))
+            more = f", … +{len(names) - _NAMES}" if len(names) > _NAMES else ""
+            print(dim(f"  {_MARKS[Verdict.NOT_TRIED]} {words}: {', '.join(names[:_NAMES])}{more}"))
 
     def _reason(self, finding: Finding) -> str:
         detail = "NAME" if finding.problem == "not-asked" else finding.detail

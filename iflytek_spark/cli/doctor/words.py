@@ -126,7 +126,16 @@ WORDS: Mapping[str, Words] = {
     # assumptions
     "held": Words("held: {}", "成立：{}"),
     "did-not-hold": Words("did not hold: {}", "不成立：{}"),
-    "no-evidence": Words("not tried: {}", "未试：{}"),
+    "no-evidence": Words("not tried, since no call showed it{}", "未试：没有请求能看出{}"),
+    "needs-context": Words(
+        "not tried: needs a prompt of the whole context{}", "未试：需要占满上下文的提示{}"
+    ),
+    "needs-reading": Words(
+        "not tried: an answer does not show how turns were read{}",
+        "未试：从回答看不出服务怎样读各轮消息{}",
+    ),
+    "needs-refused": Words("not tried: needs a call that goes wrong{}", "未试：需要出错的请求{}"),
+    "needs-idle": Words("not tried: needs a connection left idle{}", "未试：需要长时间闲置的连接{}"),
     # around them
     "keys": Words("Keys and settings{}", "密钥与设置{}"),
     "network": Words("Network{}", "网络{}"),
