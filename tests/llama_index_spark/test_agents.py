@@ -84,9 +84,9 @@ async def test_the_events_of_a_function_agent(llm: SparkLLM, tools: Tools) -> No
 async def test_a_function_agent_that_thinks(
     make_llm: MakeLLM, tools: Tools, spark: Emulator
 ) -> None:
-    """X models have no tools on the WebSocket: the agent says so, and nothing is sent."""
+    """Where a model has no tools over any wire the agent says so, and nothing is sent."""
     with pytest.raises(ValueError, match="FunctionCallingLLM"):
-        await run(FunctionAgent(tools=[*tools], llm=make_llm(model="x1.5")), "合肥的天气怎么样？")
+        await run(FunctionAgent(tools=[*tools], llm=make_llm(model="kjwx")), "合肥的天气怎么样？")
     assert not spark.requests
 
 

@@ -52,7 +52,7 @@ def status_error(refused: HTTPStatusError, timestamp: float, key_hint: str = "")
     if own is not None:
         own.status, own.retry_after = refused.status, _retry_after(headers)
         return own
-    message = found.message if found else _message(refused.body)
+    message = found.message[:_SHOWN] if found else _message(refused.body)
     theirs = parse_http_date(headers.get("date", ""))
     skew = None if theirs is None else timestamp - theirs
     dated = refused.status in (401, 403) and not key_hint

@@ -177,7 +177,8 @@ def test_stop_is_one_string_or_several(stop: Any, kept: tuple[str, ...]) -> None
 @pytest.mark.parametrize("spec", [s for s in MODELS if not s.images], ids=lambda s: s.name)
 def test_tools_are_for_models_that_call_them(spec: ModelSpec) -> None:
     if any(row.tools for row in (spec, *spec.over)):
-        assert build(spec, tools=[WEATHER]).tools == (WEATHER,)
+        named = Tool("weather", "", {})
+        assert [tool.name for tool in build(spec, tools=[named]).tools] == ["weather"]
         return
     with pytest.raises(InvalidRequestError, match=f"'{spec.name}' cannot call tools") as caught:
         build(spec, tools=[WEATHER])

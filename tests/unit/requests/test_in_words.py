@@ -61,7 +61,7 @@ TOOLS = [Tool("weather", "")]
 
 def wire_turns(history: list[Message], model: str) -> list[Message]:
     """What the service is sent, after it has passed the emulator's checks."""
-    options: Any = {"image_model": "image", "max_tokens": 8}
+    options: Any = {"image_model": "image", "max_tokens": 8, "wire": "websocket"}
     if offers_tools(history, model):
         options["tools"] = TOOLS
     request = build_request(find_model(model), history, options)
