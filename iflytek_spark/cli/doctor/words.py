@@ -135,7 +135,7 @@ WORDS: Mapping[str, Words] = {
         "未试：从回答看不出服务怎样读各轮消息{}",
     ),
     "needs-refused": Words("not tried: needs a call that goes wrong{}", "未试：需要出错的请求{}"),
-    "needs-idle": Words("not tried: needs a connection left idle{}", "未试：需要长时间闲置的连接{}"),
+    "needs-idle": Words("not tried: needs a connection left idle{}", "未试：需要久置的连接{}"),
     # around them
     "keys": Words("Keys and settings{}", "密钥与设置{}"),
     "network": Words("Network{}", "网络{}"),
