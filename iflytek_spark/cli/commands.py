@@ -32,6 +32,7 @@ class Command(NamedTuple):
 COMMANDS = (
     Command("chat", "ask a model, or talk with it", "iflytek_spark.cli.chat"),
     Command("models", "show the catalogue of models", "iflytek_spark.cli.models"),
+    Command("doctor", "find out what your account and network can do", "iflytek_spark.cli.doctor"),
     Command("demo", "see a LangChain chain run, with or without keys", "iflytek_spark.cli.demo"),
     Command("emulator", "run a local Spark for other programs", "iflytek_spark.emulator.__main__"),
     Command("gateway", "serve OpenAI's API over Spark", "iflytek_spark.gateway.__main__"),

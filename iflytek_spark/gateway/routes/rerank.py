@@ -13,13 +13,14 @@ from starlette.responses import Response
 from iflytek_spark import RankedDocument, estimate_tokens
 from iflytek_spark.gateway.middleware.disconnect import cancel_on_disconnect
 from iflytek_spark.gateway.middleware.request_log_record import record_of
+from iflytek_spark.gateway.openai.field_types import ModelName, Text
 from iflytek_spark.gateway.openai.ignored import Mark
 from iflytek_spark.gateway.openai.model_names import RERANK_ROUTE, served_at
 from iflytek_spark.gateway.openai.openapi import documented, suggested
 from iflytek_spark.gateway.openai.parsing import Count, parse_body
-from iflytek_spark.gateway.openai.requests import ModelName, Text
 from iflytek_spark.gateway.openai.responses import Rank, RankList
 from iflytek_spark.gateway.state import State
+from iflytek_spark.gateway.work import by_size
 
 router = APIRouter()
 
@@ -61,7 +62,8 @@ class RerankRequest(BaseModel):
 async def create_ranks(request: Request, state: State) -> Response:
     """Sort documents by how well they answer a query, at the account's rate."""
     record, unsupported = record_of(request.scope), state.settings.unsupported
-    body, record.ignored = parse_body(RerankRequest, await request.body(), unsupported)
+    sent = await request.body()
+    body, record.ignored = await by_size(sent, parse_body, RerankRequest, sent, unsupported)
     record.model = state.model_names.service_model(body.model, RERANK_ROUTE)
     texts = [one if isinstance(one, str) else one.text for one in body.documents]
     work = state.upstream.client(request.headers).rerank(

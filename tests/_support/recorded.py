@@ -1,0 +1,34 @@
+"""Replays what ``iflytek-spark doctor --record FOLDER`` has written, to both clients."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+from iflytek_spark import AsyncSparkClient, ChatResponse, Credentials, SparkClient, find_model
+from iflytek_spark.transports.mock import MockScript
+
+_ANYBODY = Credentials("app", "key", "secret", maas_api_key="maas")
+
+
+def replay(path: Path) -> ChatResponse:
+    """Read a recording.
+
+    Args:
+        path: a file of the doctor's.
+
+    Returns:
+        The response, which both clients agree on.
+
+    Raises:
+        SparkError: where the recording is of an error.
+    """
+    recording = json.loads(path.read_text(encoding="utf-8"))
+    script = MockScript([recording["frames"]] * 2)
+    model, wire = find_model(recording["product"].split()[0]), recording["wire"]
+    client = SparkClient(_ANYBODY, max_retries=0, transport=script.sync, clock=script.clock)
+    response = client.chat("问", model=model, wire=wire)
+    aio = AsyncSparkClient(_ANYBODY, max_retries=0, transport=script.aio, clock=script.clock)
+    assert asyncio.run(aio.chat("问", model=model, wire=wire)) == response
+    return response
