@@ -67,7 +67,10 @@ def test_a_body_that_does_not_come_ends_the_connection(running_gateway: RunningG
     assert json.loads(body)["error"]["code"] == "request_timeout"
 
 
-HALF = f"POST {PATH} HTTP/1.1\r\nhost: gateway\r\ncontent-length: 900000\r\n\r\n".encode()
+HALF = (
+    f"POST {PATH} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+    "content-length: 900000\r\n\r\n"
+).encode()
 
 
 def test_half_sent_bodies_take_so_much_memory_together_and_no_more(
@@ -91,7 +94,7 @@ def test_half_sent_bodies_take_so_much_memory_together_and_no_more(
         assert httpx2.post(f"{url}{PATH}", json=BODY).status_code == 200
     large = json.dumps({**BODY, "user": "x" * 900_000}).encode()
     deadline = time.monotonic() + 5
-    while (response := httpx2.post(f"{url}{PATH}", content=large)).status_code == 503:
+    while (response := httpx2.post(f"{url}{PATH}", content=large, headers=JSON)).status_code == 503:
         assert time.monotonic() < deadline, "the memory was not given back"
     assert response.status_code == 200
 
