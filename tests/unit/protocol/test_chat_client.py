@@ -206,3 +206,8 @@ def test_what_every_frame_lacks_or_has_too_much_is_read_alike(
         assert set(found.names) == set(longer.names), (name, kept)
         place.clear()
         place.update(kept)
+
+
+def test_a_code_is_found_where_the_header_is_none() -> None:
+    frame = decode_frame('{"header": 5, "code": 10013, "message": "no"}', Deviations())
+    assert (frame.code, frame.message) == (10013, "no")

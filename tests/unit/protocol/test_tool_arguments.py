@@ -18,6 +18,7 @@ from iflytek_spark.protocol.events import (
     ToolCallDelta,
 )
 from iflytek_spark.protocol.steps import Emit, Send
+from iflytek_spark.protocol.tool_calls import is_own_id
 from iflytek_spark.requests.build import build_request
 from iflytek_spark.requests.options import ChatOptions
 from tests._support.frames import CALL_ID, SID, USAGE, function_call, last, piece
@@ -104,3 +105,8 @@ def test_an_answer_without_sid_names_its_call_by_the_conversation() -> None:
         ids.append(called.call.id)
     assert ids[0] == ids[2] != ids[1]
     assert re.fullmatch("call_[a-z0-9]+", ids[0])
+
+
+def test_an_id_of_the_service_is_kept_where_any_service_takes_it() -> None:
+    assert [is_own_id(each) for each in ("call_a-1", "a" * 40)] == [True, True]
+    assert [is_own_id(each) for each in ("", "call_a@b", "a" * 41)] == [False, False, False]
