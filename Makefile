@@ -15,8 +15,9 @@ OLD_ANYIO := -W "ignore:_pytest.python.CallSpec2 has been renamed:pytest.PytestR
 # The one test of what is locked does not concern an environment that is not.
 UNLOCKED := --deselect tests/trust/test_supply.py::test_what_is_installed_is_what_was_locked
 # Most tests run beside others, a few only alone.
-BESIDE := -n auto --maxprocesses 4 -m "not slow and not notebooks"
-ALONE := -m "slow or notebooks"
+WORKERS := -n auto --maxprocesses 4
+BESIDE := $(WORKERS) -m "not slow"
+ALONE := -m slow
 
 .PHONY: demo test test-fast test-lowest test-newest judges coverage check bench soak fuzz notebooks docs clean format lock
 .DELETE_ON_ERROR:
@@ -25,11 +26,12 @@ demo: $(VENV)/.demo
 	@$(BIN)/python -m iflytek_spark demo
 
 # What is slow measures, or loads the machine by itself, so nothing may run beside it.
-test: test-fast
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest $(BESIDE)
 	$(BIN)/python -m pytest $(ALONE)
 
 test-fast: $(VENV)/.dev
-	$(BIN)/python -m pytest $(BESIDE)
+	$(BIN)/python -m pytest $(WORKERS) -m "not slow and not notebooks"
 
 # What test-fast runs, counted branch by branch, in the processes that the tests start too.
 coverage: $(VENV)/.dev

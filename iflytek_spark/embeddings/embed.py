@@ -80,7 +80,7 @@ class _Calls:
         account = keys.api_key if row.signed else keys.maas_api_key
         turn = turns(account, context.url, options.max_qps, context.clock)
         self._context = replace(context, turn=turn)
-        most = MAX_MESSAGE_BYTES // (_BYTES_A_NUMBER * (self._dimensions or 1))
+        most = max(MAX_MESSAGE_BYTES // (_BYTES_A_NUMBER * (self._dimensions or 1)), 1)
         self.limit = BatchLimit(context.url, row.name, min(options.wanted_size, most))
         self._length = self._dimensions
 

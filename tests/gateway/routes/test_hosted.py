@@ -42,7 +42,11 @@ def test_openais_client_gets_vectors(client: openai.OpenAI, gateway: Gateway) ->
 
 
 @pytest.mark.parametrize(
-    "body", [{"dimensions": 100}, {"model": "spark-embedding", "dimensions": 128}]
+    "body",
+    [
+        {"dimensions": 100},
+        {"model": "spark-embedding", "dimensions": 128},
+    ],
 )
 def test_wrong_dimensions_are_named(gateway: Gateway, body: dict[str, Any]) -> None:
     sent = {"model": MODEL, "input": "x", **body}
@@ -95,3 +99,10 @@ def test_an_error_of_spark_is_told(gateway: Gateway, code: int, status: int, tri
 
 def test_the_models_are_listed(client: openai.OpenAI) -> None:
     assert {MODEL, RANKER, "spark-embedding"} <= {model.id for model in client.models.list()}
+
+
+def test_vectors_larger_than_a_message_are_the_services_to_refuse(gateway: Gateway) -> None:
+    body = {"model": "xop3qwen0b6embedding", "input": "一", "dimensions": 99_999_999}
+    response = httpx2.post(f"{gateway.url}/embeddings", json=body)
+    assert response.status_code == 400
+    assert response.json()["error"]["spark_code"] == 10005
