@@ -11,6 +11,14 @@ from iflytek_spark.protocol.wire.openai.requests import MalformedError
 from iflytek_spark.protocol.wire.openai.service_values import HttpAnswer, HttpChatRequest
 from iflytek_spark.protocol.wire.values import RequestRefusedError
 
+RATE_CODES = frozenset({11201, 11202, 11203})
+"""What an account asks too often."""
+
+ENGINE_CODES = frozenset(
+    {10008, 10009, 10010, 10011, 10012, 10050, 10110, 10222, 10223, 10300, 11210}
+)
+"""What fails behind the door of the service (§7)."""
+
 
 class ServiceDialect(Protocol):
     """How one dialect refuses, checks and writes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from iflytek_spark.emulator.http.checks import bad_field, maas_errors
-from iflytek_spark.emulator.http.dialect import Rows
+from iflytek_spark.emulator.http.dialect import ENGINE_CODES, RATE_CODES, Rows
 from iflytek_spark.emulator.http.options import HttpOptions
 from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.protocol.wire.openai import maas
@@ -19,8 +19,6 @@ _NO_RIGHT_TEXT = (
     "no valid authorization: the account lacks an active order, has insufficient quota, or the "
     "order is invalid"
 )
-_RATES = frozenset({11201, 11202, 11203})
-_ENGINE = frozenset({10008, 10009, 10010, 10011, 10012, 10050, 10110, 10222, 10223, 10300, 11210})
 _REFUSED = "status code: 400"
 """Stands in an engine's error that is the request's fault (§7)."""
 _BAD_REQUEST = "invalid_request_error"
@@ -89,7 +87,7 @@ class MaasDialect:
 
     def failure(self, sid: str, code: int, message: str, time: str) -> HttpError:
         """Write an error as a response."""
-        if code in _ENGINE:
+        if code in ENGINE_CODES:
             status = 400 if _REFUSED in message else 500
             return HttpError(status, maas.encode_failure(sid, code, message, time))
         if code == _ENGINE_SCHEMA:
@@ -99,7 +97,7 @@ class MaasDialect:
             return maas_error(400, code, message)
         if code in (_NO_RIGHT, _NOT_IN_PLAN):
             return maas_error(403, code, message, "permission_error")
-        if code in _RATES:
+        if code in RATE_CODES:
             return maas_error(429, code, message, "rate_limit_error")
         return maas_error(400, code, message, _BAD_REQUEST)
 
@@ -109,4 +107,4 @@ class MaasDialect:
 
     def begins_stream(self, code: int, message: str) -> bool:
         """Tell of the engine's errors inside a stream of status 200."""
-        return code in _ENGINE and _REFUSED not in message
+        return code in ENGINE_CODES and _REFUSED not in message

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from iflytek_spark.emulator.http.checks import INVALID_DATA, open_errors
-from iflytek_spark.emulator.http.dialect import Rows
+from iflytek_spark.emulator.http.dialect import ENGINE_CODES, RATE_CODES, Rows
 from iflytek_spark.emulator.http.options import HttpOptions
 from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.protocol.wire.openai import spark_open
@@ -17,8 +17,6 @@ from iflytek_spark.protocol.wire.openai.shapes import CallsForm
 from iflytek_spark.protocol.wire.values import RequestRefusedError
 
 _MODERATED = frozenset({10013, 10014, 10019})
-_RATES = frozenset({11201, 11202, 11203})
-_ENGINE = frozenset({10008, 10009, 10010, 10011, 10012, 10050, 10110, 10222, 10223, 10300, 11210})
 _ENTITLEMENT = frozenset({10015, 10016, 11200})
 
 
@@ -85,9 +83,9 @@ class OpenDialect:
         return answer if self._options.search_pages else replace(answer, pages=())
 
     def _status(self, code: int) -> int:
-        if code in _RATES:
+        if code in RATE_CODES:
             return self._options.rate_status
-        return 500 if code in _ENGINE | _ENTITLEMENT else 400
+        return 500 if code in ENGINE_CODES | _ENTITLEMENT else 400
 
     def _form(self, request: HttpChatRequest) -> CallsForm:
         return "array" if request.calls_switch else self._options.calls_form

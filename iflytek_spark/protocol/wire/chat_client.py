@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from functools import cache
 from typing import Annotated, Any, Literal, Required, TypeAlias
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
@@ -70,8 +71,12 @@ _Elsewhere: TypeAlias = Annotated[str, Field(min_length=1, max_length=0)]
 """No value at all: what has such a field takes the longer way."""
 
 
+@cache
 def _near_delta(extra: Literal["forbid", "ignore"]) -> TypeAdapter[Any]:
-    """Describe a delta of which some fields are missing or, with ``ignore``, are too many."""
+    """Describe a delta of which some fields are missing or, with ``ignore``, are too many.
+
+    It is made for the first such frame: most processes never meet one.
+    """
     config = ConfigDict(extra=extra, strict=True)
 
     @with_config(config)
@@ -110,10 +115,6 @@ def _near_delta(extra: Literal["forbid", "ignore"]) -> TypeAdapter[Any]:
         payload: Payload
 
     return TypeAdapter(Delta)
-
-
-_NEAR = {False: _near_delta("forbid"), True: _near_delta("ignore")}
-"""What every frame of another service may be: unknown fields were noted before, or not."""
 
 
 def encode_request(request: ChatRequest, app_id: str, uid: str) -> str:
@@ -211,8 +212,11 @@ def _read_other(data: bytes | str, noted: Deviations) -> Frame:
 
     A service that adds or leaves out a field does so in every frame, so that is read fast too.
     """
+    extra: Literal["forbid", "ignore"] = (
+        "ignore" if Deviation.UNKNOWN_FIELD in noted else "forbid"  # it is noted once an answer
+    )
     try:
-        delta = _NEAR[Deviation.UNKNOWN_FIELD in noted].validate_json(data)
+        delta = _near_delta(extra).validate_json(data)
     except ValidationError:
         return read_frame(data, noted)
     header, choices = delta["header"], delta["payload"]["choices"]
