@@ -59,6 +59,7 @@ class RawServer:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)  # a close alone wakes no thread that accepts
         self._listener.close()
 
     def _accept(self) -> None:
