@@ -30,10 +30,11 @@ test: $(VENV)/.dev
 	$(BIN)/python -m pytest $(BESIDE)
 	$(BIN)/python -m pytest $(ALONE)
 
+# The inner loop: three rows of each test, always the same ones, and nothing slow.
 test-fast: $(VENV)/.dev
-	$(BIN)/python -m pytest $(WORKERS) -m "not slow and not notebooks"
+	$(BIN)/python -m pytest $(WORKERS) --rows 3 -m "not slow and not notebooks"
 
-# What test-fast runs, counted branch by branch, in the processes that the tests start too.
+# What is not slow, counted branch by branch, in the processes that the tests start too.
 coverage: $(VENV)/.dev
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m coverage run -m pytest -m "not slow and not notebooks"
