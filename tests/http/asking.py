@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from iflytek_spark import (
@@ -14,6 +15,8 @@ from iflytek_spark import (
     Timeouts,
     Tool,
 )
+from iflytek_spark.emulator import Emulator
+from tests._support.service import settings_of
 
 KEYS = Credentials(
     "app1", "an API key", "an API secret", maas_api_key="a MaaS key", api_password="a password"
@@ -53,3 +56,14 @@ def astream(url: str, **options: Any) -> ChatResponse:
 
 
 WAYS: list[Ask] = [chat, stream, achat, astream]
+
+
+def keys_of(spark: Emulator) -> Credentials:
+    """All the keys that an emulator accepts."""
+    keys = spark.http_keys
+    return replace(spark.credentials, maas_api_key=keys.maas_key, api_password=keys.api_password)
+
+
+def model_settings(spark: Emulator) -> dict[str, Any]:
+    """The settings by which a model of either adapter calls an emulator."""
+    return {**settings_of(spark), "maas_api_key": spark.http_keys.maas_key}
