@@ -91,7 +91,8 @@ class ChunkProtocol(ChatProtocol):
             self.deviations.add(Deviation.CALL_REPEATED)
         elif is_own_id(fragment.id):
             call = replace(call, id=fragment.id)
-        self._ids.add(fragment.id)
+        if fragment.id:  # dialect A's object may have none
+            self._ids.add(fragment.id)
         self._cut_off = self._cut_off or not is_readable(call)
         return call
 
