@@ -23,6 +23,7 @@ from iflytek_spark.transports.sse.aio import AsyncSsePool, AsyncSseTransport
 from iflytek_spark.transports.sse.sync import SsePool, SseTransport
 from iflytek_spark.transports.ws_async import AsyncWebSocketTransport
 from iflytek_spark.transports.ws_sync import WebSocketTransport
+from tests._support.service import keys_of
 from tests.contract.cases import (
     NOW,
     Case,
@@ -104,9 +105,8 @@ class EmulatorService:
 
     def __init__(self, case: Case, spark: Emulator) -> None:
         self._case, self._spark = case, spark
-        keys = replace(spark.credentials, maas_api_key=spark.http_keys.maas_key)
         self._settings = {
-            **settings_of_case(case), "credentials": keys, "base_url": spark.base_url,
+            **settings_of_case(case), "credentials": keys_of(spark), "base_url": spark.base_url,
             "clock": CLOCK,
         }  # fmt: skip
         self._pools: list[SsePool | AsyncSsePool] = []

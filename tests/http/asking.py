@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from iflytek_spark import (
@@ -56,12 +55,6 @@ def astream(url: str, **options: Any) -> ChatResponse:
 
 
 WAYS: list[Ask] = [chat, stream, achat, astream]
-
-
-def keys_of(spark: Emulator) -> Credentials:
-    """All the keys that an emulator accepts."""
-    keys = spark.http_keys
-    return replace(spark.credentials, maas_api_key=keys.maas_key, api_password=keys.api_password)
 
 
 def model_settings(spark: Emulator) -> dict[str, Any]:

@@ -21,9 +21,9 @@ from iflytek_spark.gateway.app import create_app
 from iflytek_spark.gateway.settings import load_settings
 from langchain_spark import ChatSpark
 from llama_index_spark import SparkLLM
-from tests._support.service import lead_to
+from tests._support.service import keys_of, lead_to
 from tests.gateway.serving import serving
-from tests.http.asking import keys_of, model_settings
+from tests.http.asking import model_settings
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecatedSince20"),
