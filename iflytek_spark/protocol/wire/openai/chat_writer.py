@@ -128,16 +128,15 @@ def _message(message: Message) -> dict[str, Any]:
 def _content(message: Message) -> str | list[dict[str, Any]]:
     if not message.images or isinstance(message.content, str):
         return message.text
-    return [written for part in message.content for written in _part(part)]
+    return list(map(_part, message.content))
 
 
-def _part(part: Part) -> Iterator[dict[str, Any]]:
-    if isinstance(part, TextPart):
-        yield {"type": "text", "text": part.text}
-    elif isinstance(part, ImagePart):
+def _part(part: Part) -> dict[str, Any]:
+    if isinstance(part, ImagePart):
         kind = "jpeg" if part.data.startswith(_JPEG) else "png"
         url = f"data:image/{kind};base64,{base64.b64encode(part.data).decode()}"
-        yield {"type": "image_url", "image_url": {"url": url}}
+        return {"type": "image_url", "image_url": {"url": url}}
+    return {"type": "text", "text": part.text if isinstance(part, TextPart) else part.notice}
 
 
 def _call(index: int, call: ToolCall) -> dict[str, Any]:

@@ -78,6 +78,7 @@ def test_however_calls_are_cut_into_fragments_they_are_the_same(
         ([called("{}", index=0), called("{}", index=0)], [None, None]),
         ([called("{", index=0), called("}", index=0)], [None]),
         ([called("{}", id="no id of any service: 会话", index=0)], [None]),
+        ([called("{", index=0), {"function": {"arguments": "}"}}], [None]),
     ],
 )
 def test_what_belongs_to_one_call(fragments: list[Any], calls: list[str | None]) -> None:
@@ -91,6 +92,14 @@ def test_a_call_that_comes_twice_is_one_and_is_told() -> None:
     twice = [b({"tool_calls": [called("{}", id="c1", index=0)]})] * 2
     answer = asked(*twice, b({}, "tool_calls"))
     assert [call.id for call in answer.tool_calls] == ["c1"]
+    assert answer.deviations == ("call_repeated",)
+
+
+def test_two_calls_of_one_id_are_two_and_it_is_told() -> None:
+    calls = [called("{}", id="c1"), called('{"city": "a"}', id="c1")]
+    answer = asked(b({"tool_calls": calls}), b({}, "tool_calls"))
+    assert [call.arguments for call in answer.tool_calls] == ["{}", '{"city": "a"}']
+    assert len({call.id for call in answer.tool_calls}) == 2
     assert answer.deviations == ("call_repeated",)
 
 
@@ -115,6 +124,7 @@ def test_a_word_for_calls_without_any_is_none() -> None:
         ({"id": SID, "choices": [], "usage": {"prompt_tokens": 3}}, "usage_unusual"),
         ({"id": SID, "choices": [], "usage": {**USAGE, "total_tokens": -5}}, "usage_unusual"),
         (b({"function_call": {"name": "", "arguments": ""}}), "calls_of_another_form"),
+        (b({"tool_calls": [called("{}", "", id="c1")]}), "call_empty"),
         (b({}, "eos"), "finish_unusual"),
     ],
 )
@@ -139,6 +149,12 @@ def test_pages_of_a_search_may_be_a_text_or_none(outputs: Any) -> None:
     answer = asked(b({"tool_calls": [call]}), *TEXT_B, b({}, "stop"))
     assert (answer.text, answer.citations) == ("好的。", ())
     assert [plugin.content for plugin in answer.plugins] == ([outputs] if outputs else [])
+
+
+def test_counts_may_be_an_empty_object() -> None:
+    request = request_for("spark-x2.5")
+    answer = answered(request, events(*TEXT_B, b({}, "stop", usage={}), DONE))
+    assert (answer.text, answer.usage) == ("好的。", None)
 
 
 def test_a_body_in_a_list_is_read_too() -> None:

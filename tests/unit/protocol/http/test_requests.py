@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from iflytek_spark import Credentials, MissingCredentialsError
 from iflytek_spark.messages import ImagePart, Message, TextPart, Tool, ToolCall, WebSearch
+from iflytek_spark.models.spec import Lacks, ModelSpec
 from iflytek_spark.protocol.bearer import app_of, maas_key, open_key
 from iflytek_spark.protocol.dialects import CHAT_DIALECTS
 from iflytek_spark.protocol.wire.openai.requests import MalformedError, decode_chat, peek_model
 from iflytek_spark.protocol.wire.openai.service_values import HttpChatRequest, ToolChoice
+from iflytek_spark.requests.build import build_request
 from tests.unit.protocol.http.playing import KEYS, request_for
 
 WEATHER = Tool("weather", "天气", {"type": "object", "properties": {}})
@@ -109,6 +112,14 @@ def test_what_is_told_stands_behind_a_result_in_a_turn_of_its_own() -> None:
 def test_formats_and_further_fields() -> None:
     read = asked("4.0Ultra", response_format={"type": "json_object"}, extra={"keep_alive": True})
     assert (read.wants_json, read.keep_alive) == (True, True)
+
+
+def test_what_a_dialect_may_have_goes_as_it_is() -> None:
+    """No row has a field for stop strings yet; one that has sends them."""
+    spec = replace(ModelSpec.maas("m"), lacks=Lacks())
+    request = build_request(spec, "你好", {"stop": ["。"]})
+    assert json.loads(CHAT_DIALECTS["maas"].encode(request, "app1", "uid1"))["stop"] == ["。"]
+    assert request.rules.cut_at == ()
 
 
 def body(**fields: Any) -> bytes:

@@ -57,9 +57,10 @@ def check(read: ChatResponse, meant: HttpAnswer, usage: Usage | None = USED) -> 
     assert set(read.deviations) <= {"usage_missing"}
 
 
-@given(texts, texts, st.integers(0, 2), st.sampled_from(get_args(UsageStyle)), st.booleans())
+@pytest.mark.parametrize("style", get_args(UsageStyle))
+@given(texts, texts, st.integers(0, 2), st.booleans())
 def test_dialect_b(
-    words: list[str], thoughts: list[str], calls: int, style: UsageStyle, counted: bool
+    style: UsageStyle, words: list[str], thoughts: list[str], calls: int, counted: bool
 ) -> None:
     meant = answer(words or ["好"], thoughts, calls)
     request = request_for("spark-x2.5", tools=TOOLS)
@@ -134,6 +135,8 @@ def test_vectors() -> None:
     sent = dialect.encode(TextsToEmbed("m", ("甲", "乙"), 32), "app1", "uid1").encode()
     assert decode_embeddings_request(sent) == ("m", ("甲", "乙"), 32)
     assert decode_embeddings_request(b'{"model": "m", "input": "a"}') == ("m", ("a",), None)
+    sent = dialect.encode(TextsToEmbed("m", ("甲",), None), "app1", "uid1").encode()
+    assert decode_embeddings_request(sent) == ("m", ("甲",), None)
     body = encode_embeddings("emb-1", 0, "m", [(1, [0.0, 1.0]), (0, [1.0, 0.0])], 3)
     read = dialect.decode(body, Deviations())
     assert read.in_order(2) == [[1.0, 0.0], [0.0, 1.0]]
