@@ -51,12 +51,12 @@ def _connection(connection: Connection, dialect: Dialect, reason: str) -> Connec
     frames = [
         event
         for frame in connection.frames
-        for event in ([frame] if isinstance(frame, bytes) else _events(frame, dialect, reason))
+        for event in ([frame] if isinstance(frame, bytes) else events_of(frame, dialect, reason))
     ]
     return replace(connection, frames=tuple(frames))
 
 
-def _events(frame: str, dialect: Dialect, reason: str) -> Iterator[str]:
+def events_of(frame: str, dialect: Dialect, reason: str) -> Iterator[str]:
     """A frame as events; behind the last there is the word for the end."""
     read = json.loads(frame)
     header, payload = read["header"], read.get("payload", {})

@@ -104,6 +104,12 @@ def test_an_image_goes_in_parts_behind_its_words_what_is_told_last() -> None:
     assert "weather" in turn.text
 
 
+def test_what_is_told_stands_behind_a_question() -> None:
+    (turn,) = asked("spark-x2.5", tools=[WEATHER], tool_choice="required").turns
+    assert turn.text.startswith("你好\n")
+    assert "weather" in turn.text
+
+
 def test_what_is_told_stands_behind_a_result_in_a_turn_of_its_own() -> None:
     turns = asked("spark-x2.5", USED, tools=[WEATHER], tool_choice="required").turns
     assert [turn.role for turn in turns] == ["user", "assistant", "tool", "user"]
