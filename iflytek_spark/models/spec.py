@@ -33,7 +33,8 @@ class Lacks:
         json_schema: an answer can be held to JSON at most, not to a schema.
         reasoning_turns: what an assistant thought is not sent back.
         chat_fields: ``chat_id`` and ``auditing`` have no field.
-        free_tool_names: names of tools are letters, digits and underscores, 32 at most.
+        free_tool_names: names of tools are letters, digits, ``_`` and ``-``, 64 at most.
+        long_tool_names: they are letters, digits and ``_``, 32 at most.
     """
 
     tool_role: bool = False
@@ -48,6 +49,7 @@ class Lacks:
     reasoning_turns: bool = False
     chat_fields: bool = False
     free_tool_names: bool = False
+    long_tool_names: bool = False
 
 
 WEBSOCKET_LACKS = Lacks(
@@ -70,6 +72,7 @@ MAAS_LACKS = Lacks(
     forced_call=True,
     json_schema=True,
     chat_fields=True,
+    free_tool_names=True,
 )
 """What the MaaS hosts lack (PROTOCOL.md §9)."""
 SPARK_OPEN_LACKS = Lacks(
@@ -78,7 +81,7 @@ SPARK_OPEN_LACKS = Lacks(
     json_schema=True,
     reasoning_turns=True,
     chat_fields=True,
-    free_tool_names=True,
+    long_tool_names=True,
 )
 """What ``spark-api-open`` lacks (PROTOCOL.md §9)."""
 MAAS_CHAT_URL = "https://maas-api.cn-huabei-1.xf-yun.com/v2/chat/completions"

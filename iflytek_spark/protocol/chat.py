@@ -120,7 +120,7 @@ class ChatProtocol:
         self._cut_off = False
         self._anything = False
         self._fragments: list[CallFragment] = []
-        self._ids = {""}
+        self._ids: set[str] = set()
 
     def receive(self, frame: Frame) -> tuple[Event, ...]:
         """Take the next frame.

@@ -72,7 +72,11 @@ class ChunkProtocol(ChatProtocol):
 
     def _whole_calls(self) -> list[Event]:
         fragments, self._fragments = self._fragments, []
-        made = [call for fragment in _joined(fragments) if (call := self._made(fragment))]
+        calls = _joined(fragments)
+        distinct = [call for at, call in enumerate(calls) if not (call.id and call in calls[:at])]
+        if len(distinct) < len(calls):
+            self.deviations.add(Deviation.CALL_REPEATED)
+        made = [call for each in distinct if (call := self._made(each))]
         before = self._tool_calls - len(made)
         return [ToolCallDelta(call, before + at) for at, call in enumerate(made)]
 
@@ -91,7 +95,8 @@ class ChunkProtocol(ChatProtocol):
             self.deviations.add(Deviation.CALL_REPEATED)
         elif is_own_id(fragment.id):
             call = replace(call, id=fragment.id)
-        self._ids.add(fragment.id)
+        if fragment.id:  # dialect A's object may have none
+            self._ids.add(fragment.id)
         self._cut_off = self._cut_off or not is_readable(call)
         return call
 
@@ -143,10 +148,11 @@ def _place(calls: list[CallFragment], fragment: CallFragment) -> int | None:
     begun = calls[places[-1]]
     if fragment.id and begun.id and fragment.id != begun.id:
         return None
-    repeats = fragment.name and begun.name and not (fragment.id and fragment.id == begun.id)
-    if repeats and (fragment.number is None or _complete(begun)):
-        return None
-    return places[-1]
+    if not (fragment.name and begun.name):
+        return places[-1]
+    if fragment.id and fragment.id == begun.id:  # in each fragment, or the whole call twice
+        return None if _complete(begun) and _complete(fragment) else places[-1]
+    return None if fragment.number is None or _complete(begun) else places[-1]
 
 
 def _complete(call: CallFragment) -> bool:

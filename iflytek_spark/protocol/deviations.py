@@ -70,7 +70,7 @@ class Deviation(StrEnum):
     DONE_MISSING = "done_missing", "an answer is whole, and the event that says so did not come"
     FINISH_UNUSUAL = "finish_unusual", "the answer ends for a reason that is not documented"
     CALLS_OF_ANOTHER_FORM = "calls_of_another_form", "tool calls are no list of objects"
-    CALL_REPEATED = "call_repeated", "the id of a tool call came twice in an answer"
+    CALL_REPEATED = "call_repeated", "a tool call, or its id, came twice in an answer"
     BASE64_IN_LINES = "base64_in_lines", "base64 has spaces or line ends"
 
 

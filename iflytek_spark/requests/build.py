@@ -14,7 +14,7 @@ from iflytek_spark.models.catalogue import find_model
 from iflytek_spark.models.routes import WireChoice, route
 from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.requests import checks
-from iflytek_spark.requests.fallbacks import AnswerRules, answer_rules
+from iflytek_spark.requests.fallbacks import AnswerRules, answer_rules, names_on_wire
 from iflytek_spark.requests.in_words import shows_image
 from iflytek_spark.requests.normalize import normalize_messages
 from iflytek_spark.requests.options import OPTIONS, ChatOptions, CheckedOptions, checked_options
@@ -82,8 +82,9 @@ def build_request(
     spec, options, unrouted = _routed(spec, messages, options)
     spec = _reached(spec, asked, messages, options)
     given, ignored = _checked_for(spec, options, asked)
-    arranged = normalize_messages(messages, spec, tools=bool(given.get("tools")))
-    tools, rules = answer_rules(given, spec)
+    names = names_on_wire(given.get("tools", ()), messages, spec)
+    arranged = normalize_messages(messages, spec, tools=bool(given.get("tools")), names=names)
+    tools, rules = answer_rules(given, spec, names)
     _check_length(arranged, tools, spec)
     request = ChatRequest(
         spec,
@@ -119,7 +120,7 @@ def check_tools(
         wire: over which wire they will go, ``auto`` by default.
 
     Returns:
-        The tools as they will be sent.
+        The tools as they will be sent, under their own names.
 
     Raises:
         InvalidRequestError: when the model cannot call tools (it names those that can), or the
@@ -127,7 +128,7 @@ def check_tools(
     """
     spec = route(spec, wire or "auto", tools=True)
     given = checked_options(spec, {"tools": tools, "unsupported": unsupported}).values
-    return answer_rules(given, spec)[0]
+    return answer_rules(given, spec, {})[0]
 
 
 def exact_as_tool(spec: ModelSpec, tool: Tool, wire: WireChoice | None = None) -> bool:
@@ -142,7 +143,7 @@ def exact_as_tool(spec: ModelSpec, tool: Tool, wire: WireChoice | None = None) -
     """
     try:
         spec = route(spec, wire or "auto", tools=True)
-        _, rules = answer_rules(checked_options(spec, {"tools": [tool]}).values, spec)
+        _, rules = answer_rules(checked_options(spec, {"tools": [tool]}).values, spec, {})
     except InvalidRequestError:
         return False
     return not rules.checked_tools

@@ -7,9 +7,9 @@ into another form, or seen to by this library when the answer comes.
 
 from __future__ import annotations
 
-import re
+import logging
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from iflytek_spark.assumptions import ASSISTANT_FIRST, TURN_SEPARATOR
@@ -18,6 +18,15 @@ from iflytek_spark.messages import JSONObject, Message, Part, TextPart, Tool, To
 from iflytek_spark.models.spec import Lacks, ModelSpec
 from iflytek_spark.requests.prompts import call_instruction, chosen_tools, json_instruction
 from iflytek_spark.requests.schemas.plain import plain_tools
+from iflytek_spark.requests.tool_names import (
+    OPENAI_NAMES,
+    SHORT_NAMES,
+    WireNames,
+    names_in,
+    renamed_tools,
+    renamed_turns,
+    wire_names,
+)
 from iflytek_spark.requests.tool_text import read_tool_text, write_tools
 from iflytek_spark.requests.tool_turns import whole_tool_turns
 
@@ -37,6 +46,7 @@ class AnswerRules:
         checked_tools: tools whose schemas were told in words in part, as they were given: the
             arguments of their calls are checked here.
         arguments_refused: whether the model was shown already what is wrong with its arguments.
+        own_names: the user's name of each tool that has another one on the wire.
     """
 
     instruction: str = ""
@@ -48,14 +58,36 @@ class AnswerRules:
     stop: tuple[str, ...] = ()
     checked_tools: tuple[Tool, ...] = ()
     arguments_refused: bool = False
+    own_names: Mapping[str, str] = field(default_factory=dict)
 
 
-def answer_rules(given: Mapping[str, Any], spec: ModelSpec) -> tuple[tuple[Tool, ...], AnswerRules]:
+def names_on_wire(tools: Iterable[Tool], messages: object, spec: ModelSpec) -> WireNames:
+    """Name the tools of a call anew where a dialect does not take their names.
+
+    Args:
+        tools: those that are offered.
+        messages: the conversation, not checked yet.
+        spec: the model, as the dialect speaks to it.
+    """
+    lacks = spec.lacks
+    if not (lacks.free_tool_names or lacks.long_tool_names):
+        return {}
+    form = SHORT_NAMES if lacks.long_tool_names else OPENAI_NAMES
+    names = wire_names(names_in(tools, messages), form)
+    if names:
+        _LOG.debug("tools that have another name on the wire: %d", len(names))
+    return names
+
+
+def answer_rules(
+    given: Mapping[str, Any], spec: ModelSpec, names: WireNames
+) -> tuple[tuple[Tool, ...], AnswerRules]:
     """Decide how tools, their choice, the answer's format and stop strings are asked for.
 
     Args:
         given: the checked options.
         spec: the model, as the dialect speaks to it.
+        names: see :func:`names_on_wire`.
 
     Returns:
         The tools to offer, and the rules.
@@ -66,14 +98,15 @@ def answer_rules(given: Mapping[str, Any], spec: ModelSpec) -> tuple[tuple[Tool,
     """
     lacks = spec.lacks
     tools, required = chosen_tools(given.get("tools", ()), given.get("tool_choice"))
-    _check_tool_names(tools, lacks)
+    tools = renamed_tools(tools, names)
     if tools and given.get("web_search") and spec.search_excludes_tools:
         raise InvalidRequestError(
             f"model {spec.name!r} takes tools or web search, not both in one call",
             hint="leave one of them out",
             param="web_search",
         )
-    rules = _stop(AnswerRules(), given.get("stop", ()), lacks)
+    own = {wire: name for name, wire in names.items()}
+    rules = _stop(AnswerRules(own_names=own), given.get("stop", ()), lacks)
     rules = _tool_call(rules, tools, required, given, lacks)
     if not required:
         rules = _json(rules, given.get("response_format"), lacks)
@@ -86,17 +119,7 @@ def without_field(spec: ModelSpec) -> frozenset[str]:
 
 
 _CHAT_FIELDS = frozenset(("chat_id", "auditing"))
-_TOOL_NAME = re.compile(r"[A-Za-z0-9_]{1,32}")
-
-
-def _check_tool_names(tools: tuple[Tool, ...], lacks: Lacks) -> None:
-    wrong = [tool.name for tool in tools if not _TOOL_NAME.fullmatch(tool.name)]
-    if lacks.free_tool_names and wrong:
-        raise InvalidRequestError(
-            f"tool {wrong[0]!r} has a name that this model does not take over HTTP",
-            hint="use letters, digits and underscores, 32 at most",
-            param="tools",
-        )
+_LOG = logging.getLogger("iflytek_spark")
 
 
 def _schemas(
@@ -144,12 +167,13 @@ def _json(rules: AnswerRules, wanted: JSONObject | None, lacks: Lacks) -> Answer
     return replace(rules, strip_fence=True, instruction=words)
 
 
-def prepare_turns(messages: Iterable[Message], spec: ModelSpec) -> list[Message]:
+def prepare_turns(messages: Iterable[Message], spec: ModelSpec, names: WireNames) -> list[Message]:
     """Put checked messages into the form and the order that a dialect takes.
 
     Args:
         messages: the messages, the newest last.
         spec: the model, as the dialect speaks to it.
+        names: see :func:`names_on_wire`.
 
     Returns:
         The turns. Where a system message may stand first only, any other goes into the next
@@ -157,6 +181,7 @@ def prepare_turns(messages: Iterable[Message], spec: ModelSpec) -> list[Message]
         assistant's words before the user's first go into the user's.
     """
     lacks = spec.lacks
+    messages = renamed_turns(messages, names)
     messages = write_tools(messages) if lacks.tool_role else whole_tool_turns(messages)
     if lacks.reasoning_turns:
         messages = [replace(message, reasoning="") for message in messages]

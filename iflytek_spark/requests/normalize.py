@@ -32,13 +32,18 @@ from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.requests.fallbacks import prepare_turns
 from iflytek_spark.requests.in_words import put_in_words
 from iflytek_spark.requests.prompts import CONTINUE, LOOK
+from iflytek_spark.requests.tool_names import WireNames
 
 _LOG = logging.getLogger("iflytek_spark")
 _ROLES = ("system", "user", "assistant", "tool")
 
 
 def normalize_messages(
-    messages: str | Sequence[Message], spec: ModelSpec, *, tools: bool = False
+    messages: str | Sequence[Message],
+    spec: ModelSpec,
+    *,
+    tools: bool = False,
+    names: WireNames | None = None,
 ) -> tuple[Message, ...]:
     """Check messages and put them into Spark's order, by the rule above.
 
@@ -46,6 +51,7 @@ def normalize_messages(
         messages: a prompt, or messages with the newest last.
         spec: the model.
         tools: whether tools are offered.
+        names: the names of tools that have another one on the wire.
 
     Returns:
         The turns, the last of the user or, where there is such a role, of a tool.
@@ -69,7 +75,7 @@ def normalize_messages(
     if worded[-1].role == "assistant":
         changes["turn of the assistant's that stood last"] += 1
         worded.append(Message("user", CONTINUE))
-    turns = [_complete(turn, changes) for turn in prepare_turns(worded, spec)]
+    turns = [_complete(turn, changes) for turn in prepare_turns(worded, spec, names or {})]
     if turns[-1].role == "system":
         changes["system message without a question"] += 1
         turns[-1] = replace(turns[-1], role="user")

@@ -32,10 +32,11 @@ class MockScript:
     """What the service does on each connection, and what the client did.
 
     Attributes:
-        connections: one entry a connection. A list holds the frames in order, with waits and
+        connections: one entry a connection. A list holds the frames in order, over HTTP the data
+            of the events with ``[DONE]`` as the last, or one whole body, with waits and
             failures between them; at its end the service closes. A failure or a wait in
             place of a list happens while connecting.
-        urls: the signed URLs that were connected to.
+        urls: the URLs that were connected to, those of the WebSocket signed.
         sent: the requests as they were written.
         slept: the waits between tries.
         open: connections that are not closed yet.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Protocol
 
 import pytest
@@ -20,6 +21,12 @@ class Place(Protocol):
     @property
     def credentials(self) -> Credentials:
         """As whom to call."""
+
+
+def keys_of(spark: Emulator) -> Credentials:
+    """All the keys that an emulator accepts."""
+    keys = spark.http_keys
+    return replace(spark.credentials, maas_api_key=keys.maas_key, api_password=keys.api_password)
 
 
 def settings_of(spark: Place) -> dict[str, Any]:

@@ -62,6 +62,8 @@ class NoHandshake:
 
 
 Connection: TypeAlias = Recording | Refusal | NoHandshake
+Dialect: TypeAlias = Literal["websocket", "A", "B"]
+"""How it is spoken: A and B are the dialects of HTTP, whose frames are the data of events."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,11 @@ class Case:
     model: str = "4.0Ultra"
     options: Mapping[str, Any] = field(default_factory=dict)
     max_retries: int = 2
+    wire: Dialect = "websocket"
+
+    @property
+    def id(self) -> str:
+        return f"{self.wire}: {self.name}"
 
 
 def record(*frames: str | bytes, end: Any = "closed") -> Recording:
@@ -94,7 +101,7 @@ HELLO_EVENTS = (ContentDelta("您"), ContentDelta("好"), ContentDelta("！"), S
 BEGINNING = HELLO.frames[:2]
 BEGUN = HELLO_EVENTS[:2]
 BUSY = record(error(10110, "ServiceIsBusyError:Engine Busy"))
-PAGES = '[{"index":1,"url":"https://example.com","title":"晴"}]'
+PAGES = '[{"index": 1, "url": "https://example.com", "title": "晴"}]'
 WRONG_DATE = (
     "HMAC signature cannot be verified, a valid date or x-date header is required for HMAC "
     "Authentication"

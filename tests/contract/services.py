@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from dataclasses import replace
+from typing import Any, Protocol
 
 from iflytek_spark.client import AsyncSparkClient, SparkClient
 from iflytek_spark.emulator import Emulator, Fault, faults, running_emulator
@@ -16,11 +17,26 @@ from iflytek_spark.protocol.steps import (
     TransportError,
 )
 from iflytek_spark.timeouts import Timeouts
+from iflytek_spark.transports.base import ConnectionOptions
 from iflytek_spark.transports.mock import MockScript, Wait
+from iflytek_spark.transports.sse.aio import AsyncSsePool, AsyncSseTransport
+from iflytek_spark.transports.sse.sync import SsePool, SseTransport
 from iflytek_spark.transports.ws_async import AsyncWebSocketTransport
 from iflytek_spark.transports.ws_sync import WebSocketTransport
-from tests.contract.cases import NOW, Case, Connection, NoHandshake, Recording, Refusal
+from tests._support.service import keys_of
+from tests.contract.cases import (
+    NOW,
+    Case,
+    Connection,
+    Dialect,
+    NoHandshake,
+    Recording,
+    Refusal,
+)
 from tests.unit.protocol.flow_helpers import ME
+
+PREFIXES: dict[Dialect, str] = {"websocket": "{}", "A": "data:{}\n\n", "B": "data: {}\n\n"}
+"""What is replayed over HTTP are whole events."""
 
 SHORT = 0.6
 """Seconds until a silence is taken for one; a busy machine is slow too."""
@@ -49,31 +65,28 @@ def patience(case: Case) -> Timeouts:
     return Timeouts()
 
 
+def settings_of_case(case: Case) -> dict[str, Any]:
+    return {
+        "model": case.model,
+        "timeout": patience(case),
+        "max_retries": case.max_retries,
+        "wire": "websocket" if case.wire == "websocket" else "http",
+    }
+
+
 class MockService:
     """No sockets: the script of the public test double."""
 
     def __init__(self, case: Case) -> None:
-        self._case = case
+        self._settings = settings_of_case(case)
         self._script = MockScript([_happenings(one) for one in case.connections])
 
     def sync_client(self) -> SparkClient:
-        return SparkClient(
-            ME,
-            model=self._case.model,
-            timeout=patience(self._case),
-            max_retries=self._case.max_retries,
-            transport=self._script.sync,
-            clock=self._clock,
-        )
+        return SparkClient(KEYS, transport=self._script.sync, clock=self._clock, **self._settings)
 
     def async_client(self) -> AsyncSparkClient:
         return AsyncSparkClient(
-            ME,
-            model=self._case.model,
-            timeout=patience(self._case),
-            max_retries=self._case.max_retries,
-            transport=self._script.aio,
-            clock=self._clock,
+            KEYS, transport=self._script.aio, clock=self._clock, **self._settings
         )
 
     def connections(self) -> int:
@@ -88,42 +101,42 @@ class MockService:
 
 
 class EmulatorService:
-    """Real sockets and real signatures."""
+    """Real sockets, and real signatures and keys."""
 
     def __init__(self, case: Case, spark: Emulator) -> None:
         self._case, self._spark = case, spark
-        spark.script(*(_faults(one) for one in case.connections))
+        self._settings = {
+            **settings_of_case(case), "credentials": keys_of(spark), "base_url": spark.base_url,
+            "clock": CLOCK,
+        }  # fmt: skip
+        self._pools: list[SsePool | AsyncSsePool] = []
+        spark.script(*(_faults(one, case.wire) for one in case.connections))
 
     def sync_client(self) -> SparkClient:
-        return SparkClient(
-            self._spark.credentials,
-            model=self._case.model,
-            base_url=self._spark.base_url,
-            timeout=patience(self._case),
-            max_retries=self._case.max_retries,
-            transport=HastyTransport,
-            clock=CLOCK,
-        )
+        if self._case.wire == "websocket":
+            return SparkClient(transport=HastyTransport, **self._settings)
+        pool = HastyPool()
+        self._pools.append(pool)
+        return SparkClient(transport=pool, **self._settings)
 
     def async_client(self) -> AsyncSparkClient:
-        return AsyncSparkClient(
-            self._spark.credentials,
-            model=self._case.model,
-            base_url=self._spark.base_url,
-            timeout=patience(self._case),
-            max_retries=self._case.max_retries,
-            transport=HastyAioTransport,
-            clock=CLOCK,
-        )
+        if self._case.wire == "websocket":
+            return AsyncSparkClient(transport=HastyAioTransport, **self._settings)
+        pool = HastyAioPool()
+        self._pools.append(pool)
+        return AsyncSparkClient(transport=pool, **self._settings)
 
     def connections(self) -> int:
         return len(self._spark.handshakes)
 
     def idle(self) -> bool:
+        for pool in self._pools:  # what is kept open for a next call
+            pool.close()
         return self._spark.wait_until_idle(1)
 
 
 CLOCK = Clock(lambda: NOW, time.monotonic, lambda: 0.0)
+KEYS = replace(ME, maas_api_key="a MaaS key")
 
 
 class HastyTransport(WebSocketTransport):
@@ -138,6 +151,30 @@ class HastyAioTransport(AsyncWebSocketTransport):
 
     async def sleep(self, seconds: float) -> None:
         del seconds
+
+
+class HastySse(SseTransport):
+    """The real transport, but between two tries it does not wait."""
+
+    def sleep(self, seconds: float) -> None:
+        del seconds
+
+
+class HastyAioSse(AsyncSseTransport):
+    """The real transport, but between two tries it does not wait."""
+
+    async def sleep(self, seconds: float) -> None:
+        del seconds
+
+
+class HastyPool(SsePool):
+    def __call__(self, route: ConnectionOptions) -> HastySse:
+        return HastySse(route, self)
+
+
+class HastyAioPool(AsyncSsePool):
+    def __call__(self, route: ConnectionOptions) -> HastyAioSse:
+        return HastyAioSse(route, self)
 
 
 @contextlib.contextmanager
@@ -176,19 +213,20 @@ def _happenings(
             return Wait(1e9)
 
 
-def _faults(connection: Connection) -> tuple[Fault, ...]:
+def _faults(connection: Connection, wire: Dialect) -> tuple[Fault, ...]:
     match connection:
         case Recording(frames, end):
-            return (*_sent(frames), *_end(end, len(frames)))
+            return (*_sent(frames, wire), *_end(end, len(frames)))
         case Refusal(status, body, headers):
             return (faults.RefuseHandshake(status, body, headers),)
         case NoHandshake():
             return (faults.HangHandshake(),)
 
 
-def _sent(frames: tuple[str | bytes, ...]) -> Iterator[Fault]:
+def _sent(frames: tuple[str | bytes, ...], wire: Dialect) -> Iterator[Fault]:
     """Replay the texts, and put what is not text between them."""
-    yield faults.Replay(tuple(frame for frame in frames if isinstance(frame, str)))
+    texts = (frame for frame in frames if isinstance(frame, str))
+    yield faults.Replay(tuple(PREFIXES[wire].format(text) for text in texts))
     for place, frame in enumerate(frames):
         if isinstance(frame, bytes):
             yield faults.RawFrame(frame, after=place)

@@ -11,7 +11,9 @@ from typing import Any
 from iflytek_spark.client import AsyncSparkClient, SparkClient
 from iflytek_spark.emulator import Emulator
 from iflytek_spark.timeouts import Timeouts
-from tests.contract.services import HastyAioTransport, HastyTransport
+from tests._support.service import keys_of
+from tests.contract.cases import Dialect
+from tests.contract.services import HastyAioPool, HastyAioTransport, HastyPool, HastyTransport
 
 PROMPT = "讲一个很长的故事，从前有座山，山里有座庙"
 USUAL = 10.0
@@ -20,14 +22,23 @@ AT_ONCE = 0.2
 """Seconds within which the service must see that a caller has left."""
 
 
-def sync_client(spark: Emulator, **more: Any) -> SparkClient:
-    settings = {"base_url": spark.base_url, "transport": HastyTransport, **more}
-    return SparkClient(spark.credentials, **settings)
+WIRES: dict[Dialect, dict[str, str]] = {
+    "websocket": {},
+    "A": {"wire": "http"},
+    "B": {"wire": "http", "model": "xopglm5"},
+}
 
 
-def async_client(spark: Emulator, **more: Any) -> AsyncSparkClient:
-    settings = {"base_url": spark.base_url, "transport": HastyAioTransport, **more}
-    return AsyncSparkClient(spark.credentials, **settings)
+def sync_client(spark: Emulator, dialect: Dialect = "websocket", **more: Any) -> SparkClient:
+    transport = HastyTransport if dialect == "websocket" else HastyPool()
+    settings = {"transport": transport, **WIRES[dialect], **more}
+    return SparkClient(keys_of(spark), base_url=spark.base_url, **settings)
+
+
+def async_client(spark: Emulator, dialect: Dialect = "websocket", **more: Any) -> AsyncSparkClient:
+    transport = HastyAioTransport if dialect == "websocket" else HastyAioPool()
+    settings = {"transport": transport, **WIRES[dialect], **more}
+    return AsyncSparkClient(keys_of(spark), base_url=spark.base_url, **settings)
 
 
 def patience(**seconds: float) -> Timeouts:

@@ -1,4 +1,4 @@
-"""One contract for {sync, async} × {mock transport, emulator}."""
+"""One contract for {sync, async} × {WebSocket, A, B} × {mock transport, emulator}."""
 
 from __future__ import annotations
 
@@ -17,8 +17,12 @@ from iflytek_spark.protocol.events import (
     ToolCallDelta,
 )
 from tests.contract.callers import CALLERS, Caller
-from tests.contract.cases import ANSWERS, CASES, FAILURES, Case
+from tests.contract.cases import Case
+from tests.contract.http_cases import EVERYWHERE
 from tests.contract.services import SERVICES, Service
+
+ANSWERS = [case for case in EVERYWHERE if case.error is None]
+FAILURES = [case for case in EVERYWHERE if case.error is not None]
 
 
 @pytest.fixture(params=CALLERS)
@@ -32,7 +36,7 @@ def service(request: pytest.FixtureRequest, case: Case) -> Iterator[Service]:
         yield running
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", EVERYWHERE, ids=lambda case: case.id)
 def test_a_caller_sees_the_events_and_then_the_end(
     case: Case, caller: Caller, service: Service
 ) -> None:
@@ -44,14 +48,14 @@ def test_a_caller_sees_the_events_and_then_the_end(
     assert service.idle()
 
 
-@pytest.mark.parametrize("case", ANSWERS, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", ANSWERS, ids=lambda case: case.id)
 def test_a_response_is_the_sum_of_the_events(case: Case, caller: Caller, service: Service) -> None:
     response = caller.chat(service, **case.options)
     assert response == total(case.events, case.model)
     assert service.idle()
 
 
-@pytest.mark.parametrize("case", FAILURES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", FAILURES, ids=lambda case: case.id)
 def test_a_part_of_an_answer_is_never_a_response(
     case: Case, caller: Caller, service: Service
 ) -> None:
@@ -76,4 +80,5 @@ def total(events: tuple[Event, ...], model: str) -> ChatResponse:
         sid=end.sid,
         model=model,
         deviations=end.deviations,
+        wire=end.wire,
     )

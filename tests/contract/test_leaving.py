@@ -12,14 +12,18 @@ import pytest
 from iflytek_spark.client import AsyncSparkClient, SparkClient
 from iflytek_spark.emulator import Emulator, faults
 from iflytek_spark.errors import ProtocolError
+from tests.contract.cases import Dialect
 from tests.contract.sockets import (
     AT_ONCE,
     PROMPT,
+    WIRES,
     async_client,
     left_alone,
     no_new_threads,
     sync_client,
 )
+
+over_each_wire = pytest.mark.parametrize("wire", WIRES)
 
 
 class OfMyOwnError(Exception):
@@ -91,10 +95,13 @@ SYNC_WAYS = [
 ]
 
 
+@over_each_wire
 @pytest.mark.parametrize("leave", SYNC_WAYS)
-def test_a_thread_that_leaves(leave: Callable[[SparkClient], None], endless: Emulator) -> None:
+def test_a_thread_that_leaves(
+    leave: Callable[[SparkClient], None], endless: Emulator, wire: Dialect
+) -> None:
     with no_new_threads():
-        leave(sync_client(endless))
+        leave(sync_client(endless, wire))
         assert endless.wait_until_idle(AT_ONCE)
         assert len(endless.requests) == 1
 
@@ -199,12 +206,13 @@ ASYNC_WAYS = [
 ]
 
 
+@over_each_wire
 @pytest.mark.parametrize("leave", ASYNC_WAYS)
 def test_a_task_that_leaves(
-    leave: Callable[[AsyncSparkClient], Awaitable[None]], endless: Emulator
+    leave: Callable[[AsyncSparkClient], Awaitable[None]], endless: Emulator, wire: Dialect
 ) -> None:
     async def main() -> None:
-        await leave(async_client(endless))
+        await leave(async_client(endless, wire))
         assert await left_alone(endless)
         assert len(endless.requests) == 1
 
@@ -212,12 +220,13 @@ def test_a_task_that_leaves(
         asyncio.run(main())
 
 
-def test_a_task_that_is_cancelled_while_it_connects(emulator: Emulator) -> None:
+@over_each_wire
+def test_a_task_that_is_cancelled_while_it_connects(emulator: Emulator, wire: Dialect) -> None:
     emulator.script(faults.HangHandshake())
 
     async def main() -> None:
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(async_client(emulator).chat(PROMPT), 0.2)
+            await asyncio.wait_for(async_client(emulator, wire).chat(PROMPT), 0.2)
         assert len(emulator.handshakes) == 1
         assert await left_alone(emulator)
 
@@ -225,11 +234,14 @@ def test_a_task_that_is_cancelled_while_it_connects(emulator: Emulator) -> None:
         asyncio.run(main())
 
 
-def test_a_stream_that_outlives_its_loop_is_closed_with_it(endless: Emulator) -> None:
+@over_each_wire
+def test_a_stream_that_outlives_its_loop_is_closed_with_it(
+    endless: Emulator, wire: Dialect
+) -> None:
     streams = []
 
     async def main() -> None:
-        stream = async_client(endless).stream(PROMPT)
+        stream = async_client(endless, wire).stream(PROMPT)
         await anext(stream)
         streams.append(stream)
 
@@ -238,24 +250,28 @@ def test_a_stream_that_outlives_its_loop_is_closed_with_it(endless: Emulator) ->
         assert endless.wait_until_idle(AT_ONCE)
 
 
-def test_a_stop_string_closes_the_socket_while_the_service_goes_on(endless: Emulator) -> None:
-    first = sync_client(endless, model="lite").stream(PROMPT)
+@over_each_wire
+def test_a_stop_string_closes_the_socket_while_the_service_goes_on(
+    endless: Emulator, wire: Dialect
+) -> None:
+    first = sync_client(endless, wire).stream(PROMPT)
     seen = next(first)
     first.close()
     text = getattr(seen, "text", "")
     assert text
     endless.script(faults.Silence(after=2))
-    response = sync_client(endless, model="lite").chat(PROMPT, stop=text[-1])
+    response = sync_client(endless, wire).chat(PROMPT, stop=text[-1])
     assert response.finish_reason == "stop"
     assert response.text == text[: text.index(text[-1])]
     assert endless.wait_until_idle(AT_ONCE)
 
 
-def test_an_error_closes_the_socket(emulator: Emulator) -> None:
+@over_each_wire
+def test_an_error_closes_the_socket(emulator: Emulator, wire: Dialect) -> None:
     emulator.script((faults.Silence(after=2), faults.RawFrame("garbage", after=1)))
     with no_new_threads():
         with pytest.raises(ProtocolError):
-            sync_client(emulator).chat(PROMPT)
+            sync_client(emulator, wire).chat(PROMPT)
         assert emulator.wait_until_idle(AT_ONCE)
 
 

@@ -14,6 +14,8 @@ from iflytek_spark import (
     Timeouts,
     Tool,
 )
+from iflytek_spark.emulator import Emulator
+from tests._support.service import settings_of
 
 KEYS = Credentials(
     "app1", "an API key", "an API secret", maas_api_key="a MaaS key", api_password="a password"
@@ -53,3 +55,8 @@ def astream(url: str, **options: Any) -> ChatResponse:
 
 
 WAYS: list[Ask] = [chat, stream, achat, astream]
+
+
+def model_settings(spark: Emulator) -> dict[str, Any]:
+    """The settings by which a model of either adapter calls an emulator."""
+    return {**settings_of(spark), "maas_api_key": spark.http_keys.maas_key}

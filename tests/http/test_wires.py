@@ -157,3 +157,12 @@ def test_what_only_the_websocket_has(name: str) -> None:
     with pytest.raises(InvalidRequestError, match=f"{name} has no field over http"):
         asked("x2", **{name: "default"})
     assert name not in asked("x2", unsupported="ignore", **{name: "default"})
+
+
+def test_a_call_is_demanded_behind_the_question_or_behind_a_result() -> None:
+    demanded: Any = {"tools": [WEATHER], "tool_choice": "weather"}
+    (turn,) = asked("spark-x2.5", **demanded)["messages"]
+    assert turn["content"].startswith("你好\n")
+    assert "weather" in turn["content"]
+    *_, result, turn = asked("spark-x2.5", USED, **demanded)["messages"]
+    assert (result["role"], turn["role"]) == ("tool", "user")

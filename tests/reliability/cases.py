@@ -57,6 +57,7 @@ class Row:
         post: on a signed POST.
         site: where the call goes, see ``sites``.
         heavy: whether it takes so long that one surface of each column must do.
+        http: on a chat over HTTP, where that is another.
     """
 
     group: str
@@ -65,6 +66,7 @@ class Row:
     post: Case | None = None
     site: str = "emulator"
     heavy: bool = False
+    http: Case | None = None
 
 
 @dataclass(frozen=True, slots=True)

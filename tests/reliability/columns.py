@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from iflytek_spark import errors
+from iflytek_spark.emulator.faults import Replay
 from iflytek_spark.emulator.media.vectors import text_vector
 from iflytek_spark.errors import SparkError
-from tests._support.calls import Surface
+from tests._support.calls import Surface, Target
 from tests._support.gateway import ToldError
 from tests._support.surfaces import PASSAGE, SURFACES
-from tests.reliability.recording import TEXT
+from tests.contract.cases import Dialect
+from tests.reliability.recording import RECORDED, TEXT, recorded
+from tests.reliability.targets import over_http
 from tests.unit.embeddings.embedding_helpers import near
 
 Service: TypeAlias = Literal["chat", "post"]
@@ -52,6 +55,7 @@ class Column:
         told: what an exception is called that comes out.
         drains: whether an answer that is left is first read to its end, or to a time-out, by a
             framework that does not let go of it.
+        wire: how a chat is spoken.
         remote: whether another process than the caller's asks the service, so that a caller who
             exits just hangs up; it is started before.
     """
@@ -64,11 +68,21 @@ class Column:
     told: Callable[[BaseException], str] = class_name
     drains: bool = False
     remote: bool = False
+    wire: Dialect = "websocket"
 
     @property
     def surfaces(self) -> tuple[Surface, ...]:
         """The ways to ask."""
         return tuple(SURFACES[name] for name in self.names)
+
+    def target(self, target: Target) -> Target:
+        """How surfaces reach a service over the column's wire."""
+        return target if self.wire == "websocket" else over_http(target, self.wire)
+
+    @property
+    def recorded(self) -> Replay:
+        """The answer as it comes over the column's wire."""
+        return recorded(RECORDED, self.wire)
 
     def whole(self, answer: object) -> bool:
         """Tell the whole answer from anything less."""
@@ -115,6 +129,9 @@ def told_inside(kind: Kind) -> str:
     return f"SSE error {TOLD[kind].split()[1]}, no [DONE]"
 
 
+_CORE = ("SparkClient.stream", "AsyncSparkClient.chat", "SparkLLM.astream_chat")
+_LANGCHAIN = ("ChatSpark.invoke", "ChatSpark.astream")
+
 COLUMNS: tuple[Column, ...] = (
     Column("SparkClient", ("SparkClient.stream", "SparkClient.chat")),
     Column("AsyncSparkClient", ("AsyncSparkClient.stream", "AsyncSparkClient.chat")),
@@ -139,6 +156,10 @@ COLUMNS: tuple[Column, ...] = (
         told=told,
         remote=True,
     ),
+    Column("spark-api-open", _CORE, wire="A"),
+    Column("spark-api-open, ChatSpark", _LANGCHAIN, named=langchain_name, wire="A"),
+    Column("MaaS", _CORE, wire="B"),
+    Column("MaaS, ChatSpark", _LANGCHAIN, named=langchain_name, wire="B"),
     Column(
         "embeddings",
         (

@@ -20,7 +20,6 @@ from tests.reliability.cases import PATIENT
 from tests.reliability.columns import COLUMNS, Column
 from tests.reliability.leaving import ENDING, INSIDE
 from tests.reliability.observing import Cell
-from tests.reliability.recording import RECORDED
 from tests.reliability.sites import ME, Site, World
 from tests.reliability.traces import PATIENCE
 
@@ -62,7 +61,7 @@ def start_next(stdin: IO[str], column: Column, site: Site) -> None:
     silent = faults.Silence() if column.service == "post" else INSIDE
     fault = ENDING if column.drains else silent
     requests = len(site.spark.requests)
-    site.spark.script(fault if column.service == "post" else (RECORDED, fault))
+    site.spark.script(fault if column.service == "post" else (column.recorded, fault))
     stdin.write("\n")
     stdin.flush()
     assert site.spark.wait_for_requests(requests + 1, 10 * PATIENCE)
@@ -72,9 +71,9 @@ async def main(base_url: str) -> None:
     target, held = Target(ME, base_url, PATIENT), []
     sys.stdout.write("\n")
     sys.stdout.flush()
-    for _, surface in surfaces():
+    for column, surface in surfaces():
         await asyncio.to_thread(sys.stdin.readline)
-        held.append(await begun(surface, target))
+        held.append(await begun(surface, column.target(target)))
     await asyncio.to_thread(sys.stdin.readline)
     sys.exit(CODE)
 

@@ -9,7 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from iflytek_spark.emulator import Emulator, Fault, faults
@@ -17,9 +17,8 @@ from tests._support.calls import AsyncCall, AsyncStream, Call, Stream, Surface, 
 from tests.reliability.cases import PATIENT, SHORT
 from tests.reliability.columns import Column
 from tests.reliability.observing import Cell, forget_script
-from tests.reliability.recording import RECORDED
 from tests.reliability.sites import Site, World
-from tests.reliability.traces import PATIENCE, Footprint, LoopWatch, Outcome
+from tests.reliability.traces import PATIENCE, Footprint, LoopWatch, Outcome, nothing_kept
 
 Sync = Call | Stream
 Async = AsyncCall | AsyncStream
@@ -192,17 +191,20 @@ LEAVINGS = tuple(leavings())
 def observe(world: World, leaving: Leaving, column: Column, surface: Surface) -> Cell:
     """Leave, and note what the caller has then and what is left behind."""
     site = world.site("emulator", PATIENT)
+    site = replace(site, target=column.target(site.target))
     if column.remote:
         surface.make(site.target)
     forget_script(site)
     fault = ENDING if leaving.by_pieces and column.drains else leaving.fault
-    site.spark.script((RECORDED, fault) if column.service == "chat" else fault)
+    site.spark.script((column.recorded, fault) if column.service == "chat" else fault)
     handshakes, before = len(site.spark.handshakes), Footprint()
     began = time.monotonic()
     if isinstance(surface, Call | Stream):
-        name, left = leave(leaving, surface, site)
+        with nothing_kept():
+            name, left = leave(leaving, surface, site)
     else:
-        name, left = asyncio.run(aleave(leaving, surface, site))
+        with nothing_kept():
+            name, left = asyncio.run(aleave(leaving, surface, site))
     if leaving.by_pieces and column.drains and time.monotonic() - began > 3 * ENDING.seconds:
         name += LATE
     retried = len(site.spark.handshakes) - handshakes > 1

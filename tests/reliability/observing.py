@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from iflytek_spark.emulator import Fault
 from tests._support.calls import AsyncCall, AsyncStream, Call, Stream, Surface, aread, read
 from tests.reliability.cases import Case, Row
 from tests.reliability.columns import Column
-from tests.reliability.recording import RECORDED
+from tests.reliability.http_cases import http_case
 from tests.reliability.sites import Site, World, no_such_host
 from tests.reliability.traces import PATIENCE, Footprint, LoopWatch, Outcome, noted_waits
 
@@ -35,6 +36,8 @@ class Cell(NamedTuple):
 
 def case_of(row: Row, column: Column) -> Case | None:
     """What the fault is on this kind of surface, or None where it cannot be."""
+    if column.wire != "websocket":
+        return http_case(row, column.wire)
     return row.chat if column.service == "chat" else row.post
 
 
@@ -66,11 +69,12 @@ def observe(world: World, row: Row, column: Column, surface: Surface) -> Cell:
     case = case_of(row, column)
     assert case is not None
     site = world.site(row.site, case.timeout)
+    site = replace(site, target=column.target(site.target))
     began = time.monotonic()
     cell = strike(site, column, surface, [case.faults] * (1 + case.retried))
     assert time.monotonic() - began < case.limit + PATIENCE, "the call hung"
     if case.mends:
-        healthy = (RECORDED,) if column.service == "chat" else None
+        healthy = (column.recorded,) if column.service == "chat" else None
         assert strike(site, column, surface, [case.faults, healthy]) == Cell(ANSWER, True)
     return cell
 

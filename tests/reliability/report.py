@@ -42,6 +42,11 @@ A cell names
 no plugins; a thread cannot be cancelled; an answer that is not read in pieces has no loop to leave.
 The gateway's callers leave by hanging up, and so does one whose process exits.
 
+The columns *spark-api-open* and *MaaS* are the same chat over HTTP, in its two dialects. A frame is
+an event of the stream there; a close frame is the end of the body without the events that end an
+answer, and what only frames, their numbers or a signature have cannot be (**–**). A connection that
+would be kept for a next call is closed, to see that nothing else is left.
+
 *First*, *middle* and *last* say how much had arrived: nothing, a part, or everything but the frame
 that ends the answer. Time-outs of many seconds are scaled to {SHORT} s, and *one byte a second*
 with them. No cell waits longer than its time-outs.

@@ -25,6 +25,7 @@ from tests.reliability.cases import (
     on_post,
 )
 from tests.reliability.columns import Kind
+from tests.reliability.http_cases import http_rows
 from tests.reliability.recording import FRAMES, PLACES, replaced
 
 LOST = errors.StreamInterruptedError
@@ -91,6 +92,7 @@ def handshakes() -> Iterator[Row]:
         "hangs",
         on_chat(EXPIRED, RETRIED, hang, connect=SHORT),
         on_post(EXPIRED, RETRIED, hang, response=SHORT),
+        http=on_post(EXPIRED, RETRIED, hang, response=SHORT),
     )
 
 
@@ -278,6 +280,7 @@ ROWS = tuple(
     row
     for rows in (
         connections, handshakes, silences, damages, harmless, deviations, orders, networks, codes,
+        http_rows,
     )
     for row in rows()
 )  # fmt: skip

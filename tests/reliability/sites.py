@@ -19,6 +19,7 @@ from iflytek_spark import Credentials, Timeouts
 from iflytek_spark.emulator import Emulator, running_emulator
 from tests._support.calls import Target
 from tests.contract.proxies import running_proxy
+from tests.reliability.targets import HTTP_KEYS
 
 ME = Credentials("app1", "key1", "secret1")
 UNKNOWN = "spark.invalid"
@@ -53,7 +54,7 @@ class World:
 
     @cached_property
     def spark(self) -> Emulator:
-        return self._stack.enter_context(running_emulator(credentials=ME))
+        return self._stack.enter_context(running_emulator(credentials=ME, http_keys=HTTP_KEYS))
 
     def site(self, name: str, timeout: Timeouts) -> Site:
         """The site of that name, for calls with these time-outs."""
@@ -112,7 +113,7 @@ class World:
     def _secure(self, certificate: trustme.LeafCert) -> Emulator:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         certificate.configure_cert(context)
-        emulator = running_emulator(credentials=ME, ssl_context=context)
+        emulator = running_emulator(credentials=ME, http_keys=HTTP_KEYS, ssl_context=context)
         return self._stack.enter_context(emulator)
 
     def _over_tls(self, site: Site, spark: Emulator) -> Site:

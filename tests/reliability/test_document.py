@@ -13,7 +13,8 @@ from tests.reliability.rows import ROWS
 PROMISED = {
     "SparkClient", "AsyncSparkClient", "ChatSpark", "ChatSpark, async", "LCEL chain",
     "LCEL chain, async", "SparkLLM", "SparkLLM, async", "gateway", "gateway, stream", "embeddings",
-    "LangChain embeddings",
+    "LangChain embeddings", "spark-api-open", "spark-api-open, ChatSpark", "MaaS",
+    "MaaS, ChatSpark",
 }  # fmt: skip
 
 

@@ -31,5 +31,8 @@ def parameter(row: Row) -> Any:
 @pytest.mark.parametrize("row", [parameter(row) for row in ROWS])
 def test_a_fault(world: World, row: Row) -> None:
     cells = [(column, surface) for struck, column, surface in CELLS if struck is row]
-    seen = {surface.name: observe(world, row, column, surface) for column, surface in cells}
-    assert seen == {surface.name: expected(row, column) for column, surface in cells}
+    seen = {
+        (column.name, surface.name): observe(world, row, column, surface)
+        for column, surface in cells
+    }
+    assert seen == {(column.name, surface.name): expected(row, column) for column, surface in cells}

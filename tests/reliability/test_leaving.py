@@ -21,8 +21,13 @@ CELLS = [
 @pytest.mark.parametrize("leaving", LEAVINGS, ids=[leaving.name for leaving in LEAVINGS])
 def test_leaving(world: World, leaving: Leaving) -> None:
     cells = [(column, surface) for way, column, surface in CELLS if way is leaving]
-    seen = {surface.name: observe(world, leaving, column, surface) for column, surface in cells}
-    assert seen == {surface.name: leaving.expected(column) for column, surface in cells}
+    seen = {
+        (column.name, surface.name): observe(world, leaving, column, surface)
+        for column, surface in cells
+    }
+    assert seen == {
+        (column.name, surface.name): leaving.expected(column) for column, surface in cells
+    }
 
 
 @pytest.mark.slow("a process that imports little keeps no threads that could outlive it")

@@ -10,12 +10,15 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from unittest import mock
 
 from iflytek_spark.emulator import Emulator
 from iflytek_spark.transports.http_async import AsyncHttpTransport
 from iflytek_spark.transports.http_sync import HttpTransport
+from iflytek_spark.transports.sse.aio import AsyncSseTransport
+from iflytek_spark.transports.sse.aio_connections import LoopConnections
+from iflytek_spark.transports.sse.sync import SsePool, SseTransport
 from iflytek_spark.transports.ws_async import AsyncWebSocketTransport
 from iflytek_spark.transports.ws_sync import WebSocketTransport
 
@@ -98,9 +101,23 @@ def noted_waits() -> Iterator[list[float]]:
     async def asleep(self: object, seconds: float) -> None:
         waits.append(seconds)
 
-    with ExitStack() as patches:
-        for kind in (WebSocketTransport, HttpTransport):
+    with ExitStack() as patches, nothing_kept():
+        for kind in (WebSocketTransport, HttpTransport, SseTransport):
             patches.enter_context(mock.patch.object(kind, "sleep", sleep))
-        for async_kind in (AsyncWebSocketTransport, AsyncHttpTransport):
+        for async_kind in (AsyncWebSocketTransport, AsyncHttpTransport, AsyncSseTransport):
             patches.enter_context(mock.patch.object(async_kind, "sleep", asleep))
         yield waits
+
+
+@contextlib.contextmanager
+def nothing_kept() -> Iterator[None]:
+    """Close connections of HTTP that would be kept for a next call, as a closed client does."""
+
+    def close(self: object, origin: object, connection: Any) -> None:
+        connection.close()
+
+    with (
+        mock.patch.object(SsePool, "give", close),
+        mock.patch.object(LoopConnections, "give", close),
+    ):
+        yield

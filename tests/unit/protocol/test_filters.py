@@ -80,6 +80,15 @@ MARKUP = [
         "weather",
         CITY,
     ),
+    (f'{{"name": "weather", "arguments": {CITY}}}', "weather", CITY),
+    (f'\n[ {{ "function": {{"name":"天气查询","arguments":{CITY}}}}}]', "天气查询", CITY),
+    (
+        f'{{"type": "function", "function": {{"name": "weather", "arguments": {CITY}}}}}',
+        "weather",
+        CITY,
+    ),
+    (f'{{"id":"call_1","name":"weather","arguments":{json.dumps(CITY)}}}', "weather", CITY),
+    (f'{{"tool_calls": [{{"name": "weather", "arguments": {CITY}}}]}}', "weather", CITY),
 ]
 
 
@@ -110,6 +119,14 @@ NO_CALL = [
     "<tool_calls are written so",
     "The weather is fine. <function=weather></function>",
     "  \n",
+    "{",
+    '[{"name": "weather"',
+    '{"name": "wether", "arguments": {}}',
+    '{"name": "weather", "arguments": {}} is how it is written',
+    '{"name": "weather", "arguments": [1]}',
+    '{"type": "function", "function": ["weather"]}',
+    '[{"name": "weather", "arguments": {}}, {"name": "wether"}]',
+    '{"tool_calls": []}',
 ]
 
 
@@ -133,6 +150,21 @@ def test_text_that_is_no_markup_is_passed_on_at_once() -> None:
     through = markup()
     assert through((ContentDelta("晴"),)) == (ContentDelta("晴"),)
     assert through((ContentDelta("<tool_call>"),)) == (ContentDelta("<tool_call>"),)
+
+
+@pytest.mark.parametrize("text", ['{"city": "合肥"}', '{"name": "Bob"}', "[1, 2]", "[晴]"])
+def test_json_that_calls_nothing_is_passed_on_at_once(text: str) -> None:
+    through = markup()
+    assert through((ContentDelta(text[:12]),)) == (ContentDelta(text[:12]),)
+
+
+def test_all_calls_of_a_json_text_are_calls() -> None:
+    text = '[{"name": "weather", "arguments": {}}, {"function": {"name": "天气查询"}}]'
+    events = markup()((ContentDelta(text), END))
+    calls = [event for event in events if isinstance(event, ToolCallDelta)]
+    assert [(call.call.name, call.index) for call in calls] == [("weather", 0), ("天气查询", 1)]
+    assert len({call.call.id for call in calls}) == 2
+    assert events[-1] == CALLED
 
 
 def test_what_is_no_text_is_passed_on() -> None:

@@ -116,3 +116,69 @@ def test_an_exception_without_secrets_keeps_its_chain() -> None:
     error.__cause__ = cause
     assert OF_A_CALL.clean(error).__cause__ is cause
     assert cause.errno == 111
+
+
+BODY = '{"messages": [{"role": "user", "content": "我的身份证号码是一二三四五六七八九十"}]}'
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        BODY,
+        BODY[20:],
+        BODY[40:75],
+        "不能读：" + BODY[44:70].replace("号", " 号"),
+        base64.b64encode(BODY.encode()).decode(),
+    ],
+)
+@pytest.mark.parametrize("sent", [BODY, BODY.encode()])
+def test_what_is_quoted_of_the_body_goes(quoted: str, sent: str | bytes) -> None:
+    shown = Secrets([], sent=sent).redact(f"cannot read {quoted} at all")
+    assert REDACTED in shown
+    assert "身份证" not in shown
+    assert shown.startswith("cannot read")
+    assert shown.endswith("at all")
+
+
+def test_a_few_words_of_the_body_stay() -> None:
+    assert Secrets([], sent=BODY).redact("the role of user has no content") == (
+        "the role of user has no content"
+    )
+
+
+@pytest.mark.parametrize("rounds", [1, 3, 9])
+def test_escapes_are_undone_as_often_as_they_were_applied(rounds: int) -> None:
+    """Beyond four times nobody escapes; then a text is left as it is, and the caller too."""
+    text = ME.api_secret[0] + "%" + "25" * (rounds - 1) + f"{ord(ME.api_secret[1]):x}"
+    shown = OF_A_CALL.redact(f"key {text}{ME.api_secret[2:10]} is wrong")
+    assert ME.api_secret[2:10] not in shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "晴" + ME.api_secret + "雨",
+        "是" + ME.api_key[:10] + "，" + ME.api_secret[:9],
+        f"{ME.api_key}{ME.api_key}",
+    ],
+)
+def test_what_stands_close_to_a_secret_stays_whole_or_goes(text: str) -> None:
+    shown = OF_A_CALL.redact(text)
+    assert found_in(shown, (ME.api_key, ME.api_secret)) == []
+    shown.encode()
+
+
+def test_no_character_is_cut_where_a_quotation_ends_within_one() -> None:
+    """The characters around it begin or end with the same bytes as those in the body."""
+    text = "甲暄身份证号码是一二三四五六七八九卂乙"
+    assert Secrets([], sent=BODY).redact(text) == f"甲{REDACTED}乙"
+
+
+def test_a_secret_that_is_itself_escaped_many_times_is_known() -> None:
+    value = "abcd%25252525252541efghijkl"
+    assert "efghijkl" not in Secrets([value]).redact(f"key {value}")
+
+
+def test_a_proxy_without_a_user_has_no_secret() -> None:
+    assert secrets_of(None, None, ["http://proxy:3128"]).redact("proxy:3128") == "proxy:3128"
+    assert secrets_of(None, None, ["http://proxy:3128"]).redact("proxy") == "proxy"

@@ -39,7 +39,7 @@ def roles(request: ChatRequest) -> str:
 
 
 def test_the_websocket_lacks_all_of_it_but_what_is_its_own() -> None:
-    own = ("chat_fields", "free_tool_names")
+    own = ("chat_fields", "free_tool_names", "long_tool_names")
     assert all(getattr(WEBSOCKET_LACKS, flag) is (flag not in own) for flag in FLAGS)
     assert ULTRA.lacks == WEBSOCKET_LACKS
 

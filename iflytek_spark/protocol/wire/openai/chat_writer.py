@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
+from iflytek_spark.assumptions import TURN_SEPARATOR
 from iflytek_spark.messages import ImagePart, Message, Part, TextPart, Tool, ToolCall, WebSearch
 from iflytek_spark.requests.build import ChatRequest
 
@@ -47,7 +49,7 @@ def encode_chat(request: ChatRequest, uid: str, form: ChatForm) -> str:
     spec, rules = request.spec, request.rules
     body: dict[str, Any] = {
         "model": spec.domain,
-        "messages": [*map(_message, request.messages), *_instruction(request)],
+        "messages": [_message(message) for message in _turns(request)],
         "stream": True,
         **{spec.http_keys.get(key, key): value for key, value in request.parameters.items()},
     }
@@ -98,10 +100,16 @@ def _tool(tool: Tool) -> dict[str, Any]:
     return {"type": "function", "function": function}
 
 
-def _instruction(request: ChatRequest) -> Iterator[dict[str, Any]]:
-    """Yield the words that are told the model, as the user's newest."""
-    if request.rules.instruction:
-        yield {"role": "user", "content": request.rules.instruction}
+def _turns(request: ChatRequest) -> tuple[Message, ...]:
+    """Put the words that are told the model behind the user's newest, or in a turn of their own."""
+    words, (*before, newest) = request.rules.instruction, request.messages
+    if not words:
+        return request.messages
+    if newest.role != "user":
+        return (*request.messages, Message("user", words))
+    if newest.images and isinstance(newest.content, tuple):
+        return (*before, replace(newest, content=(*newest.content, TextPart(words))))
+    return (*before, replace(newest, content=newest.text + TURN_SEPARATOR + words))
 
 
 def _message(message: Message) -> dict[str, Any]:
@@ -120,16 +128,15 @@ def _message(message: Message) -> dict[str, Any]:
 def _content(message: Message) -> str | list[dict[str, Any]]:
     if not message.images or isinstance(message.content, str):
         return message.text
-    return [written for part in message.content for written in _part(part)]
+    return list(map(_part, message.content))
 
 
-def _part(part: Part) -> Iterator[dict[str, Any]]:
-    if isinstance(part, TextPart):
-        yield {"type": "text", "text": part.text}
-    elif isinstance(part, ImagePart):
+def _part(part: Part) -> dict[str, Any]:
+    if isinstance(part, ImagePart):
         kind = "jpeg" if part.data.startswith(_JPEG) else "png"
         url = f"data:image/{kind};base64,{base64.b64encode(part.data).decode()}"
-        yield {"type": "image_url", "image_url": {"url": url}}
+        return {"type": "image_url", "image_url": {"url": url}}
+    return {"type": "text", "text": part.text if isinstance(part, TextPart) else part.notice}
 
 
 def _call(index: int, call: ToolCall) -> dict[str, Any]:

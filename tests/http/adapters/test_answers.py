@@ -17,6 +17,7 @@ from llama_index.core.tools import FunctionTool
 from iflytek_spark.emulator import Call, Emulator, Reply, SeenChat, running_emulator
 from langchain_spark import ChatSpark
 from llama_index_spark import SparkLLM
+from tests.http.asking import model_settings
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecatedSince20"),
@@ -54,14 +55,7 @@ def spark() -> Iterator[Emulator]:
 @pytest.fixture
 def settings(spark: Emulator) -> dict[str, Any]:
     seen.clear()
-    known = spark.credentials
-    return {
-        "app_id": known.app_id,
-        "api_key": known.api_key,
-        "api_secret": known.api_secret,
-        "maas_api_key": spark.http_keys.maas_key,
-        "base_url": spark.base_url,
-    }
+    return model_settings(spark)
 
 
 @WIRES
