@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import trustme
@@ -37,6 +38,16 @@ def elsewhere(authority: trustme.CA) -> Iterator[Emulator]:
         yield spark
 
 
+@pytest.fixture
+def outdated(authority: trustme.CA) -> Iterator[Emulator]:
+    """A service whose certificate was good until yesterday."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    authority.issue_cert("127.0.0.1", not_after=yesterday).configure_cert(context)
+    with running_emulator(ssl_context=context) as spark:
+        yield spark
+
+
 def trusting(authority: trustme.CA) -> ssl.SSLContext:
     context = ssl.create_default_context()
     authority.configure_trust(context)
@@ -64,6 +75,16 @@ def test_a_certificate_for_another_host_is_refused(
         ask(elsewhere, ssl_context=trusting(authority))
     assert isinstance(caught.value.__cause__, ssl.SSLCertVerificationError)
     assert elsewhere.handshakes == ()
+
+
+@every_wire
+def test_a_certificate_that_has_expired_is_refused(
+    ask: Ask, outdated: Emulator, authority: trustme.CA
+) -> None:
+    with pytest.raises(APIConnectionError, match="expired") as caught:
+        ask(outdated, ssl_context=trusting(authority))
+    assert isinstance(caught.value.__cause__, ssl.SSLCertVerificationError)
+    assert outdated.handshakes == ()
 
 
 def without_verification() -> ssl.SSLContext:
