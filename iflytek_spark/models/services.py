@@ -32,10 +32,10 @@ IMAGE_GENERATION = Service("Spark 图片生成", "https://spark-api.cn-huabei-1.
 """Images from a description (PROTOCOL.md §7)."""
 
 MAAS_EMBEDDING = Service("MaaS Embedding", f"{MAAS_HOST}{EMBEDDINGS_PATH}", signed=False)
-"""Vectors of hosted models, many texts a request (PROTOCOL.md §9)."""
+"""Vectors of hosted models, many texts a request (PROTOCOL-HTTP.md §8)."""
 
 MAAS_RERANK = Service("MaaS Rerank", f"{MAAS_HOST}{RERANK_PATH}", signed=False)
-"""Ranks of documents by hosted models (PROTOCOL.md §9)."""
+"""Ranks of documents by hosted models (PROTOCOL-HTTP.md §8)."""
 
 DIMENSIONS = 2560
 """Numbers in a vector of the signed service (PROTOCOL.md §8)."""
