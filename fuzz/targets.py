@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import h11
 
-from fuzz import gateway, seeds
+from fuzz import gateway, over_http, seeds
 from fuzz.connections import all_requests, websocket_message
 from iflytek_spark import Credentials, SparkClient, Tool
 from iflytek_spark.emulator.chat import seen_chat
@@ -29,6 +29,7 @@ from iflytek_spark.protocol.wire.embedding import decode_embedding
 from iflytek_spark.protocol.wire.envelope import read_error
 from iflytek_spark.protocol.wire.http_errors import status_error
 from iflytek_spark.protocol.wire.image import decode_image
+from iflytek_spark.protocol.wire.openai.requests import MalformedError
 from iflytek_spark.protocol.wire.signing import verify_url
 from iflytek_spark.protocol.wire.values import RequestRefusedError
 from iflytek_spark.requests.options import ChatOptions
@@ -155,4 +156,8 @@ TARGETS: dict[str, Target] = {
     "gateway": Target(
         gateway.chat_completion, gateway.chat_completions, (GatewayError, SparkError)
     ),
+    "response over http": Target(over_http.response, over_http.responses),
+    "events over http": Target(over_http.events, over_http.chats),
+    "posted over http": Target(over_http.posted, over_http.bodies, ()),
+    "request over http": Target(over_http.request, over_http.requests, (MalformedError,)),
 }

@@ -58,5 +58,5 @@ one. One that it has closed is replaced without a word."""
 
 USAGE_ENDS_AN_ANSWER = True
 """Over HTTP an answer without a finish reason, as spark-api-open's are, is whole when token counts
-that are not all zero came in an event without text, even if the event ``[DONE]`` did not: §9 has
-them on the last event. Any other stream that ends without ``[DONE]`` was cut."""
+that are not all zero came in an event without text, even if the event ``[DONE]`` did not: they
+stand on the last event (PROTOCOL-HTTP.md §5). Any other stream that ends so was cut."""

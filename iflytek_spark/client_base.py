@@ -85,7 +85,7 @@ class BaseClient(Generic[AnyTransport]):
             max_response_bytes: the most that one answer may have, 1 or more; 64 MB by default.
 
         Raises:
-            MissingCredentialsError: when a credential is missing.
+            MissingCredentialsError: when a credential is missing, or the key of ``model``.
             UnknownModelError: for an unknown model.
             ConfigurationError: for another unusable setting.
         """
@@ -105,6 +105,8 @@ class BaseClient(Generic[AnyTransport]):
         self._own_transport: Callable[[ConnectionOptions], AnyTransport] | None = transport
         self._pool: Pool[AnyTransport] | None = self._new_pool()
         self._http: Pool[AnyTransport] | None = None
+        if model is not None:  # else each call may name one
+            self.check_keys(self.model)
 
     def __repr__(self) -> str:
         url = self._endpoint.base_url or "the catalogue's addresses"
@@ -119,6 +121,18 @@ class BaseClient(Generic[AnyTransport]):
     def endpoint(self) -> Endpoint:
         """Where calls go."""
         return self._endpoint
+
+    def check_keys(self, asked: ModelSpec | Service) -> None:
+        """Check that there is a key for a model or a service, without a call.
+
+        Raises:
+            MissingCredentialsError: when it is missing; its variables are named.
+            InvalidRequestError: when the model is not reached over the client's wire.
+        """
+        from iflytek_spark.protocol.key_checks import check_keys  # loads what chats
+
+        wire = self._wire(asked) if isinstance(asked, ModelSpec) else self.wire
+        check_keys(asked, wire, self._credentials)
 
     def close(self) -> None:
         """Close what is kept open: connections of HTTP, and those of ``preconnect``.

@@ -25,15 +25,17 @@ from iflytek_spark.adapters.fields import (
     check_names,
     hidden_field,
     option_field,
+    read_web_search,
 )
 from iflytek_spark.adapters.keys import KEYS, KeySettings
 from iflytek_spark.assumptions import MAX_RESPONSE_BYTES
 from iflytek_spark.client import AsyncSparkClient, SparkClient
 from iflytek_spark.endpoint import Endpoint
-from iflytek_spark.errors import InvalidRequestError, MissingCredentialsError
+from iflytek_spark.errors import MissingCredentialsError
 from iflytek_spark.messages import Thinking, WebSearch
 from iflytek_spark.models.catalogue import find_model, list_models
 from iflytek_spark.models.routes import WireChoice, may_use_http, route
+from iflytek_spark.models.services import Service
 from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.requests.options import OPTIONS, ChatOptions, checked_options
 from iflytek_spark.requests.unsupported import Unsupported
@@ -139,14 +141,22 @@ class ConnectionSettings(KeySettings):
         if self.proxy:
             resolve_proxy("", self.proxy)
         if self._own_client is None:
-            self._sync_client()
+            asked = self._asked
+            client = self._sync_client()
+            if asked is not None:
+                client.check_keys(asked)
+
+    @property
+    def _asked(self) -> ModelSpec | Service | None:
+        """What calls are sure to ask, so that a key for it must be there."""
+        return None
 
     def _resolved_endpoint(self) -> Endpoint:
         """Return where calls go; a client of one's own knows it."""
         if self._own_client is not None:
             return Endpoint.from_env(self._model_setting(), self._own_client.endpoint)
         known = self.endpoint or Endpoint.from_env(self._model_setting(), self.base_url)
-        return known.at(self.base_url)
+        return Endpoint.from_env(self._model_setting(), known.at(self.base_url))
 
     def _model_setting(self) -> str | ModelSpec | None:
         return None
@@ -211,6 +221,10 @@ class ChatSettings(ConnectionSettings):
             self.model = default.name if default in list_models() else default
         self._check_options()
 
+    @property
+    def _asked(self) -> ModelSpec:
+        return self._spec
+
     def _check_options(self) -> None:
         """Refuse now what every call would be refused for."""
         options = self._call_options({})
@@ -222,7 +236,7 @@ class ChatSettings(ConnectionSettings):
         return self.model or None
 
     def _client_settings(self) -> dict[str, Any]:
-        own = {"model": self.model or None, "preconnect": self.preconnect}
+        own = {"preconnect": self.preconnect, "wire": self._wire}
         return {**super()._client_settings(), **own}
 
     @property
@@ -267,7 +281,7 @@ class ChatSettings(ConnectionSettings):
         extra = cast("Mapping[str, object]", given.get("model_kwargs") or {})
         options["extra"] = {**self.model_kwargs, **extra}
         options |= {name: value for name, value in given.items() if name not in _NOT_SENT}
-        options["web_search"] = _web_search(options["web_search"])
+        options["web_search"] = read_web_search(options["web_search"])
         return cast("CallOptions", options)
 
 
@@ -280,14 +294,3 @@ MODEL_OPTIONS = (
 _NOT_SENT = ("model_kwargs", "parallel_tool_calls", "strict")
 """Options of other providers that change nothing here: how many tools an answer calls is Spark's
 choice, and their arguments are validated by the caller."""
-
-
-def _web_search(given: object) -> object:
-    if not isinstance(given, Mapping):
-        return given
-    try:
-        return WebSearch(**given)
-    except TypeError as error:
-        raise InvalidRequestError(
-            f"web_search is {dict(given)!r}", hint="its keys are mode and citations"
-        ) from error

@@ -17,7 +17,7 @@ from iflytek_spark import (
     TooLong,
     Vector,
 )
-from iflytek_spark.adapters import vector_namespace
+from iflytek_spark.adapters import Service, vector_namespace, vector_service
 from langchain_spark._errors import model_errors
 from langchain_spark._settings import Connection
 
@@ -174,6 +174,11 @@ class SparkEmbeddings(Connection, Embeddings):
         super()._resolve()
         with model_errors():
             self.namespace()  # knows which models and dimensions there are
+
+    @property
+    def _asked(self) -> Service:
+        with model_errors():
+            return vector_service(self.model)
 
     def _options(self, kind: EmbeddingKind, progress: Progress | None = None) -> EmbedOptions:
         return {

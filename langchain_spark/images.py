@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from iflytek_spark import IMAGE_SIZES, GeneratedImage
 from iflytek_spark import errors as spark
+from iflytek_spark.adapters import IMAGE_GENERATION, Service
 from langchain_spark._errors import model_errors
 from langchain_spark._settings import Connection
 
@@ -119,6 +120,10 @@ class SparkImageTool(Connection, BaseTool):
             if tool_call_id is None or not self.handle_tool_error:
                 raise
             return self._failure(tool_call_id, error)
+
+    @property
+    def _asked(self) -> Service:
+        return IMAGE_GENERATION
 
     def _run(
         self,

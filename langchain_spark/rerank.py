@@ -11,7 +11,7 @@ from langchain_core.runnables import RunnableConfig, RunnableLambda
 from pydantic import ConfigDict, Field
 
 from iflytek_spark import RankedDocument, RerankOptions
-from iflytek_spark.adapters import rerank_address
+from iflytek_spark.adapters import Service, rerank_address, rerank_service
 from langchain_spark._errors import model_errors
 from langchain_spark._settings import Connection
 
@@ -83,6 +83,11 @@ class SparkRerank(Connection, BaseDocumentCompressor):
         super()._resolve()
         with model_errors():
             rerank_address(self._resolved_endpoint(), self.model)  # knows which models there are
+
+    @property
+    def _asked(self) -> Service:
+        with model_errors():
+            return rerank_service(self.model)
 
     @property
     def _run(self) -> RunnableLambda[_Input, list[Document]]:

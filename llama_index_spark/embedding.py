@@ -9,7 +9,7 @@ from llama_index.core.utils import get_tqdm_iterable
 from pydantic import AliasChoices, ConfigDict, Field, model_validator
 
 from iflytek_spark import EmbeddingKind, EmbedOptions, TooLong
-from iflytek_spark.adapters import usual_batch_size, vector_namespace
+from iflytek_spark.adapters import Service, usual_batch_size, vector_namespace, vector_service
 from llama_index_spark._cache import NamespacedStore
 from llama_index_spark._settings import Connection
 
@@ -160,6 +160,10 @@ class SparkEmbedding(Connection, BaseEmbedding):
         self.namespace()
         if self._batches and "embed_batch_size" not in self.model_fields_set:
             self.embed_batch_size = self._batches
+
+    @property
+    def _asked(self) -> Service:
+        return vector_service(self.model_name)
 
     @model_validator(mode="after")
     def _keep_apart(self) -> Self:

@@ -14,7 +14,7 @@ from llama_index_instrumentation import get_dispatcher
 from pydantic import ConfigDict, Field
 
 from iflytek_spark import RankedDocument, RerankOptions
-from iflytek_spark.adapters import rerank_address
+from iflytek_spark.adapters import Service, rerank_address, rerank_service
 from iflytek_spark.errors import InvalidRequestError
 from llama_index_spark._settings import Connection
 
@@ -87,6 +87,10 @@ class SparkRerank(Connection, BaseNodePostprocessor):
     def _resolve(self) -> None:
         super()._resolve()
         self._address()  # knows which models there are
+
+    @property
+    def _asked(self) -> Service:
+        return rerank_service(self.model)
 
     def _address(self) -> str:
         return rerank_address(self._resolved_endpoint(), self.model)

@@ -29,8 +29,7 @@ def run_pytest(*arguments: str, **variables: str) -> str:
 
 @pytest.mark.slow("a run of pytest of its own, whose environment nothing else may have cleaned")
 def test_they_pass_on_the_emulator(emulator: Emulator) -> None:
-    maas_key = emulator.http_keys.maas_key
-    shown = run_pytest("-m", "live", **emulator.environment, SPARK_MAAS_API_KEY=maas_key)
+    shown = run_pytest("-m", "live", **emulator.environment)
     assert "14 passed" in shown, shown
 
 

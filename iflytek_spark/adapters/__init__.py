@@ -10,7 +10,8 @@ and this package, and nothing else of the core:
 - whether a value fits a JSON schema, in a bounded number of steps: ``SchemaCheck``; whether the
   schema of somebody else is one: ``schema_problem``
 - where answers, vectors and ranks come from: ``place_of``, ``vector_namespace``,
-  ``rerank_address``; how many texts go into a request: ``usual_batch_size``
+  ``rerank_address``; which service is asked: ``vector_service``, ``rerank_service``,
+  ``IMAGE_GENERATION``; how many texts go into a request: ``usual_batch_size``
 - a key, which may be given as a str: ``Secret``
 - what an adapter may want to know before it asks: ``answering_model``, ``changes_form``,
   ``check_tools``, ``estimate_prompt_tokens``, ``SAFE_CONTEXT_TOKENS``, ``exact_as_tool`` (else an
@@ -26,6 +27,7 @@ from iflytek_spark.adapters.namespaces import (
     rerank_address,
     usual_batch_size,
     vector_namespace,
+    vector_service,
 )
 from iflytek_spark.adapters.openai import (
     OpenAIFunction,
@@ -46,6 +48,8 @@ from iflytek_spark.adapters.openai import (
 )
 from iflytek_spark.adapters.structured import ValidatedRequest
 from iflytek_spark.assumptions import SAFE_CONTEXT_TOKENS
+from iflytek_spark.models.services import IMAGE_GENERATION, Service
+from iflytek_spark.models.vector_models import rerank_service
 from iflytek_spark.requests.build import answering_model, check_tools, exact_as_tool
 from iflytek_spark.requests.schemas.check import SchemaCheck, TooManyStepsError
 from iflytek_spark.requests.schemas.vet import schema_problem
@@ -54,6 +58,7 @@ from iflytek_spark.requests.tool_arguments import read_arguments, read_json
 from iflytek_spark.requests.unsupported import changes_form
 
 __all__ = [
+    "IMAGE_GENERATION",
     "SAFE_CONTEXT_TOKENS",
     "Content",
     "OpenAIFunction",
@@ -63,6 +68,7 @@ __all__ = [
     "OpenAIUsage",
     "SchemaCheck",
     "Secret",
+    "Service",
     "TooManyStepsError",
     "ValidatedRequest",
     "answering_model",
@@ -80,6 +86,7 @@ __all__ = [
     "read_content",
     "read_json",
     "rerank_address",
+    "rerank_service",
     "schema_format",
     "schema_problem",
     "tool_from_openai",
@@ -88,5 +95,6 @@ __all__ = [
     "usage_to_openai",
     "usual_batch_size",
     "vector_namespace",
+    "vector_service",
     "web_search_from_openai",
 ]

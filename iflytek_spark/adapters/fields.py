@@ -10,6 +10,8 @@ from pydantic import AfterValidator, AliasChoices, Field, PlainSerializer, Secre
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
+from iflytek_spark.errors import InvalidRequestError
+from iflytek_spark.messages import WebSearch
 from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.requests.options import OPTIONS
 
@@ -85,3 +87,15 @@ def _hint(name: str, known: set[object]) -> str:
     usable = foreign if foreign.partition(",")[0] in known else ""
     nearest = usable or next(iter(difflib.get_close_matches(name, own, n=1)), "")
     return f"{name!r} (did you mean {nearest}?)" if nearest else f"{name!r}"
+
+
+def read_web_search(given: object) -> object:
+    """Return a web search whose settings are written as a mapping; anything else as it is."""
+    if not isinstance(given, Mapping):
+        return given
+    try:
+        return WebSearch(**given)
+    except TypeError as error:
+        raise InvalidRequestError(
+            f"web_search is {dict(given)!r}", hint="its keys are mode and citations"
+        ) from error

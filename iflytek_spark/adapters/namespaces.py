@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from iflytek_spark.endpoint import Endpoint
-from iflytek_spark.models.services import EmbeddingKind
+from iflytek_spark.models.services import EmbeddingKind, Service
 from iflytek_spark.models.vector_models import find_vector_model, rerank_service
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._]+")
@@ -66,6 +66,18 @@ def rerank_address(endpoint: Endpoint, model: str) -> str:
     """
     place = place_of(endpoint.service_url(rerank_service(model)))
     return f"{_UNSAFE.sub('-', model)}-{place}"
+
+
+def vector_service(model: str | None = None) -> Service:
+    """Return the service that makes a model's vectors.
+
+    Args:
+        model: which model; the signed service by default.
+
+    Raises:
+        UnknownModelError: for a model that makes no vectors.
+    """
+    return find_vector_model(model).service
 
 
 def usual_batch_size(model: str) -> int | None:

@@ -1,6 +1,6 @@
 """Structured output: ask, validate, show the model the reason, ask once more.
 
-Spark cannot be held to a schema (PROTOCOL.md §9), so every answer is validated on this side.
+Spark cannot be held to a schema (PROTOCOL-HTTP.md §2), so every answer is validated on this side.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Ranks of documents (PROTOCOL.md §9), for both clients: checked, paced, the best first."""
+"""Ranks of documents (PROTOCOL-HTTP.md §8), for both clients: checked, paced, the best first."""
 
 from __future__ import annotations
 

@@ -69,9 +69,8 @@ async def _serve(emulator: Emulator) -> None:
     async with emulator:
         for name, value in emulator.environment.items():
             print(f"export {name}={shlex.quote(value)}")
-        keys = emulator.http_keys
         print(f"# over HTTP: {emulator.http_url}")
-        print(f"# its APIPassword is {keys.api_password}, its MaaS key {keys.maas_key}")
+        print(f"# its APIPassword is {emulator.http_keys.api_password}")
         print("# a local Spark is listening; Ctrl-C ends it", flush=True)
         await asyncio.Event().wait()
 

@@ -152,6 +152,7 @@ class Emulator:
             own.app_id[0]: known.app_id,
             own.api_key: known.api_key,
             own.api_secret: known.api_secret,
+            own.maas_api_key: self.http_keys.maas_key,
         }
 
     @property

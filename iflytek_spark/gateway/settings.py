@@ -19,7 +19,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from iflytek_spark import Unsupported
+from iflytek_spark import Unsupported, WireChoice
 from iflytek_spark.errors import ConfigurationError, UnknownModelError
 from iflytek_spark.gateway.openai.model_names import ModelNames
 
@@ -72,6 +72,9 @@ class GatewaySettings(BaseSettings):
         unsupported: whether fields of a request that the model has nothing for and that only tune
             the answer are left out and told in a header, or refused.
         base_url: another address of Spark, the emulator's for instance.
+        wire: over which wire chats go: the WebSocket, HTTP, or ``auto``, which is the WebSocket
+            where the model has it, and HTTP for models without one and for calls with tools on
+            models that have tools over HTTP only.
         requests_per_minute: for each key; None for no limit.
         concurrent_requests: requests that a key may have under way at once; None for no limit.
         redis_url: where the limits are counted when several workers or machines share them.
@@ -109,6 +112,7 @@ class GatewaySettings(BaseSettings):
     image_model: str | None = "image"
     unsupported: Unsupported = "ignore"
     base_url: str | None = None
+    wire: WireChoice = "auto"
     requests_per_minute: int | None = Field(None, ge=1)
     concurrent_requests: int | None = Field(None, ge=1)
     redis_url: RedisURL | None = None

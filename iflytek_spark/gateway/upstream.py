@@ -47,7 +47,8 @@ class Upstream:
 
         Args:
             headers: the request's; ``X_APP_ID``, ``X_API_KEY`` and ``X_API_SECRET``, with
-                underscores or dashes, win over the environment.
+                underscores or dashes, win over the environment; so do ``X_API_PASSWORD`` and
+                ``X_MAAS_API_KEY``, each alone or beside those three.
 
         Raises:
             MissingCredentialsError: when a value is found in neither place, or the gateway's own
@@ -58,7 +59,7 @@ class Upstream:
         given = [headers.get(name) or headers.get(name.replace("_", "-")) for name in headed]
         environ = self._environ if self._settings.own_credentials else {}
         try:
-            credentials = _credentials(given, environ)
+            credentials = _http_keys(headers) or _credentials(given, environ)
             if self._own is not None and credentials == self._own[0]:
                 return self._own[1]
             return self._client(credentials)
@@ -102,6 +103,7 @@ class Upstream:
                 total=settings.total_timeout,
             ),
             preconnect=preconnect,
+            wire=settings.wire,
             on_open=self._on_open,
         )
 
@@ -119,3 +121,14 @@ def _credentials(given: list[str | None], environ: Mapping[str, str]) -> Credent
         if not all(values):
             raise
         return Credentials.resolve(*values, environ={})
+
+
+def _http_keys(headers: Headers) -> Credentials | None:
+    """Return the caller's own keys of HTTP with the rest of his credentials, if he has any."""
+    password, maas, *app = (
+        headers.get(f"x_{name}") or headers.get(f"x-{name}".replace("_", "-"))
+        for name in ("api_password", "maas_api_key", "app_id", "api_key", "api_secret")
+    )
+    if not password and not maas:
+        return None
+    return Credentials.resolve(*app, api_password=password, maas_api_key=maas, environ={})

@@ -17,10 +17,12 @@ class Service(NamedTuple):
     Attributes:
         title: the product's name.
         url: its address.
+        signed: whether the three values of an app sign for it; else a MaaS key goes along.
     """
 
     title: str
     url: str
+    signed: bool = True
 
 
 EMBEDDING = Service("Spark Embedding", "https://emb-cn-huabei-1.xf-yun.com/")
@@ -29,11 +31,11 @@ EMBEDDING = Service("Spark Embedding", "https://emb-cn-huabei-1.xf-yun.com/")
 IMAGE_GENERATION = Service("Spark 图片生成", "https://spark-api.cn-huabei-1.xf-yun.com/v2.1/tti")
 """Images from a description (PROTOCOL.md §7)."""
 
-MAAS_EMBEDDING = Service("MaaS Embedding", f"{MAAS_HOST}{EMBEDDINGS_PATH}")
-"""Vectors of hosted models, many texts a request (PROTOCOL.md §9)."""
+MAAS_EMBEDDING = Service("MaaS Embedding", f"{MAAS_HOST}{EMBEDDINGS_PATH}", signed=False)
+"""Vectors of hosted models, many texts a request (PROTOCOL-HTTP.md §8)."""
 
-MAAS_RERANK = Service("MaaS Rerank", f"{MAAS_HOST}{RERANK_PATH}")
-"""Ranks of documents by hosted models (PROTOCOL.md §9)."""
+MAAS_RERANK = Service("MaaS Rerank", f"{MAAS_HOST}{RERANK_PATH}", signed=False)
+"""Ranks of documents by hosted models (PROTOCOL-HTTP.md §8)."""
 
 DIMENSIONS = 2560
 """Numbers in a vector of the signed service (PROTOCOL.md §8)."""

@@ -74,7 +74,7 @@ MAAS_LACKS = Lacks(
     chat_fields=True,
     free_tool_names=True,
 )
-"""What the MaaS hosts lack (PROTOCOL.md §9)."""
+"""What the MaaS hosts lack (PROTOCOL-HTTP.md §2)."""
 SPARK_OPEN_LACKS = Lacks(
     stop=True,
     inline_system=True,
@@ -83,9 +83,9 @@ SPARK_OPEN_LACKS = Lacks(
     chat_fields=True,
     long_tool_names=True,
 )
-"""What ``spark-api-open`` lacks (PROTOCOL.md §9)."""
+"""What ``spark-api-open`` lacks (PROTOCOL-HTTP.md §2)."""
 MAAS_CHAT_URL = "https://maas-api.cn-huabei-1.xf-yun.com/v2/chat/completions"
-"""The MaaS host for what is paid as it is used (PROTOCOL.md §9)."""
+"""The MaaS host for what is paid as it is used (PROTOCOL-HTTP.md §2)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Which key goes with a request over HTTP (PROTOCOL.md §9)."""
+"""Which key goes with a request over HTTP (PROTOCOL-HTTP.md §1)."""
 
 from __future__ import annotations
 

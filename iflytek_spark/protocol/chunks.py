@@ -28,7 +28,7 @@ _NO_ARGUMENTS = ("", "{}", "null")
 
 
 class ChunkProtocol(ChatProtocol):
-    """Reads the frames of one answer over HTTP (PROTOCOL.md §9)."""
+    """Reads the frames of one answer over HTTP (PROTOCOL-HTTP.md §1, §5)."""
 
     wire = "http"
     _reason = ""

@@ -24,11 +24,13 @@ class ConnectionOptions:
             None asks the usual environment variables, an empty string means no proxy.
         ssl_context: your own CA or client certificate; None means the system's CAs.
         on_open: is called each time a WebSocket has been opened.
+        on_answer: is called with each body that answers what was posted.
     """
 
     proxy: str | None = field(default=None, repr=False)  # it may hold a password
     ssl_context: ssl.SSLContext | None = None
     on_open: Callable[[], object] | None = None
+    on_answer: Callable[[bytes], object] | None = None
 
     def proxies(self) -> tuple[str, ...]:
         """Return the addresses of proxies that a call may go through, with their passwords."""

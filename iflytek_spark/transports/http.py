@@ -88,6 +88,11 @@ class HttpCalls:
         """End a call; the connection is kept for the next one, until the ``with`` block ends."""
         self._next = None
 
+    def _noted(self, answer: bytes) -> bytes:
+        if self._route.on_answer is not None:
+            self._route.on_answer(answer)
+        return answer
+
     def _add_body(self, data: str | bytes) -> None:
         if self._next is None:
             raise ConnectionFailedError("the connection is closed")

@@ -37,7 +37,7 @@ class AsyncHttpTransport(HttpCalls):
             return None
         with self._logged(exchange), http_failures():
             async with asyncio.timeout(timeout):
-                return await self._exchange(exchange, timeout)
+                return self._noted(await self._exchange(exchange, timeout))
 
     async def sleep(self, seconds: float) -> None:
         """Wait for one's turn or between two tries."""

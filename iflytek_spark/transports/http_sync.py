@@ -71,7 +71,7 @@ class HttpTransport(HttpCalls):
         watchdog.start()
         try:
             with self._logged(exchange), http_failures():
-                return self._exchange(exchange, timeout)
+                return self._noted(self._exchange(exchange, timeout))
         except (TimeoutError, ConnectionFailedError) as error:
             raise self._reason(error) from error.__cause__
         finally:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import ipaddress
 import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from typing import TypeAlias
 
 _MAX_THREADS = 16
+_POLL = 0.05
+"""Seconds between two looks of an event loop at whether a thread is to be had."""
 
 LookUp: TypeAlias = Callable[[str, int], Sequence[str]]
 """How a host and a port become addresses; it raises OSError when there is none."""
@@ -72,6 +76,34 @@ class Resolver:
             pending = self._begin(key)
         return pending.result(max(deadline - time.monotonic(), 0))
 
+    async def addresses_async(self, host: str, port: int) -> Sequence[str]:
+        """Look up a name as :meth:`addresses` does, until the caller's task is cancelled.
+
+        The threads that asyncio would ask in are waited for when a loop ends, however long.
+        """
+        if is_address(host):
+            return [host]
+        key = (host, port, resolve_name)
+        while (pending := self._pending.get(key)) is None:
+            if self._slots.acquire(blocking=False):
+                pending = self._begin(key)
+                break
+            await asyncio.sleep(_POLL)
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+
+        def wake() -> None:
+            if not done.done():
+                done.set_result(None)
+
+        def from_thread(_: object) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                loop.call_soon_threadsafe(wake)
+
+        pending.add_done_callback(from_thread)
+        await done
+        return pending.result()
+
     def _begin(self, key: tuple[str, int, LookUp]) -> Future[Sequence[str]]:
         with self._lock:
             pending = self._pending.get(key)
@@ -123,13 +155,18 @@ def connect(host: str, port: int, deadline: float) -> socket.socket:
 def connect_to(addresses: Sequence[str], port: int, deadline: float) -> socket.socket:
     """Connect to the first of some addresses that answers; see :func:`connect`."""
     failure: OSError = socket.gaierror(socket.EAI_NONAME, "the name has no address")
-    for index, address in enumerate(addresses):
-        share = seconds_left(deadline) / (len(addresses) - index)
+    for address, share in with_shares(addresses, deadline):
         try:
             return socket.create_connection((address, port), share)
         except OSError as error:
             failure = error
     raise failure
+
+
+def with_shares(addresses: Sequence[str], deadline: float) -> Iterator[tuple[str, float]]:
+    """Yield each address with its share of the time that is left when its turn comes."""
+    for index, address in enumerate(addresses):
+        yield address, seconds_left(deadline) / (len(addresses) - index)
 
 
 def seconds_left(deadline: float) -> float:

@@ -6,6 +6,7 @@ import contextlib
 import socket
 import ssl
 import time
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from python_socks import ProxyConnectionError, ProxyError, ProxyType
@@ -14,7 +15,12 @@ from python_socks.sync import Proxy
 from iflytek_spark.assumptions import MAX_MESSAGE_BYTES
 from iflytek_spark.protocol.steps import ConnectionFailedError, MessageTooLargeError
 from iflytek_spark.transports.proxy import proxy_login, resolve_proxy
-from iflytek_spark.transports.resolver import SERVICE_RESOLVER, connect, seconds_left
+from iflytek_spark.transports.resolver import (
+    SERVICE_RESOLVER,
+    connect,
+    seconds_left,
+    with_shares,
+)
 
 _CHUNK = 65536
 _BODY = 4096
@@ -202,10 +208,10 @@ def _through_proxy(proxy: str, host: str, port: int, deadline: float) -> socket.
     at, login = parts.port or 0, proxy_login(proxy)
     addresses = SERVICE_RESOLVER.addresses(parts.hostname or "", at, seconds_left(deadline))
     if not remote_names:
-        host = _address(host, port, kind, deadline)
-    for index, address in enumerate(addresses):
+        found = SERVICE_RESOLVER.addresses(host, port, seconds_left(deadline))
+        host = usable_address(found, kind)
+    for address, share in with_shares(addresses, deadline):
         tunnel = Proxy(kind, address, at, *login, remote_names)
-        share = seconds_left(deadline) / (len(addresses) - index)
         try:
             return tunnel.connect(host, port, timeout=share)
         except ProxyConnectionError:
@@ -216,9 +222,8 @@ def _through_proxy(proxy: str, host: str, port: int, deadline: float) -> socket.
     raise ConnectionFailedError("the proxy has no address")
 
 
-def _address(host: str, port: int, kind: ProxyType, deadline: float) -> str:
-    """Look up what a proxy is to connect to; SOCKS4 has no IPv6."""
-    found = SERVICE_RESOLVER.addresses(host, port, seconds_left(deadline))
+def usable_address(found: Sequence[str], kind: ProxyType) -> str:
+    """Return the address that a proxy is to connect to; SOCKS4 has no IPv6."""
     usable = [one for one in found if kind is not ProxyType.SOCKS4 or ":" not in one]
     if not usable:
         raise ConnectionFailedError("the host has no address that the proxy can use")

@@ -1,4 +1,4 @@
-"""The tables of docs/PROTOCOL.md, so that tests compare with them and hold no copy."""
+"""The tables of the fact sheets in docs/, so that tests compare with them and hold no copy."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TypeAlias
 
 PROTOCOL = Path(__file__).parents[2] / "docs" / "PROTOCOL.md"
+PROTOCOL_HTTP = PROTOCOL.with_name("PROTOCOL-HTTP.md")
 Row: TypeAlias = list[str]
 RULE = re.compile(r"^:?-+:?$")
 
 
-def section(number: int) -> str:
+def section(number: int, page: Path = PROTOCOL) -> str:
     """The text of one section."""
-    text = PROTOCOL.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
     return text.partition(f"\n## {number}. ")[2].partition("\n## ")[0]
 
 

@@ -15,7 +15,7 @@ from iflytek_spark.cli import main
 from iflytek_spark.cli.doctor.words import WORDS
 from iflytek_spark.emulator import Emulator, Reply, faults, running_emulator
 from tests._support.frames import answer
-from tests._support.recorded import replay
+from tests._support.recorded import replay, replay_post
 from tests.cli.doctor_helpers import examine
 
 
@@ -39,6 +39,7 @@ def test_a_sound_account(every_key: Emulator, capsys: pytest.CaptureFixture[str]
     assert {"lite websocket", "x2 websocket", "image websocket"} <= works
     assert {"x2 spark-open", "spark-x2.5 maas"} <= works
     assert {"embedding signed", "image-generation signed"} <= works
+    assert {"xop3qwen8bembedding maas", "xop3qwen8breranker maas"} <= works
     assert {each["problem"] for each in products} == {"works", "not-asked"}
 
 
@@ -83,6 +84,7 @@ def test_both_languages_have_every_detail() -> None:
 def test_products_without_a_key_are_not_tried(
     keys: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
+    del os.environ["SPARK_MAAS_API_KEY"]
     findings = examine(capsys, "--only", "maas").findings
     maas = [each for each in findings if each["subject"] == "spark-x2.5 maas"]
     assert [(each["verdict"], each["problem"]) for each in maas] == [("not tried", "no-key-for-it")]
@@ -133,6 +135,23 @@ def test_recordings_can_be_replayed(
         secrets = (known.app_id, known.api_key, known.api_secret, keys.api_password, keys.maas_key)
         assert not [secret for secret in secrets if secret in text]
         assert replay(path).text
+
+
+POSTED = ["embedding", "image-generation", "xop3qwen8bembedding", "xop3qwen8breranker"]
+
+
+def test_what_was_posted_is_recorded_too(
+    every_key: Emulator, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    only = [word for name in POSTED for word in ("--only", name)]
+    examine(capsys, *only, "--record", "recorded")
+    files = sorted((folder / "recorded").iterdir())
+    assert [path.stem.rpartition("-")[0] for path in files] == POSTED
+    known, keys = every_key.credentials, every_key.http_keys
+    for path in files:
+        text = path.read_text(encoding="utf-8")
+        assert not [secret for secret in (known.app_id, keys.maas_key) if secret in text]
+        assert replay_post(path)
 
 
 def test_ids_in_what_came_are_not_recorded(

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from iflytek_spark.emulator import Emulator
+from iflytek_spark.emulator import Emulator, faults
 from tests.cli.doctor_helpers import examine
 from tests.cli.misfortunes import (
     KEY,
@@ -148,3 +148,45 @@ def test_a_proxy_in_use_is_named_without_its_password(
     assert proxy.url in told["text"]
     assert "hidden" not in str(examined.findings)
     assert examined.status == 0
+
+
+@pytest.mark.parametrize("product", ["xop3qwen8bembedding", "xop3qwen8breranker"])
+@pytest.mark.parametrize(
+    ("key", "code", "said", "problem"),
+    [
+        ("", 11200, "no valid authorization: the account lacks an active order", "not-entitled"),
+        ("", 11221, "allowed models: xopglm5", "not-entitled"),
+        ("", 11200, "AppIdNoAuthError:(15:24:29.825) tokens.total", "quota"),
+        ("", 11202, "AppIdQpsOverFlowError", "rate"),
+        ("", 10404, "no category route found", "unknown-model"),
+        (MAAS, 0, "", "wrong-http-key"),
+    ],
+)
+def test_hosted_vectors_and_ranks(
+    product: str,
+    key: str,
+    code: int,
+    said: str,
+    problem: str,
+    emulator: Emulator,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    os.environ.update(emulator.environment)
+    if key:
+        os.environ["SPARK_MAAS_API_KEY"] = key
+    else:
+        emulator.script(None, faults.ErrorFrame(code, said))  # the host is tried first
+    examined = examine(capsys, "--only", product)
+    (found,) = [one for one in examined.findings if one["subject"] == f"{product} maas"]
+    assert (examined.status, found["verdict"], found["problem"]) == (1, "wrong", problem)
+
+
+@pytest.mark.parametrize("product", ["xop3qwen8bembedding", "xop3qwen8breranker"])
+def test_hosted_vectors_and_ranks_without_a_key(
+    product: str, emulator: Emulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.environ.update(emulator.environment)
+    del os.environ["SPARK_MAAS_API_KEY"]
+    examined = examine(capsys, "--only", product)
+    (found,) = [one for one in examined.findings if one["subject"] == f"{product} maas"]
+    assert (found["verdict"], found["problem"]) == ("not tried", "no-key-for-it")

@@ -1,12 +1,14 @@
-"""A tiny HTTP proxy that knows CONNECT alone."""
+"""Tiny proxies: one of HTTP that knows CONNECT alone, and one of SOCKS5."""
 
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 
 @dataclass
@@ -15,19 +17,70 @@ class TinyProxy:
 
     Attributes:
         url: where it listens.
-        asked: the head of each request.
+        asked: the head of each request; of SOCKS5, the login and where to.
     """
 
     url: str
     asked: list[str] = field(default_factory=list)
 
 
-@contextlib.contextmanager
-def running_proxy(target: str, answer: str = "200 Connection established") -> Iterator[TinyProxy]:
+Greet = Callable[[socket.socket], tuple[str, bool]]
+"""Speaks to a client: what it asked for, and whether it is let through."""
+
+
+def running_proxy(
+    target: str, answer: str = "200 Connection established"
+) -> contextlib.AbstractContextManager[TinyProxy]:
     """Run a proxy that tunnels to ``host:port``, or refuses with another answer than 200."""
+
+    def greet(client: socket.socket) -> tuple[str, bool]:
+        asked = _head(client)
+        client.sendall(f"HTTP/1.1 {answer}\r\n\r\n".encode())
+        return asked, answer.startswith("200")
+
+    return _running("http", target, greet)
+
+
+def running_socks(
+    target: str, login: str = "", *, refuses: bool = False
+) -> contextlib.AbstractContextManager[TinyProxy]:
+    """Run a proxy of SOCKS5 that asks for a login ``user:password``, if there is one."""
+
+    def greet(client: socket.socket) -> tuple[str, bool]:
+        source = client.makefile("rb")
+        source.read(source.read(2)[1])
+        client.sendall(b"\x05\x02" if login else b"\x05\x00")
+        given = _socks_login(client, source) if login else ""
+        if given != login:
+            return given, False
+        asked = f"{given} {_socks_target(source)}"
+        client.sendall((b"\x05\x02" if refuses else b"\x05\x00") + b"\x00\x01" + bytes(6))
+        return asked, not refuses
+
+    return _running("socks5h", target, greet)
+
+
+def _socks_login(client: socket.socket, source: BinaryIO) -> str:
+    source.read(1)
+    given = b":".join(source.read(source.read(1)[0]) for _ in range(2)).decode()
+    client.sendall(b"\x01\x00")
+    return given
+
+
+def _socks_target(source: BinaryIO) -> str:
+    kind = source.read(4)[3]
+    if kind == 3:
+        host = source.read(source.read(1)[0]).decode()
+    else:
+        host = str(ipaddress.ip_address(source.read(4 if kind == 1 else 16)))
+    return f"{host}:{int.from_bytes(source.read(2), 'big')}"
+
+
+@contextlib.contextmanager
+def _running(scheme: str, target: str, greet: Greet) -> Iterator[TinyProxy]:
     with socket.create_server(("127.0.0.1", 0)) as server, contextlib.ExitStack() as open_sockets:
-        proxy = TinyProxy(f"http://127.0.0.1:{server.getsockname()[1]}")
-        arguments = server, proxy, target, answer, open_sockets
+        proxy = TinyProxy(f"{scheme}://127.0.0.1:{server.getsockname()[1]}")
+        arguments = server, proxy, target, greet, open_sockets
         thread = threading.Thread(target=_serve, args=arguments, daemon=True)
         thread.start()
         yield proxy
@@ -39,15 +92,15 @@ def _serve(
     server: socket.socket,
     proxy: TinyProxy,
     target: str,
-    answer: str,
+    greet: Greet,
     open_sockets: contextlib.ExitStack,
 ) -> None:
     with contextlib.suppress(OSError):
         while True:
             client = _owned(server.accept()[0], open_sockets)
-            proxy.asked.append(_head(client))
-            client.sendall(f"HTTP/1.1 {answer}\r\n\r\n".encode())
-            if answer.startswith("200"):
+            asked, let_through = greet(client)
+            proxy.asked.append(asked)
+            if let_through:
                 _tunnel(client, target, open_sockets)
             else:
                 client.close()

@@ -74,7 +74,7 @@ def second() -> Iterator[Emulator]:
 
 def change_environment(monkeypatch: pytest.MonkeyPatch, second: Emulator) -> None:
     """Have the environment lead elsewhere, to another model, without keys."""
-    for name in ("SPARK_APP_ID", "SPARK_API_KEY", "SPARK_API_SECRET"):
+    for name in ("SPARK_APP_ID", "SPARK_API_KEY", "SPARK_API_SECRET", "SPARK_MAAS_API_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("SPARK_BASE_URL", second.base_url)
     monkeypatch.setenv("SPARK_MODEL", "lite")

@@ -54,6 +54,7 @@ class RawServer:
         self.answers: Sequence[bytes] = (b"",)
         self.requests: list[dict[str, Any]] = []
         self.connections = 0
+        self._threads: list[threading.Thread] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
@@ -62,13 +63,21 @@ class RawServer:
         self._listener.shutdown(socket.SHUT_RDWR)  # a close alone wakes no thread that accepts
         self._listener.close()
 
+    def wait_until_left(self, timeout: float = 5) -> bool:
+        """Whether every connection so far is closed by its client, after a while."""
+        for thread in self._threads:
+            thread.join(timeout)
+        return not any(thread.is_alive() for thread in self._threads)
+
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
             while True:
                 sock, _ = self._listener.accept()
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self.connections += 1
-                threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
+                thread = threading.Thread(target=self._serve, args=(sock,), daemon=True)
+                self._threads.append(thread)
+                thread.start()
 
     def _serve(self, sock: socket.socket) -> None:
         with sock, contextlib.suppress(OSError), sock.makefile("rb") as source:

@@ -6,12 +6,13 @@ import ssl
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from iflytek_spark.cli.doctor.assumed import Evidence, examine_assumptions
 from iflytek_spark.cli.doctor.findings import Finding, Section, Verdict
 from iflytek_spark.cli.doctor.network import check_host, host_of
 from iflytek_spark.cli.doctor.products import KEYS, Product, products
-from iflytek_spark.cli.doctor.recorder import Recorder, write_recording
+from iflytek_spark.cli.doctor.recorder import PostRecorder, Recorder, write_recording
 from iflytek_spark.cli.doctor.verdicts import KEY_REFUSED, read_error
 from iflytek_spark.client import SparkClient
 from iflytek_spark.credentials import Credentials
@@ -109,12 +110,17 @@ class Examination:
         return _not_tried(row, "key-refused") if row.key in self._refused else None
 
     def _asked(self, row: Product) -> Finding:
-        recorder = Recorder(row.wire) if row.wire else None
+        recorder: Recorder | PostRecorder
+        if row.wire:
+            recorder = Recorder(row.wire)
+            client = SparkClient(**self._settings, transport=recorder)
+        else:
+            recorder = client = PostRecorder(**self._settings)
         started = time.monotonic()
         try:
-            response = row.ask(self._client(recorder))
+            response = row.ask(client)
         except SparkError as error:
-            finding = read_error(row.name, row.wire, error)
+            finding = read_error(row.name, "http" if row.key == "maas" else row.wire, error)
             if row.key == "app" and finding.problem in KEY_REFUSED:
                 self._refused.add(row.key)
             self._note(row, None, error, recorder)
@@ -122,27 +128,27 @@ class Examination:
         self._note(row, response, None, recorder)
         return _works(row, response, time.monotonic() - started)
 
-    def _client(self, recorder: Recorder | None) -> SparkClient:
+    @property
+    def _settings(self) -> dict[str, Any]:
         limits = Timeouts(self._timeout, self._timeout, self._timeout, 2 * self._timeout)
-        return SparkClient(
-            self._credentials,
-            base_url=self._endpoint,
-            timeout=limits,
-            max_retries=0,
-            ssl_context=self._context,
-            transport=recorder,
-        )
+        return {
+            "credentials": self._credentials,
+            "base_url": self._endpoint,
+            "timeout": limits,
+            "max_retries": 0,
+            "ssl_context": self._context,
+        }
 
     def _note(
         self,
         row: Product,
         response: ChatResponse | None,
         error: SparkError | None,
-        recorder: Recorder | None,
+        recorder: Recorder | PostRecorder,
     ) -> None:
-        messages = recorder.messages if recorder else []
+        messages = recorder.messages
         self._evidence.append(Evidence(row, response, error, tuple(map(len, messages))))
-        if self._record is not None and row.wire and messages:
+        if self._record is not None and messages:
             write_recording(self._record, row.name, row.wire, messages, self._credentials)
 
 

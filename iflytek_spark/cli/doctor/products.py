@@ -13,9 +13,22 @@ from iflytek_spark.endpoint import Endpoint, address
 from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.messages import ChatResponse, ImagePart, Message, TextPart, Wire
 from iflytek_spark.models.catalogue import MODELS, find_model
-from iflytek_spark.models.http_models import MAAS_HOSTS, MAAS_MODELS, OPEN_MODELS
-from iflytek_spark.models.services import EMBEDDING, IMAGE_GENERATION, IMAGE_SIZES
+from iflytek_spark.models.http_models import (
+    EMBEDDING_MODELS,
+    MAAS_HOSTS,
+    MAAS_MODELS,
+    OPEN_MODELS,
+    RERANK_MODELS,
+)
+from iflytek_spark.models.services import (
+    EMBEDDING,
+    IMAGE_GENERATION,
+    IMAGE_SIZES,
+    MAAS_EMBEDDING,
+    MAAS_RERANK,
+)
 from iflytek_spark.models.spec import ModelSpec
+from iflytek_spark.models.vector_models import SIGNED_EMBEDDING
 from iflytek_spark.requests.options import ChatOptions
 
 MAX_TOKENS = 16
@@ -81,12 +94,7 @@ def products(endpoint: Endpoint) -> list[Product]:
     ]
     if not any(own in (row.model, *(row.model.over if row.model else ())) for row in rows):
         rows += _chats("own", "maas" if own.wire == "http" else "app", (own,), own)
-    services = (("embedding", EMBEDDING, _embed), ("image-generation", IMAGE_GENERATION, _generate))
-    rows += [
-        Product(f"{name} signed", "app", None, service.url, True, ask)
-        for name, service, ask in services
-    ]
-    return _placed(rows, endpoint)
+    return _placed([*rows, *_SERVICES], endpoint)
 
 
 def _placed(rows: list[Product], endpoint: Endpoint) -> list[Product]:
@@ -157,9 +165,33 @@ def _question(row: ModelSpec) -> Message:
     return Message("user", _PROMPT)
 
 
-def _embed(client: SparkClient) -> None:
-    client.embed(["讯飞星火"])
+def _embed(model: str) -> Callable[[SparkClient], None]:
+    return lambda client: _nothing(client.embed(_TEXTS[:1], model=model))
+
+
+def _rank(model: str) -> Callable[[SparkClient], None]:
+    return lambda client: _nothing(client.rerank(_TEXTS[0], _TEXTS, model=model))
 
 
 def _generate(client: SparkClient) -> None:
     client.generate_image("一个红色的圆")
+
+
+def _nothing(_: object) -> None:
+    """A service has no answer of a chat's."""
+
+
+_TEXTS = ("讯飞星火", "黄山")
+_SERVICES = (
+    Product("embedding signed", "app", None, EMBEDDING.url, True, _embed(SIGNED_EMBEDDING.name)),
+    Product("image-generation signed", "app", None, IMAGE_GENERATION.url, True, _generate),
+    *(
+        Product(f"{name} maas", "maas", None, MAAS_EMBEDDING.url, index == 0, _embed(name))
+        for index, name in enumerate(EMBEDDING_MODELS)
+    ),
+    *(
+        Product(f"{name} maas", "maas", None, MAAS_RERANK.url, index == 0, _rank(name))
+        for index, name in enumerate(RERANK_MODELS)
+    ),
+)
+"""What is posted; of the hosted models the first of a kind is usual."""

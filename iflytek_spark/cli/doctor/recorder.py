@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
+from iflytek_spark.client import SparkClient
 from iflytek_spark.credentials import Credentials
 from iflytek_spark.messages import Wire
+from iflytek_spark.models.services import Service
+from iflytek_spark.protocol.call import CallContext
 from iflytek_spark.protocol.steps import Opening
 from iflytek_spark.transports.base import ConnectionOptions, Transport
 from iflytek_spark.transports.opening import BLOCKING
@@ -21,6 +25,7 @@ _IDS = (
     (re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b"), "192.0.2.1"),
     (re.compile(r"[A-Za-z0-9+/_:=-]*\d[A-Za-z0-9+/_:=-]{19,}"), "redacted"),
 )
+_OPAQUE = re.compile(r'"(?!xop|iVBOR|/9j/)[A-Za-z0-9+/_:=-]*\d[A-Za-z0-9+/_:=-]{19,199}"')
 _TIME = re.compile(r"\b1\d{9}\b")
 
 
@@ -35,6 +40,17 @@ class Recorder:
     def __call__(self, route: ConnectionOptions) -> RecordingTransport:
         """Make the transport of one call."""
         return RecordingTransport(self._make(route), self.messages)
+
+
+class PostRecorder(SparkClient):
+    """A client that keeps the body of the last answer to what it posted."""
+
+    messages: list[bytes]
+
+    def _service(self, service: Service) -> tuple[CallContext, ConnectionOptions]:
+        context, route = super()._service(service)
+        self.messages = []
+        return context, replace(route, on_answer=self.messages.append)
 
 
 class RecordingTransport:
@@ -71,14 +87,14 @@ class RecordingTransport:
 
 
 def write_recording(
-    folder: Path, product: str, wire: Wire, messages: Iterable[bytes], known: Credentials
+    folder: Path, product: str, wire: Wire | None, messages: Iterable[bytes], known: Credentials
 ) -> None:
     """Write one call's messages as a file that tests can replay.
 
     Args:
         folder: where; made when it is missing.
         product: the product's name, which gives the file its own.
-        wire: over which wire they came.
+        wire: over which wire they came; None for the answer to what was posted.
         messages: what came.
         known: the keys, which are looked for in every message.
 
@@ -86,7 +102,8 @@ def write_recording(
         OSError: when the file cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    frames = [redacted(message.decode("utf-8", "replace"), known) for message in messages]
+    clean = redacted if wire else redacted_post
+    frames = [clean(message.decode("utf-8", "replace"), known) for message in messages]
     recording = {"product": product, "wire": wire, "frames": frames}
     name = re.sub(r"[^A-Za-z0-9.]+", "-", product)
     text = json.dumps(recording, ensure_ascii=False, indent=1)
@@ -95,13 +112,23 @@ def write_recording(
 
 def redacted(text: str, known: Credentials) -> str:
     """Replace keys, ids, addresses and times by fixed ones, wherever they stand in a text."""
+    parts = re.split(f"({re.escape(SID)})", _without_keys(text, known))
+    for pattern, fixed in _IDS:
+        parts = [part if part == SID else pattern.sub(fixed, part) for part in parts]
+        parts = re.split(f"({re.escape(SID)})", "".join(parts))
+    return _TIME.sub(str(_MOMENT), "".join(parts))
+
+
+def redacted_post(text: str, known: Credentials) -> str:
+    """Do the same with a body whose long texts are vectors and images, and are left as they are."""
+    clean = _OPAQUE.sub('"redacted"', _without_keys(text, known))
+    return _TIME.sub(str(_MOMENT), _IDS[0][0].sub(SID, clean))
+
+
+def _without_keys(text: str, known: Credentials) -> str:
     secrets = (
         known.app_id, known.api_key, known.api_secret, known.api_password, known.maas_api_key
     )  # fmt: skip
     for secret in filter(None, secrets):
         text = text.replace(secret, "redacted")
-    parts = re.split(f"({re.escape(SID)})", text)
-    for pattern, fixed in _IDS:
-        parts = [part if part == SID else pattern.sub(fixed, part) for part in parts]
-        parts = re.split(f"({re.escape(SID)})", "".join(parts))
-    return _TIME.sub(str(_MOMENT), "".join(parts))
+    return text

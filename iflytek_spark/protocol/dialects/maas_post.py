@@ -1,4 +1,4 @@
-"""Vectors and ranks by models on the MaaS hosts: one request, one answer (PROTOCOL.md §9)."""
+"""Vectors and ranks by models on the MaaS hosts: one request, one answer (PROTOCOL-HTTP.md §8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Chat over HTTP in OpenAI's form and near it, in two dialects (PROTOCOL.md §9)."""
+"""Chat over HTTP in OpenAI's form and near it, in two dialects (PROTOCOL-HTTP.md §1)."""
 
 from __future__ import annotations
 

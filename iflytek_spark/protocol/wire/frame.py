@@ -8,7 +8,7 @@ from iflytek_spark.messages import PluginResult, Usage
 
 
 class CallFragment(NamedTuple):
-    """A tool call as it comes over HTTP, whole or a fragment of one (PROTOCOL.md §9).
+    """A tool call as it comes over HTTP, whole or a fragment of one (PROTOCOL-HTTP.md §3).
 
     Attributes:
         number: which call of the answer it is, or None.

@@ -10,7 +10,7 @@ from contextvars import Context
 
 from iflytek_spark.protocol.steps import ConnectionFailedError, Opening
 from iflytek_spark.transports.base import ConnectionOptions, PreconnectSettings
-from iflytek_spark.transports.loop_end import run_step, until_the_loop_ends
+from iflytek_spark.transports.loop_end import ByLoop, run_step, until_the_loop_ends
 from iflytek_spark.transports.preconnect.base import (
     CHECK_INTERVAL,
     OPENING_FAILURES,
@@ -104,66 +104,41 @@ class _PoolsByLoop:
     """The pool of each event loop that the client is used from."""
 
     def __init__(self, settings: PreconnectSettings) -> None:
-        self._settings = settings
         self._closed = False
-        self._by_loop: dict[asyncio.AbstractEventLoop, _LoopPool] = {}
-        self._inherited: list[_LoopPool] = []
+        self._loops = ByLoop(lambda ended: _LoopPool(settings, ended))
 
     async def take(self, address: str, timeout: float) -> Taken[AsyncWebSocketTransport] | None:
         """Hand out a connection of the running loop that is open still."""
-        pool = self._by_loop.get(asyncio.get_running_loop())
+        pool = self._loops.get()
         return None if pool is None else await pool.take(address, timeout)
 
     def note_use(self, address: str) -> None:
         """Note a call in the running loop, and replace what it took."""
-        self._close_dead()
-        if self._closed:
-            return
-        loop = asyncio.get_running_loop()
-        pool = self._by_loop.get(loop)
-        if pool is None:
-            pool = _LoopPool(self._settings, loop, lambda: self._by_loop.pop(loop, None))
-            self._by_loop[loop] = pool
-        pool.note_use(address)
+        if not self._closed:
+            self._loops.running().note_use(address)
 
     def discard(self, address: str) -> None:
         """Close all connections of the running loop to an address: one was found dead."""
-        pool = self._by_loop.get(asyncio.get_running_loop())
+        pool = self._loops.get()
         if pool is not None:
             pool.discard(address)
 
     def close(self) -> None:
         """Have each loop close what is its own; from any thread."""
         self._closed = True
-        for loop, pool in list(self._by_loop.items()):
-            with contextlib.suppress(RuntimeError):  # the loop is closed
-                loop.call_soon_threadsafe(pool.close)
-        self._close_dead()
+        self._loops.close()
 
     def reset(self) -> None:
-        """Let go, after a fork, of the parent's loops; to touch them would disturb the parent."""
-        self._inherited += self._by_loop.values()
-        self._by_loop.clear()
-
-    def _close_dead(self) -> None:
-        """Close what belongs to loops that were closed without being wound up."""
-        for loop in [loop for loop in list(self._by_loop) if loop.is_closed()]:
-            pool = self._by_loop.pop(loop, None)
-            if pool is not None:
-                pool.close()
+        """Let go, after a fork, of what belongs to the parent."""
+        self._loops.reset()
 
 
 class _LoopPool:
     """Keeps the connections of one event loop, in whose thread all but the last closing runs."""
 
-    def __init__(
-        self,
-        settings: PreconnectSettings,
-        loop: asyncio.AbstractEventLoop,
-        ended: Callable[[], object],
-    ) -> None:
+    def __init__(self, settings: PreconnectSettings, ended: Callable[[], object]) -> None:
         self._settings = settings
-        self._loop = loop
+        self._loop = asyncio.get_running_loop()
         self._idle: IdleConnections[AsyncWebSocketTransport] = IdleConnections(settings.size)
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 import weakref
-from urllib.parse import urlsplit
-
-from python_socks import ProxyError
-from python_socks.async_.asyncio import Proxy
 
 from iflytek_spark.protocol.steps import (
     ConnectionFailedError,
@@ -17,10 +12,10 @@ from iflytek_spark.protocol.steps import (
     TransportError,
 )
 from iflytek_spark.transports.base import ConnectionOptions
+from iflytek_spark.transports.loop_end import ByLoop
 from iflytek_spark.transports.preconnect.base import reset_after_fork
-from iflytek_spark.transports.proxy import proxy_login, resolve_proxy
-from iflytek_spark.transports.sockets import PROXY_KINDS
-from iflytek_spark.transports.sse.aio_connections import Connection, LoopConnections, LoopPools
+from iflytek_spark.transports.sse.aio_connections import Connection, LoopConnections
+from iflytek_spark.transports.sse.aio_opening import open_connection
 from iflytek_spark.transports.sse.answer import ERROR_BODY_TIMEOUT, Origin, write_request
 from iflytek_spark.transports.tls import checked_context
 
@@ -30,7 +25,7 @@ class AsyncSsePool:
 
     def __init__(self) -> None:
         """Open nothing yet."""
-        self._loops = LoopPools()
+        self._loops = ByLoop(LoopConnections)
         weakref.finalize(self, self._loops.close)
         reset_after_fork(self._loops)
 
@@ -133,37 +128,16 @@ class AsyncSseTransport:
 
     async def _opened(self, timeout: float) -> Connection:
         context = checked_context(self._route.ssl_context) if self._origin.secure else None
+        url, proxy = self._opening.url, self._route.proxy
         try:
-            async with asyncio.timeout(timeout):
-                connection = await self._connected(timeout, context)
+            connection = await open_connection(url, proxy, context, timeout)
         except TimeoutError:
             raise
-        except ProxyError as error:
-            raise ConnectionFailedError(f"the proxy refused: {error}") from error
         except (OSError, ValueError) as error:
             raise ConnectionFailedError(str(error) or type(error).__name__) from error
         if self._route.on_open is not None:
             self._route.on_open()
         return connection
-
-    async def _connected(self, timeout: float, context: ssl.SSLContext | None) -> Connection:
-        loop, origin = asyncio.get_running_loop(), self._origin
-        proxy = resolve_proxy(self._opening.url, self._route.proxy)
-        if proxy is None:
-            _, made = await loop.create_connection(
-                Connection, origin.name, origin.port, ssl=context
-            )
-            return made
-        parts = urlsplit(proxy)
-        kind, remote_names = PROXY_KINDS[parts.scheme]
-        login = proxy_login(proxy)
-        tunnel = Proxy(kind, parts.hostname or "", parts.port or 0, *login, remote_names)
-        sock = await tunnel.connect(origin.name, origin.port, timeout=timeout)
-        name = origin.name if context else None
-        _, made = await loop.create_connection(
-            Connection, sock=sock, ssl=context, server_hostname=name
-        )
-        return made
 
     def _open(self) -> Connection:
         if self._connection is None:

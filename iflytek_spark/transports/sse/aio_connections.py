@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+from collections.abc import Callable
 from contextvars import Context
 from typing import cast
 
@@ -106,53 +107,14 @@ def _expire(waiter: asyncio.Future[None]) -> None:
         waiter.set_exception(TimeoutError())
 
 
-class LoopPools:
-    """The idle connections of each event loop that the client is used from."""
-
-    def __init__(self) -> None:
-        """Start with none."""
-        self._by_loop: dict[asyncio.AbstractEventLoop, LoopConnections] = {}
-        self._inherited: list[LoopConnections] = []
-
-    def running(self) -> LoopConnections:
-        """Return those of the running loop."""
-        loop = asyncio.get_running_loop()
-        found = self._by_loop.get(loop)
-        if found is None:
-            self._close_dead()
-            found = LoopConnections(loop, self)
-            self._by_loop[loop] = found
-        return found
-
-    def forget(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Forget a loop that has ended."""
-        self._by_loop.pop(loop, None)
-
-    def close(self) -> None:
-        """Have each loop close what is its own; from any thread."""
-        for loop, connections in list(self._by_loop.items()):
-            with contextlib.suppress(RuntimeError):  # the loop is closed
-                loop.call_soon_threadsafe(connections.close)
-        self._close_dead()
-
-    def reset(self) -> None:
-        """Let go, after a fork, of the parent's loops; to touch them would disturb the parent."""
-        self._inherited += self._by_loop.values()
-        self._by_loop.clear()
-
-    def _close_dead(self) -> None:
-        for loop in [loop for loop in list(self._by_loop) if loop.is_closed()]:
-            self._by_loop.pop(loop).close()
-
-
 class LoopConnections:
     """Keeps the idle connections of one event loop, which close with it."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, loops: LoopPools) -> None:
-        """Start with none; they close when the loop is wound up."""
-        self._loop = loop
+    def __init__(self, ended: Callable[[], object]) -> None:
+        """Start with none in the running loop; they close when it is wound up."""
+        self._loop = asyncio.get_running_loop()
         self._idle: IdleConnections[Connection] = IdleConnections()
-        self._life = until_the_loop_ends(self._idle.close, lambda: loops.forget(loop))
+        self._life = until_the_loop_ends(self._idle.close, ended)
         run_step(self._life.__anext__())
 
     def take(self, origin: Origin) -> Connection | None:

@@ -14,7 +14,7 @@ from iflytek_spark.assumptions import MAX_MESSAGE_BYTES
 from iflytek_spark.protocol.steps import MessageTooLargeError
 
 DONE = b"[DONE]"
-"""The data of the last event (PROTOCOL.md §9)."""
+"""The data of the last event (PROTOCOL-HTTP.md §1)."""
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _FIELDS = (b"data", b"event", b"id", b"retry", b":")

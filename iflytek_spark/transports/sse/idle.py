@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import threading
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from iflytek_spark.assumptions import KEEP_ALIVE_SECONDS
+from iflytek_spark.transports.loop_end import Closable
 from iflytek_spark.transports.sse.answer import Origin
 
 _MAX_IDLE = 100
 """Connections to one origin; what is above it is closed."""
-
-
-class Closable(Protocol):
-    """What can be closed."""
-
-    def close(self) -> None:
-        """Close it at once."""
 
 
 _C = TypeVar("_C", bound=Closable)

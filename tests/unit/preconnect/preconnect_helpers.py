@@ -48,7 +48,7 @@ def ready(
     if isinstance(pool, PreconnectPool):
         return pool._pool._idle.ready
     assert isinstance(pool, AsyncPreconnectPool)
-    keepers = list(pool._pools._by_loop.items())
+    keepers = list(pool._pools._loops._by_loop.items())
     return sum(keeper._idle.ready for home, keeper in keepers if loop in (home, None))
 
 

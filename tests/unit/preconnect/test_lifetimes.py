@@ -107,7 +107,7 @@ def test_a_loop_can_be_forgotten_before_its_client(emulator: Emulator) -> None:
     shared = aclient(emulator)
     asyncio.run(warm_up(shared))
     assert isinstance(shared._pool, AsyncPreconnectPool)
-    assert shared._pool._pools._by_loop == {}
+    assert shared._pool._pools._loops._by_loop == {}
 
 
 def test_closing_from_another_thread(emulator: Emulator) -> None:

@@ -3,37 +3,19 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import time
 
 import pytest
 
 from iflytek_spark.emulator import Emulator, faults
+from tests._support.programs import QUIET, run_program
 
-QUIET = """
-import asyncio, logging, os, sys, time
-logging.getLogger("asyncio").setLevel(logging.ERROR)  # a slow machine is no matter here
-"""
 SCRIPT = f"""{QUIET}
 from iflytek_spark import AsyncSparkClient, SparkClient
 from tests.unit.preconnect.preconnect_helpers import ready, until
 client = SparkClient(preconnect=2)
 aclient = AsyncSparkClient(preconnect=2)
 """
-
-
-def python(spark: Emulator, code: str) -> subprocess.CompletedProcess[str]:
-    """Run a program that warns of everything but its own fork, and must end soon."""
-    warnings = ("-W", "error::ResourceWarning", "-W", "ignore:This process:DeprecationWarning")
-    return subprocess.run(
-        [sys.executable, "-X", "dev", *warnings, "-c", code],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env=os.environ | spark.environment,
-    )
 
 
 FORKING = """
@@ -73,7 +55,7 @@ asyncio.run(main())
 def test_a_forked_process_leaves_its_parents_connections_alone(
     emulator: Emulator, code: str
 ) -> None:
-    done = python(emulator, SCRIPT + code)
+    done = run_program(emulator.environment, SCRIPT + code)
     assert (done.returncode, done.stderr) == (0, "")
     first, *childs, parent = [request.number for request in emulator.requests]
     assert (first, parent) == (1, 2)
@@ -90,14 +72,14 @@ EXITS = {
 
 @pytest.mark.parametrize("code", EXITS.values(), ids=EXITS)
 def test_a_program_ends_without_a_word(emulator: Emulator, code: str) -> None:
-    done = python(emulator, SCRIPT + code)
+    done = run_program(emulator.environment, SCRIPT + code)
     assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_program_does_not_wait_for_what_it_opens(emulator: Emulator) -> None:
     emulator.script(None, faults.HangHandshake(), faults.HangHandshake())
     code = "client.chat('x')\nprint(time.time(), flush=True)"
-    done = python(emulator, SCRIPT + code)
+    done = run_program(emulator.environment, SCRIPT + code)
     assert (done.returncode, done.stderr) == (0, "")
     assert time.time() - float(done.stdout) < 5
 
@@ -111,7 +93,7 @@ print(*sys.modules)
 
 
 def test_a_client_without_it_does_not_load_it(emulator: Emulator) -> None:
-    done = python(emulator, NEVER)
+    done = run_program(emulator.environment, NEVER)
     assert (done.returncode, done.stderr) == (0, "")
     assert "iflytek_spark.transports.ws_sync" in done.stdout.split()
     assert "warm" not in done.stdout

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import socket
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,31 +16,10 @@ from iflytek_spark import AsyncSparkClient, SparkClient, Timeouts
 from iflytek_spark.emulator import Emulator
 from iflytek_spark.errors import APIConnectionError, APITimeoutError, SparkError
 from iflytek_spark.transports.resolver import Resolver
+from tests._support.name_server import NameServer
 
 NAMED = "ws://spark.test:{}"
 PATIENCE = Timeouts(connect=0.3, response=10, total=20)
-
-
-class NameServer:
-    """What this machine's resolver answers for names that end in ``.test``."""
-
-    def __init__(self, patch: pytest.MonkeyPatch) -> None:
-        self.addresses = ["127.0.0.1"]
-        self.answering = threading.Event()
-        self.answering.set()
-        self.asked = 0
-        self._real = socket.getaddrinfo
-        patch.setattr(socket, "getaddrinfo", self._look_up)
-
-    def _look_up(self, host: Any, port: Any, *more: Any, **options: Any) -> Any:
-        if not str(host).endswith(".test"):
-            return self._real(host, port, *more, **options)
-        self.asked += 1
-        self.answering.wait(20)
-        if not self.addresses:
-            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        kind = socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, ""
-        return [(*kind, (address, port)) for address in self.addresses]
 
 
 @pytest.fixture
@@ -67,27 +46,39 @@ def embed(spark: Emulator, **more: Any) -> object:
     return client.embed(["一"], max_qps=None)
 
 
+def chat_over_http(spark: Emulator, **more: Any) -> object:
+    client = SparkClient(spark.credentials, wire="http", **settings(spark, **more))
+    with contextlib.closing(client):
+        return client.chat("你好").text
+
+
+def achat_over_http(spark: Emulator, **more: Any) -> object:
+    client = AsyncSparkClient(spark.credentials, wire="http", **settings(spark, **more))
+    with contextlib.closing(client):
+        return asyncio.run(client.chat("你好")).text
+
+
 def achat(spark: Emulator, **more: Any) -> object:
     client = AsyncSparkClient(spark.credentials, **settings(spark, **more))
     return asyncio.run(client.chat("你好")).text
 
 
 Ask = Callable[..., object]
-blocking = pytest.mark.parametrize("ask", [chat, embed])
+never_waited_for = pytest.mark.parametrize("ask", [chat, embed, chat_over_http, achat_over_http])
 
 
 def resolving() -> int:
     return sum(thread.name == "spark-resolve" for thread in threading.enumerate())
 
 
-@blocking
+@never_waited_for
 def test_a_name_is_looked_up(ask: Ask, emulator: Emulator, names: NameServer) -> None:
     assert ask(emulator)
     assert names.asked == 1
     assert emulator.handshakes[0].headers["host"].startswith("spark.test:")
 
 
-@blocking
+@never_waited_for
 def test_the_time_out_of_connecting_holds(ask: Ask, emulator: Emulator, names: NameServer) -> None:
     names.answering.clear()
     started = time.monotonic()
@@ -96,7 +87,7 @@ def test_the_time_out_of_connecting_holds(ask: Ask, emulator: Emulator, names: N
     assert time.monotonic() - started < 3
 
 
-@blocking
+@never_waited_for
 @pytest.mark.parametrize("scheme", ["http", "socks5h", "socks5"])
 def test_it_holds_for_the_name_of_a_proxy(
     ask: Ask, scheme: str, emulator: Emulator, names: NameServer
@@ -110,7 +101,7 @@ def test_it_holds_for_the_name_of_a_proxy(
     assert time.monotonic() - started < 3
 
 
-@blocking
+@never_waited_for
 def test_a_name_without_an_address_is_no_connection(
     ask: Ask, emulator: Emulator, names: NameServer
 ) -> None:
@@ -119,13 +110,13 @@ def test_a_name_without_an_address_is_no_connection(
         ask(emulator)
 
 
-@blocking
+@never_waited_for
 def test_the_next_address_is_tried(ask: Ask, emulator: Emulator, names: NameServer) -> None:
     names.addresses = ["127.0.0.2", "127.0.0.1"]
     assert ask(emulator)
 
 
-@blocking
+@never_waited_for
 def test_many_calls_keep_one_thread(ask: Ask, emulator: Emulator, names: NameServer) -> None:
     names.answering.clear()
 

@@ -1,4 +1,6 @@
-"""Reads the tool calls of an event: an array, one object, JSON text, or fragments (PROTOCOL.md §9).
+"""Reads the tool calls of an event: an array, one object, JSON text, or fragments.
+
+PROTOCOL-HTTP.md §3.
 
 Calls of the service's own tools stand among them; what its web search found is a plugin's result.
 """

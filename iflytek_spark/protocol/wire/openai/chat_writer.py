@@ -1,4 +1,4 @@
-"""Writes the body that asks for a chat over HTTP, for both dialects (PROTOCOL.md §9)."""
+"""Writes the body that asks for a chat over HTTP, for both dialects (PROTOCOL-HTTP.md §2)."""
 
 from __future__ import annotations
 

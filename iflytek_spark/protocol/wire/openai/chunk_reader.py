@@ -1,4 +1,6 @@
-"""Reads an event of an answer over HTTP, or a whole answer, of either dialect (PROTOCOL.md §9).
+"""Reads an event of an answer over HTTP, or a whole answer, of either dialect.
+
+PROTOCOL-HTTP.md §1, §5.
 
 Nothing is required of it: what one dialect leaves out the other sends. Plain pieces of text take a
 short way; both ways read alike what both can read.

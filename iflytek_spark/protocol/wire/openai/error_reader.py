@@ -1,4 +1,4 @@
-"""Finds the error in what the service sent over HTTP (PROTOCOL.md §9).
+"""Finds the error in what the service sent over HTTP (PROTOCOL-HTTP.md §7).
 
 It is told by its code or, where there is none, by its name or its words, never by the HTTP status:
 one code comes with several.

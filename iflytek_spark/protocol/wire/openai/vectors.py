@@ -1,4 +1,4 @@
-"""Embeddings and ranks of dialect B: the shapes, and the service's half (PROTOCOL.md §9)."""
+"""Embeddings and ranks of dialect B: the shapes, and the service's half (PROTOCOL-HTTP.md §8)."""
 
 from __future__ import annotations
 

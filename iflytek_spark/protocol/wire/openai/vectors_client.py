@@ -1,4 +1,4 @@
-"""Embeddings and ranks over HTTP, dialect B's: the client's half (PROTOCOL.md §9)."""
+"""Embeddings and ranks over HTTP, dialect B's: the client's half (PROTOCOL-HTTP.md §8)."""
 
 from __future__ import annotations
 
