@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import h11
 
-from fuzz import gateway, seeds
+from fuzz import gateway, gateway_connection, seeds
 from fuzz.connections import all_requests, websocket_message
 from iflytek_spark import Credentials, SparkClient, Tool
 from iflytek_spark.emulator.chat import seen_chat
@@ -155,4 +155,5 @@ TARGETS: dict[str, Target] = {
     "gateway": Target(
         gateway.chat_completion, gateway.chat_completions, (GatewayError, SparkError)
     ),
+    "gateway connection": Target(gateway_connection.connection, gateway_connection.connections, ()),
 }

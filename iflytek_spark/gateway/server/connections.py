@@ -148,6 +148,10 @@ class Connections(ServerState):
         self._refused: Counter[int] = Counter()
         self._logged = 0.0
 
+    def __len__(self) -> int:
+        """Return how many are open or being closed."""
+        return len(self._all) + len(self._closing)
+
     def why_full(self, address: str) -> str | None:
         """Return why no room can be made for a connection of an address, or None if it can."""
         own = self._of_address.get(address)

@@ -37,6 +37,9 @@ _STALLED_SECONDS = 5.0
 """Without reading anything; then a connection makes room for others."""
 
 
+_take_header = HttpToolsProtocol.on_header  # sooner found than super(), for each of many headers
+
+
 class HeadTooLargeError(Exception):
     """A head or trailers have more bytes than they may have."""
 
@@ -109,11 +112,11 @@ class HttpConnection(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header; trailers, which come after what they could change, are left out."""
-        self._head_bytes += len(name) + len(value) + 4  # ": " and the line's end
-        if self._head_bytes > MAX_HEAD_BYTES:
+        self._head_bytes = read = self._head_bytes + len(name) + len(value) + 4  # ": ", line's end
+        if read > MAX_HEAD_BYTES:
             raise HeadTooLargeError
         if not self._has_head:
-            super().on_header(name, value)
+            _take_header(self, name, value)
 
     def on_headers_complete(self) -> None:
         """Begin to answer."""
@@ -188,6 +191,8 @@ class HttpConnection(HttpToolsProtocol):
 
     def refuse(self, row: ErrorRow, message: str) -> None:
         """Say why, and close when the caller has read it; what it still sends is thrown away."""
+        if self._refused_since < math.inf:  # what came at once may be wrong in two ways
+            return
         self._part_since, self._refused_since = math.inf, self.loop.time()
         self.server_state.refuse(self, row.status)
         if not self._stop_answering():
