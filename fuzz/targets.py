@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import h11
 
-from fuzz import gateway, over_http, seeds
+from fuzz import gateway, gateway_connection, over_http, seeds
 from fuzz.connections import all_requests, websocket_message
 from iflytek_spark import Credentials, SparkClient, Tool
 from iflytek_spark.emulator.chat import seen_chat
@@ -160,4 +160,5 @@ TARGETS: dict[str, Target] = {
     "events over http": Target(over_http.events, over_http.chats),
     "posted over http": Target(over_http.posted, over_http.bodies, ()),
     "request over http": Target(over_http.request, over_http.requests, (MalformedError,)),
+    "gateway connection": Target(gateway_connection.connection, gateway_connection.connections, ()),
 }

@@ -58,15 +58,25 @@ def _caller(scope: Scope) -> str:
 
 
 def _check(scope: Scope) -> None:
+    server = scope.get("server") or ("",)
+    has_body = scope["method"] not in _WITHOUT_BODY
+    read = tuple([(name, value) for name, value in scope["headers"] if name in _READ])
+    _check_read(_caller(scope), server[0] or "", read, has_body)
+
+
+@lru_cache(_MAX_KEPT)
+def _check_read(
+    caller: str, server: str, read: tuple[tuple[bytes, bytes], ...], has_body: bool
+) -> None:
+    """Check what is read of a request; programs send the same again and again, and that is kept."""
     headers: dict[str, list[str]] = {name: [] for name in _READ.values()}
-    for name, value in scope["headers"]:
-        if name in _READ:
-            headers[_READ[name]].append(value.decode("latin-1"))
-    own = _address((scope.get("server") or ("",))[0] or "")
-    _check_sender(_caller(scope), headers, own)
+    for name, value in read:
+        headers[_READ[name]].append(value.decode("latin-1"))
+    own = _address(server)
+    _check_sender(caller, headers, own)
     _check_host(headers["host"], own)
     _check_site(headers, own)
-    if scope["method"] not in _WITHOUT_BODY and not _is_json(headers["content-type"]):
+    if has_body and not _is_json(headers["content-type"]):
         raise GatewayError(
             ErrorRow.NOT_JSON, "the body must be JSON: send it as 'Content-Type: application/json'"
         )

@@ -6,9 +6,19 @@ A loop's own way accepts all that wait at once: of a flood, more than there are 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+
+from iflytek_spark.gateway.openai.errors import ErrorRow
+from iflytek_spark.gateway.server.connections import (
+    CLOSING_SECONDS,
+    Connections,
+    Phase,
+    address_of,
+)
+from iflytek_spark.gateway.server.refusals import refusal
 
 _LOG = logging.getLogger("iflytek_spark.gateway")
 _IN_A_TURN = 16
@@ -21,9 +31,10 @@ _SEND_BUFFER = 256 * 1024
 class Acceptor:
     """Accepts what comes to sockets that listen."""
 
-    def __init__(self, listeners: Iterable[socket.socket]) -> None:
+    def __init__(self, listeners: Iterable[socket.socket], connections: Connections) -> None:
         """Set up."""
         self._listeners = tuple(listeners)
+        self._connections = connections
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, new_protocol: Callable[[], asyncio.Protocol]) -> None:
@@ -50,20 +61,78 @@ class Acceptor:
     ) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            for _ in range(_IN_A_TURN):
-                try:
-                    connection, _ = await loop.sock_accept(listener)
-                except OSError as error:
-                    _LOG.error("no connection is accepted for a moment: %s", error)
-                    await asyncio.sleep(_RETRY_SECONDS)
-                    break
-                self._begin(_serve(connection, new_protocol))
+            try:
+                first = await loop.sock_accept(listener)
+                for connection, address in _with_what_waits(first, listener):
+                    if not self._refuse(connection, address):
+                        self._begin(_serve(connection, new_protocol))
+            except OSError as error:
+                _LOG.error("no connection is accepted for a moment: %s", error)
+                await asyncio.sleep(_RETRY_SECONDS)
             await asyncio.sleep(0)
+
+    def _refuse(self, connection: socket.socket, address: object) -> bool:
+        """Close a connection for which no room can be made, before anything is made for it."""
+        whose = address_of(address[0]) if isinstance(address, tuple) else ""
+        message = self._connections.why_full(whose)
+        if message is None:
+            return False
+        headers = self._connections.default_headers
+        response = refusal(ErrorRow.TOO_MANY_CONNECTIONS, message, headers)
+        refused = _Refused(whose, connection, self._connections)
+        self._connections.refuse(refused, ErrorRow.TOO_MANY_CONNECTIONS.status)
+        refused.tell(response)
+        return True
+
+
+_Accepted = tuple[socket.socket, object]
+
+
+def _with_what_waits(first: _Accepted, listener: socket.socket) -> Iterator[_Accepted]:
+    """Yield a connection and, at most, a turn's others that wait behind it."""
+    yield first
+    with contextlib.suppress(BlockingIOError):
+        for _ in range(_IN_A_TURN - 1):
+            yield listener.accept()
+
+
+class _Refused:
+    """A connection whose caller has a while to read why it is closed."""
+
+    phase = Phase.NEW
+
+    def __init__(self, address: str, connection: socket.socket, connections: Connections) -> None:
+        self.address = address
+        self._socket = connection
+        self._connections = connections
+        self._since = asyncio.get_running_loop().time()
+
+    def tell(self, response: bytes) -> None:
+        """Say why; what has no room in a new connection's buffer is not said."""
+        self._socket.setblocking(False)
+        with contextlib.suppress(OSError):
+            self._socket.send(response)
+            self._socket.shutdown(socket.SHUT_WR)
+
+    def give_way(self, message: str) -> None:
+        """Close at once."""
+        self.abort()
+
+    def check(self, now: float) -> None:
+        """Close when its time is over."""
+        if now - self._since > CLOSING_SECONDS:
+            self.abort()
+
+    def abort(self) -> None:
+        """Close at once."""
+        self._connections.remove(self)
+        self._socket.close()
 
 
 async def _serve(connection: socket.socket, new_protocol: Callable[[], asyncio.Protocol]) -> None:
     try:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.setblocking(False)
         await asyncio.get_running_loop().connect_accepted_socket(new_protocol, connection)
     except OSError:  # the caller has gone, or there are no files
         connection.close()

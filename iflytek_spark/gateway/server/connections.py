@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_network
 from typing import Protocol
 
@@ -28,7 +29,12 @@ _DEFAULT_FILES = 8192
 _MAX_CLOSING = 16
 """Connections that have been refused, and whose callers have yet to read why."""
 
+CLOSING_SECONDS = 2.0
+"""For a caller that is refused to read why."""
+
 _LOG_SECONDS = 60.0
+
+_MAX_KEPT = 1024
 
 
 class Phase(IntEnum):
@@ -111,6 +117,11 @@ class _Group:
     def __len__(self) -> int:
         return sum(map(len, self.phases))
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether there is no room, and none can be made."""
+        return len(self.phases[Phase.BUSY]) >= self.limit
+
     def make_room(self, message: str) -> bool:
         """Close what can be closed until one more has room, and return whether it has."""
         while len(self) >= self.limit:
@@ -128,11 +139,25 @@ class Connections(ServerState):
         """Set up with none open."""
         super().__init__()
         self.limits = limits
+        which = "from one address" if limits.per_address < limits.connections else "at once"
+        self._own_full = _full(limits.per_address, which)
+        self._all_full = _full(limits.connections, "at once")
         self._all = _Group(limits.connections)
         self._of_address: dict[str, _Group] = {}
         self._closing: dict[Member, None] = {}
         self._refused: Counter[int] = Counter()
         self._logged = 0.0
+
+    def __len__(self) -> int:
+        """Return how many are open or being closed."""
+        return len(self._all) + len(self._closing)
+
+    def why_full(self, address: str) -> str | None:
+        """Return why no room can be made for a connection of an address, or None if it can."""
+        own = self._of_address.get(address)
+        if own is not None and own.is_busy:
+            return self._own_full
+        return self._all_full if self._all.is_busy else None
 
     def admit(self, member: Member) -> str | None:
         """Count a new connection.
@@ -140,13 +165,9 @@ class Connections(ServerState):
         Returns:
             None, or why there is no room.
         """
-        limits = self.limits
-        own = self._of_address.get(member.address) or _Group(limits.per_address)
-        which = "from one address" if limits.per_address < limits.connections else "at once"
-        for group, message in (
-            (own, _full(limits.per_address, which)),  # first: it makes room at nobody else's cost
-            (self._all, _full(limits.connections, "at once")),
-        ):
+        own = self._of_address.get(member.address) or _Group(self.limits.per_address)
+        # Its own first: that makes room at nobody else's cost.
+        for group, message in ((own, self._own_full), (self._all, self._all_full)):
             if not group.make_room(message):
                 return message
         self._of_address[member.address] = own  # which a connection that gave way may have emptied
@@ -199,6 +220,7 @@ def _full(limit: int, which: str) -> str:
     return f"{limit} connections {which} are allowed, and they are in use: try again later"
 
 
+@lru_cache(_MAX_KEPT)
 def address_of(host: str) -> str:
     """Return whom an address stands for: of IPv6, the network of 64 bits that one caller has."""
     try:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import sys
 from asyncio import AbstractEventLoop, BaseTransport, Transport
-from http import HTTPStatus
 from typing import Any, cast
 
 if sys.platform == "linux":
@@ -19,8 +18,14 @@ if sys.platform == "linux":
 from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from iflytek_spark.gateway.openai.errors import ErrorRow, GatewayError, error_response
-from iflytek_spark.gateway.server.connections import Connections, Phase, address_of
+from iflytek_spark.gateway.openai.errors import ErrorRow
+from iflytek_spark.gateway.server.connections import (
+    CLOSING_SECONDS,
+    Connections,
+    Phase,
+    address_of,
+)
+from iflytek_spark.gateway.server.refusals import refusal
 
 MAX_HEAD_BYTES = 32 * 1024
 """Of a request line and its headers, and of a body's trailers."""
@@ -28,11 +33,11 @@ MAX_HEAD_BYTES = 32 * 1024
 _MAX_WAITING_REQUESTS = 16
 """Requests that a caller may send before the one before has been answered."""
 
-_CLOSING_SECONDS = 2.0
-"""For a caller that is refused to read why."""
-
 _STALLED_SECONDS = 5.0
 """Without reading anything; then a connection makes room for others."""
+
+
+_take_header = HttpToolsProtocol.on_header  # sooner found than super(), for each of many headers
 
 
 class HeadTooLargeError(Exception):
@@ -107,11 +112,11 @@ class HttpConnection(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header; trailers, which come after what they could change, are left out."""
-        self._head_bytes += len(name) + len(value) + 4  # ": " and the line's end
-        if self._head_bytes > MAX_HEAD_BYTES:
+        self._head_bytes = read = self._head_bytes + len(name) + len(value) + 4  # ": ", line's end
+        if read > MAX_HEAD_BYTES:
             raise HeadTooLargeError
         if not self._has_head:
-            super().on_header(name, value)
+            _take_header(self, name, value)
 
     def on_headers_complete(self) -> None:
         """Begin to answer."""
@@ -161,7 +166,7 @@ class HttpConnection(HttpToolsProtocol):
     def check(self, now: float) -> None:
         """Close when its time is over."""
         limits, unread_for = self.server_state.limits, self._unread_for(now)
-        if now - self._refused_since > _CLOSING_SECONDS or unread_for > limits.write_seconds:
+        if now - self._refused_since > CLOSING_SECONDS or unread_for > limits.write_seconds:
             self.abort()
         elif now - self._part_since > limits.head_seconds:
             message = f"the head did not come within {limits.head_seconds:g} s: send it at once"
@@ -186,6 +191,8 @@ class HttpConnection(HttpToolsProtocol):
 
     def refuse(self, row: ErrorRow, message: str) -> None:
         """Say why, and close when the caller has read it; what it still sends is thrown away."""
+        if self._refused_since < math.inf:  # what came at once may be wrong in two ways
+            return
         self._part_since, self._refused_since = math.inf, self.loop.time()
         self.server_state.refuse(self, row.status)
         if not self._stop_answering():
@@ -193,7 +200,7 @@ class HttpConnection(HttpToolsProtocol):
             return
         self._unset_keepalive_if_required()
         self.flow.resume_reading()
-        self.transport.write(self._answer(row, message))
+        self.transport.write(refusal(row, message, self.server_state.default_headers))
         if self.transport.can_write_eof():
             self.transport.write_eof()
 
@@ -205,19 +212,6 @@ class HttpConnection(HttpToolsProtocol):
         cycle.disconnected = True
         cycle.message_event.set()
         return not (cycle.response_started or self.pipeline)
-
-    def _answer(self, row: ErrorRow, message: str) -> bytes:
-        headers = {"connection": "close"} | ({"retry-after": "1"} if row.status == 503 else {})
-        response = error_response(GatewayError(row, message, headers=headers))
-        lines = [*self.server_state.default_headers, *response.raw_headers]
-        written = b"".join(name + b": " + value + b"\r\n" for name, value in lines)
-        status = HTTPStatus(row.status)
-        return b"HTTP/1.1 %d %s\r\n%s\r\n%s" % (
-            status,
-            status.phrase.encode(),
-            written,
-            bytes(response.body),
-        )
 
     def _refuse_head(self) -> None:
         message = f"the head is larger than {MAX_HEAD_BYTES} bytes: send fewer or shorter headers"

@@ -130,7 +130,7 @@ class GatewayServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer, and report it."""
         await super().startup([])
-        self._acceptor = Acceptor(sockets or [])
+        self._acceptor = Acceptor(sockets or [], self.server_state)
         self._acceptor.start(self._new_connection)
         _relax_garbage_collection()
         self._on_started()
