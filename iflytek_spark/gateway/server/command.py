@@ -61,7 +61,7 @@ def start(args: argparse.Namespace) -> int:
         chosen = emulated | {name: value for name, value in given.items() if value is not None}
         launch = Launch(config, args.loop, chosen)
         settings = launch.settings()
-        with listen(settings.host if settings.keys else LOOPBACK, settings.port) as listener:
+        with listen(settings.host if settings.with_keys else LOOPBACK, settings.port) as listener:
             _print_settings(settings, args.workers)
             ready = _Ready(address_of(listener), settings, emulated=args.emulator)
             if args.workers > 1:
@@ -98,7 +98,7 @@ def _print_settings(settings: GatewaySettings, workers: int) -> None:
     has_credentials = Upstream(
         settings
     ).ready()  # which refuses an address before anything is printed
-    if not settings.keys:
+    if not settings.with_keys:
         _print(f"no key is configured, so only this machine is served, on {LOOPBACK} (--new-key)")
     if not has_credentials:
         headers = ", ".join(f"X_{name}" for name in LEGACY_NAMES)
@@ -113,7 +113,7 @@ class _Ready:
 
     def __init__(self, url: str, settings: GatewaySettings, *, emulated: bool) -> None:
         self._url = url
-        self._with_key = bool(settings.keys)
+        self._with_key = settings.with_keys
         self._emulated = emulated
 
     def __call__(self) -> None:
