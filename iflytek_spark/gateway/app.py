@@ -14,6 +14,7 @@ from iflytek_spark.gateway.middleware.telemetry import TelemetryMiddleware
 from iflytek_spark.gateway.openai.model_names import ModelNames
 from iflytek_spark.gateway.openai.openapi import complete_openapi
 from iflytek_spark.gateway.openai.requests import ChatCompletionRequest
+from iflytek_spark.gateway.operator.routes import operator_router
 from iflytek_spark.gateway.routes import chat, embeddings, health, images, models, rerank
 from iflytek_spark.gateway.routes.embeddings import EmbeddingRequest
 from iflytek_spark.gateway.routes.images import ImageGenerationRequest
@@ -52,6 +53,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     app.state.gateway = GatewayState(settings, names, upstream, metrics, drain, store)
     for routes in (chat, models, embeddings, rerank, images, health):
         app.include_router(routes.router)
+    app.include_router(operator_router(settings))
     add_exception_handlers(app)
     app.add_middleware(AdmissionMiddleware, settings=settings, store=store)
     app.add_middleware(DrainMiddleware, drain=drain)

@@ -11,6 +11,7 @@ from sqlalchemy import URL, Connection, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from iflytek_spark.errors import ConfigurationError
+from iflytek_spark.gateway.store.errors import StoreUnavailableError
 
 _TIMEOUT = 10
 """Seconds to connect to PostgreSQL, and to wait for another's write to SQLite."""
@@ -71,13 +72,13 @@ class Database:
         """Raise what goes wrong with the database as an error that a user can read.
 
         Raises:
-            ConfigurationError: in place of the database's own.
+            StoreUnavailableError: in place of the database's own.
         """
         try:
             yield
         except SQLAlchemyError as error:
             why = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
-            raise ConfigurationError(
+            raise StoreUnavailableError(
                 f"the store {self.shown} cannot be used: {why}", hint="check store_url"
             ) from error
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.gateway.middleware.auth import new_key
 from iflytek_spark.gateway.operator.shapes import KeyLimits, KeyState
+from iflytek_spark.gateway.store.errors import NoSuchKeyError
 from iflytek_spark.gateway.store.periods import utc
 from iflytek_spark.gateway.store.tables import NAME_LENGTH, keys
 
@@ -92,7 +93,7 @@ def find_key(connection: Connection, wanted: str) -> StoredKey:
     """Find a key by its id, or by its name among those in use.
 
     Raises:
-        ConfigurationError: when there is none.
+        NoSuchKeyError: when there is none.
     """
     rows = connection.execute(select(keys).where((keys.c.id == wanted) | (keys.c.name == wanted)))
     found = [_stored(row) for row in rows.mappings()]
@@ -100,14 +101,14 @@ def find_key(connection: Connection, wanted: str) -> StoredKey:
         if key.id == wanted or key.revoked is None:
             return key
     what = "is revoked" if found else "does not exist"
-    raise ConfigurationError(f"the key {wanted[:NAME_LENGTH]!r} {what}", hint="keys list shows all")
+    raise NoSuchKeyError(f"the key {wanted[:NAME_LENGTH]!r} {what}", hint="keys list shows all")
 
 
 def revoke_key(connection: Connection, wanted: str) -> StoredKey:
     """Revoke a key, for good; one that is revoked stays so since then.
 
     Raises:
-        ConfigurationError: when there is none.
+        NoSuchKeyError: when there is none.
     """
     key = find_key(connection, wanted)
     if key.revoked is None:
@@ -120,7 +121,7 @@ def limit_key(connection: Connection, wanted: str, changes: Mapping[str, Any]) -
     """Change the limits of a key, or when it expires; what is not named stays.
 
     Raises:
-        ConfigurationError: when there is none.
+        NoSuchKeyError: when there is none.
     """
     key = find_key(connection, wanted)
     if changes:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import argparse
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from iflytek_spark.errors import ConfigurationError
@@ -11,7 +13,7 @@ from iflytek_spark.gateway.settings import GatewaySettings
 if TYPE_CHECKING:
     from iflytek_spark.gateway.store.store import Store
 
-_EXTRA = {"sqlalchemy", "alembic", "psycopg"}
+_PACKAGES = {"sqlalchemy", "alembic", "psycopg"}
 
 
 def open_store(settings: GatewaySettings, on_drop: Callable[[], object]) -> Store | None:
@@ -26,20 +28,44 @@ def open_store(settings: GatewaySettings, on_drop: Callable[[], object]) -> Stor
     """
     if settings.store_url is None:
         return None
-    try:
+    with _installed():
         from iflytek_spark.gateway.store.store import Store
+    return Store(settings, on_drop)
 
-        return Store(settings, on_drop)
+
+def check_store(settings: GatewaySettings) -> None:
+    """Bring the store, if there is one, to this version, before processes are started.
+
+    Raises:
+        ConfigurationError: when it cannot be used, or its packages are not installed.
+    """
+    if settings.store_url is None:
+        return
+    with _installed():
+        from iflytek_spark.gateway.store.store import open_database
+    open_database(settings).close()
+
+
+def run_store_command(args: argparse.Namespace) -> int:
+    """Run one of the commands for the store, and return the process's exit status.
+
+    Raises:
+        ConfigurationError: for what the user can correct.
+    """
+    with _installed():
+        from iflytek_spark.gateway.operator.commands import run
+    return run(args)
+
+
+@contextmanager
+def _installed() -> Iterator[None]:
+    try:
+        yield
     except ModuleNotFoundError as error:
-        raise not_installed(error) from error
-
-
-def not_installed(error: ModuleNotFoundError) -> Exception:
-    """Return what a user should read of a missing module, or the error itself."""
-    missing = (error.name or "").partition(".")[0]
-    if missing not in _EXTRA:
-        return error
-    return ConfigurationError(
-        f"keys and usage need {missing}",
-        hint='install it with: pip install "iflytek-spark[gateway-usage]"',
-    )
+        missing = (error.name or "").partition(".")[0]
+        if missing not in _PACKAGES:
+            raise
+        raise ConfigurationError(
+            f"keys and usage need {missing}",
+            hint='install it with: pip install "iflytek-spark[gateway-usage]"',
+        ) from error

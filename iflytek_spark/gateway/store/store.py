@@ -8,6 +8,7 @@ from collections.abc import Callable
 from iflytek_spark.gateway.middleware.auth import Caller, key_refused
 from iflytek_spark.gateway.middleware.request_log_record import RequestLogRecord
 from iflytek_spark.gateway.openai.errors import ErrorRow, GatewayError
+from iflytek_spark.gateway.operator.administration import Administration
 from iflytek_spark.gateway.settings import GatewaySettings
 from iflytek_spark.gateway.store.background import Background
 from iflytek_spark.gateway.store.database import Database
@@ -31,7 +32,7 @@ class Store:
     under way everywhere, since a response is not cut.
 
     Attributes:
-        database: for what may wait: the operator's routes.
+        administration: what an operator reads and changes, which waits for the database.
     """
 
     def __init__(self, settings: GatewaySettings, on_drop: Callable[[], object]) -> None:
@@ -44,9 +45,10 @@ class Store:
         Raises:
             ConfigurationError: when it cannot be used, or belongs to a newer program.
         """
-        self.database = open_database(settings)
+        self._database = open_database(settings)
         self._log = UsageLog(on_drop)
-        self._background = Background(self.database, self._log, settings.usage_days)
+        self._background = Background(self._database, self._log, settings.usage_days)
+        self.administration = Administration(self._database, settings)
 
     def start(self) -> None:
         """Begin to read and write in a thread; the first key that is looked up does so too."""
@@ -56,7 +58,7 @@ class Store:
         """Write what is left, and close the database; this may wait."""
         self._log.close()
         self._background.close()
-        self.database.close()
+        self._database.close()
 
     def find(self, hashed: str) -> Caller | None:
         """Find a key by its hash.
