@@ -11,6 +11,7 @@ from iflytek_spark.gateway.middleware.drain import Drain
 from iflytek_spark.gateway.middleware.metrics import GatewayMetrics
 from iflytek_spark.gateway.openai.model_names import ModelNames
 from iflytek_spark.gateway.settings import GatewaySettings
+from iflytek_spark.gateway.store.interface import GatewayStore
 from iflytek_spark.gateway.upstream import Upstream
 
 
@@ -24,6 +25,7 @@ class GatewayState:
         upstream: gives each request its client.
         metrics: what is counted.
         drain: whether the gateway is being stopped.
+        store: keys and usage in a database, or None.
     """
 
     settings: GatewaySettings
@@ -31,6 +33,7 @@ class GatewayState:
     upstream: Upstream
     metrics: GatewayMetrics
     drain: Drain
+    store: GatewayStore | None = None
 
 
 async def _state_of(request: Request) -> GatewayState:
