@@ -11,6 +11,7 @@ from iflytek_spark import SparkError
 from iflytek_spark.gateway.middleware.disconnect import CLIENT_CLOSED_REQUEST
 from iflytek_spark.gateway.middleware.request_log_record import record_of
 from iflytek_spark.gateway.openai.errors import ErrorRow, GatewayError, error_response
+from iflytek_spark.gateway.state import state_of
 
 
 def add_exception_handlers(app: FastAPI) -> None:
@@ -25,7 +26,8 @@ async def _answer(request: Request, error: Exception) -> Response:
     match error:
         case SparkError():
             record.add_error(error)
-            return error_response(error)
+            own_keys = state_of(request.scope).own_keys
+            return error_response(own_keys.blame(error, request.headers))
         case ClientDisconnect():
             record.client_disconnected = True
             return Response(status_code=CLIENT_CLOSED_REQUEST)
@@ -46,8 +48,8 @@ def _no_such_route(request: Request, error: HTTPException) -> GatewayError:
     )
 
 
-async def _unexpected(_request: Request, _error: Exception) -> Response:
+async def _unexpected(request: Request, _error: Exception) -> Response:
     """Show nothing of it: Starlette raises it once more, and the server logs it and hangs up."""
     message = "the gateway failed in a way that was not foreseen; its log says how"
-    error = GatewayError(ErrorRow.UNEXPECTED, message, headers={"connection": "close"})
-    return error_response(error)
+    headers = {"connection": "close", "x-request-id": record_of(request.scope).request_id}
+    return error_response(GatewayError(ErrorRow.UNEXPECTED, message, headers=headers))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,11 +24,14 @@ class RequestLogRecord:
         first_token: when the first event of the response was there, or None.
         usage: token counts of the response.
         sid: Spark's session id.
+        sid_so_far: gives it while the response is under way, or None.
         error: the class or the code of what failed, or an empty string.
         error_code: Spark's code of what failed, or None.
         client_disconnected: whether the caller disconnected before the end.
         status: the HTTP status of the response, once it has begun.
         ignored: fields of the request that were left out or brought into range.
+        texts: how many texts, documents or images were asked for, or None for a chat.
+        request_id: names the request, in the gateway and to its caller.
     """
 
     started: float = field(default_factory=time.monotonic)
@@ -38,11 +41,14 @@ class RequestLogRecord:
     first_token: float | None = None
     usage: Usage | None = None
     sid: str = ""
+    sid_so_far: Callable[[], str] | None = None
     error: str = ""
     error_code: int | None = None
     client_disconnected: bool = False
     status: int | None = None
     ignored: tuple[str, ...] = ()
+    texts: int | None = None
+    request_id: str = ""
 
     def add_error(self, error: SparkError) -> None:
         """Keep what failed."""

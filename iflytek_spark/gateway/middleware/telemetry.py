@@ -15,7 +15,9 @@ from iflytek_spark.gateway.middleware.request_log_record import (
     is_api_request,
     record_of,
 )
+from iflytek_spark.gateway.openai.errors import REQUEST_ID
 from iflytek_spark.gateway.openai.ignored import ignored_headers
+from iflytek_spark.gateway.request_id import HEADER, request_id_of
 
 _FAILED = 500
 """The status of a request without a response, unless its caller disconnected."""
@@ -35,11 +37,12 @@ class TelemetryMiddleware:
             await self._app(scope, receive, send)
             return
         record = record_of(scope)
+        record.request_id = scope[REQUEST_ID] = request_id_of(scope)
 
         def send_noted(message: Message) -> Awaitable[None]:
             if record.status is None:
                 record.status = message["status"]
-                message["headers"] = [*message.get("headers", ()), *ignored_headers(record.ignored)]
+                message["headers"] = [*message.get("headers", ()), *_headers(record)]
             return send(message)
 
         self._metrics.in_flight.inc()
@@ -55,6 +58,17 @@ class TelemetryMiddleware:
     def _report(self, scope: Scope, record: RequestLogRecord) -> None:
         if record.status is None:
             record.status = CLIENT_CLOSED_REQUEST if record.client_disconnected else _FAILED
+        if not record.sid and record.sid_so_far is not None:
+            record.sid = record.sid_so_far()
         ended = time.monotonic()
         write_access(scope, record, ended)
         self._metrics.count(getattr(scope.get("route"), "path", "none"), record, ended)
+
+
+def _headers(record: RequestLogRecord) -> list[tuple[bytes, bytes]]:
+    milliseconds = round((time.monotonic() - record.started) * 1000)
+    return [
+        (HEADER, record.request_id.encode()),
+        (b"openai-processing-ms", b"%d" % milliseconds),
+        *ignored_headers(record.ignored),
+    ]

@@ -82,7 +82,9 @@ class ChatCall:
         return self._stream if self._check is None else events_of(self.response)
 
     def _ask(self, messages: Sequence[Message]) -> AsyncChatStream:
-        return self._client.stream(messages, model=self._model, **self._options)
+        stream = self._client.stream(messages, model=self._model, **self._options)
+        self._record.sid_so_far = lambda: stream.sid
+        return stream
 
     def _record_ignored(self, options: tuple[str, ...]) -> None:
         names = field_names(options, self._body)

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import TypeAlias
 
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -24,9 +25,10 @@ from iflytek_spark import (
 )
 from iflytek_spark.gateway.middleware.disconnect import cancel_on_disconnect
 from iflytek_spark.gateway.middleware.request_log_record import RequestLogRecord, record_of
-from iflytek_spark.gateway.openai.errors import error_body
+from iflytek_spark.gateway.openai.errors import GatewayError, error_body
 from iflytek_spark.gateway.openai.sse import ChunkWriter, sse_event
 from iflytek_spark.gateway.routes.coalesce import FlushBeforeWait
+from iflytek_spark.gateway.state import state_of
 
 _MAX_BYTES = 64 * 1024
 """What is sent at once at most."""
@@ -72,7 +74,7 @@ class StreamedResponse(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response; it ends when the caller disconnects."""
-        record = record_of(scope)
+        record, self._scope = record_of(scope), scope
         try:
             await cancel_on_disconnect(receive, self._run(send, record))
         except ClientDisconnect:
@@ -101,7 +103,7 @@ class StreamedResponse(Response):
             await self._send_rest(send, record, first)
         except SparkError as error:
             record.add_error(error)
-            self._add(sse_event(error_body(error)))
+            self._add(sse_event(error_body(self._blame(error), record.request_id)))
         body = b"".join(self._chunks)
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
@@ -118,6 +120,9 @@ class StreamedResponse(Response):
             event = await FlushBeforeWait(anext(self._source), flush)
             self._add(self._writer.write(event))
         record.usage, record.sid = event.usage, event.sid
+
+    def _blame(self, error: SparkError) -> SparkError | GatewayError:
+        return state_of(self._scope).own_keys.blame(error, Headers(scope=self._scope))
 
     def _add(self, chunk: bytes) -> None:
         self._chunks.append(chunk)
