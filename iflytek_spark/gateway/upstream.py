@@ -96,9 +96,11 @@ class Upstream:
             timeout=Timeouts(
                 connect=settings.connect_timeout,
                 response=settings.first_token_timeout,
+                first=settings.first_token_timeout,
                 idle=settings.token_timeout,
                 total=settings.total_timeout,
             ),
+            max_retries=settings.max_retries,
             preconnect=preconnect,
             on_open=self._on_open,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from enum import Enum
 
@@ -82,6 +83,13 @@ _PARAMS: dict[type[SparkError], str] = {
 _FIELDS = {"web_search": "web_search_options", "uid": "user"}
 """The core's options that OpenAI calls otherwise."""
 
+_PYTHON = re.compile(r"\w\(|ModelSpec|=…|=True|too_long=|strict=")
+_HINTS: Mapping[type[BaseException], str] = {
+    errors.APITimeoutError: "ask again; the gateway's operator can allow more time",
+    errors.UnknownModelError: "GET /v1/models lists every model",
+    errors.ContextLengthError: "send a shorter text",
+}
+
 REQUEST_ID = "iflytek_spark.request_id"
 """Where the scope of a request holds its id."""
 
@@ -128,7 +136,7 @@ def error_body(error: SparkError | GatewayError, request_id: str | None = None) 
     row, spark = row_of(error), error if isinstance(error, SparkError) else error.spark
     return {
         "error": {
-            "message": str(error),
+            "message": _words(error),
             "type": row.type,
             "param": _param(error),
             "code": row.code,
@@ -137,6 +145,16 @@ def error_body(error: SparkError | GatewayError, request_id: str | None = None) 
             "request_id": request_id,
         }
     }
+
+
+def _words(error: SparkError | GatewayError) -> str:
+    """Return what an error says; a hint that is Python is put in words for callers of HTTP."""
+    if isinstance(error, GatewayError) or not _PYTHON.search(error.hint):
+        return str(error)
+    hints = (_HINTS[base] for base in type(error).__mro__ if base in _HINTS)
+    hint = next(hints, "")
+    sid = f" (sid {error.sid})" if error.sid else ""
+    return f"{error.message}{sid}{f' — {hint}' if hint else ''}"
 
 
 def error_response(error: SparkError | GatewayError) -> JSONResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from fastapi import APIRouter, Request
@@ -66,6 +67,7 @@ class ChatCall:
             "unsupported": unsupported,
         }
         wanted = options["response_format"]
+        self._begun = asyncio.Event()
         self._check = JSONCheck(wanted) if wanted and wanted["type"] != "text" else None
         self._stream = self._ask(self._messages)
         self._record_ignored(self._stream.ignored)
@@ -75,11 +77,13 @@ class ChatCall:
         if self._check is None:
             async with self._stream:
                 return await self._stream.response()
-        return await checked_chat(self._stream, self._messages, self._ask, self._check)
+        return await checked_chat(
+            self._stream, self._messages, self._ask, self._check, self._begun.set
+        )
 
     def events(self) -> EventSource:
         """Return the response as it comes; JSON that was asked for comes when it is validated."""
-        return self._stream if self._check is None else events_of(self.response)
+        return self._stream if self._check is None else events_of(self.response, self._begun)
 
     def _ask(self, messages: Sequence[Message]) -> AsyncChatStream:
         stream = self._client.stream(messages, model=self._model, **self._options)

@@ -9,14 +9,16 @@ import os
 import shlex
 import sys
 from collections.abc import Iterator
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 from iflytek_spark import DEFAULT_MODEL
 from iflytek_spark.emulator import SERVICE_PACE, running_emulator
 from iflytek_spark.env_file import load_env_file
+from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.gateway.middleware.auth import new_key
-from iflytek_spark.gateway.server.server import LOOPBACK, Launch, address_of, listen
+from iflytek_spark.gateway.server.server import Launch, address_of, listen
 from iflytek_spark.gateway.server.workers import serve_with_workers
 from iflytek_spark.gateway.settings import GatewaySettings
 from iflytek_spark.gateway.upstream import LEGACY_NAMES, Upstream
@@ -61,7 +63,7 @@ def start(args: argparse.Namespace) -> int:
         chosen = emulated | {name: value for name, value in given.items() if value is not None}
         launch = Launch(config, args.loop, chosen)
         settings = launch.settings()
-        with listen(settings.host if settings.keys else LOOPBACK, settings.port) as listener:
+        with listen(_host(settings), settings.port) as listener:
             _print_settings(settings, args.workers)
             ready = _Ready(address_of(listener), settings, emulated=args.emulator)
             if args.workers > 1:
@@ -69,6 +71,26 @@ def start(args: argparse.Namespace) -> int:
             server = launch.server(ready)
             server.run([listener])
             return server.status
+
+
+def _host(settings: GatewaySettings) -> str:
+    """Return where to listen: without keys only this machine may ask.
+
+    Raises:
+        ConfigurationError: for another address; in a container nobody would reach the gateway.
+    """
+    if settings.with_keys or settings.host == "localhost" or _is_loopback(settings.host):
+        return settings.host
+    raise ConfigurationError(
+        f"the host is {settings.host}, but there are no keys, so that anybody could ask",
+        hint="make one: iflytek-spark gateway --new-key NAME; or listen on 127.0.0.1",
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    with contextlib.suppress(ValueError):
+        return ip_address(host).is_loopback
+    return False
 
 
 def print_new_key(name: str) -> None:
@@ -98,8 +120,8 @@ def _print_settings(settings: GatewaySettings, workers: int) -> None:
     has_credentials = Upstream(
         settings
     ).ready()  # which refuses an address before anything is printed
-    if not settings.keys:
-        _print(f"no key is configured, so only this machine is served, on {LOOPBACK} (--new-key)")
+    if not settings.with_keys:
+        _print("no key is configured, so only this machine is served (--new-key)")
     if not has_credentials:
         headers = ", ".join(f"X_{name}" for name in LEGACY_NAMES)
         _print(f"Spark credentials are missing: callers must send their own as {headers}")
@@ -113,7 +135,7 @@ class _Ready:
 
     def __init__(self, url: str, settings: GatewaySettings, *, emulated: bool) -> None:
         self._url = url
-        self._with_key = bool(settings.keys)
+        self._with_key = settings.with_keys
         self._emulated = emulated
 
     def __call__(self) -> None:

@@ -26,7 +26,6 @@ from iflytek_spark.gateway.server.protocol import HttpConnection
 from iflytek_spark.gateway.settings import GatewaySettings, load_settings
 from iflytek_spark.gateway.state import GatewayState
 
-LOOPBACK = "127.0.0.1"
 _BACKLOG = 2048
 _KEEP_ALIVE_SECONDS = 65
 """Longer than the usual proxies keep a connection, so that they do not use one as it closes."""
