@@ -17,10 +17,12 @@ from iflytek_spark.gateway.middleware.telemetry import TelemetryMiddleware
 from iflytek_spark.gateway.openai.model_names import ModelNames
 from iflytek_spark.gateway.openai.openapi import complete_openapi
 from iflytek_spark.gateway.openai.requests import ChatCompletionRequest
+from iflytek_spark.gateway.reloading import Reloading
 from iflytek_spark.gateway.routes import chat, embeddings, health, images, models, rerank
 from iflytek_spark.gateway.routes.embeddings import EmbeddingRequest
 from iflytek_spark.gateway.routes.head import HeadMiddleware
 from iflytek_spark.gateway.routes.images import ImageGenerationRequest
+from iflytek_spark.gateway.routes.operator_port import OperatorPortMiddleware
 from iflytek_spark.gateway.routes.rerank import RerankRequest
 from iflytek_spark.gateway.settings import GatewaySettings, load_settings
 from iflytek_spark.gateway.state import GatewayState
@@ -64,16 +66,20 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     metrics, drain = GatewayMetrics(), Drain()
     upstream = Upstream(settings, on_open=metrics.upstream_opens.inc)
     names = ModelNames(settings.models)
-    app.state.gateway = GatewayState(settings, names, upstream, metrics, drain)
+    reloading = Reloading(settings)
+    reloading.add(lambda settings: names.replace(settings.models))
+    app.state.gateway = GatewayState(settings, names, upstream, metrics, drain, reloading)
     for routes in (chat, models, embeddings, rerank, images, health):
         app.include_router(routes.router)
     add_exception_handlers(app)
     app.add_middleware(HeadMiddleware)
-    app.add_middleware(AdmissionMiddleware, settings=settings)
+    app.add_middleware(AdmissionMiddleware, settings=settings, reloading=reloading)
     app.add_middleware(DrainMiddleware, drain=drain)
     if settings.local_only:
         app.add_middleware(LocalOnlyMiddleware, origins=settings.cors_origins)
     app.add_middleware(TelemetryMiddleware, metrics=metrics)
+    if settings.operator_port is not None:
+        app.add_middleware(OperatorPortMiddleware, port=settings.operator_port)
     if settings.cors_origins:
         _allow_pages(app, settings.cors_origins)  # the last one is outside
     bodies = (ChatCompletionRequest, EmbeddingRequest, RerankRequest, ImageGenerationRequest)

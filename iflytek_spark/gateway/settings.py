@@ -79,6 +79,9 @@ class GatewaySettings(BaseSettings):
     Attributes:
         host: the address to listen on; without ``keys`` one of this machine's own, like 127.0.0.1.
         port: the port to listen on.
+        operator_port: a port of its own for ``/metrics``, ``/readyz`` and ``/docs``, which the
+            other does not answer then; None for one port.
+        operator_host: the address that it listens on.
         keys: names and hashes of the keys that callers may use.
         own_credentials: whether callers who bring no Spark credentials of their own are served
             with those of the environment.
@@ -123,6 +126,8 @@ class GatewaySettings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
+    operator_port: int | None = Field(None, ge=0, le=65535)
+    operator_host: str = "127.0.0.1"
     keys: Mapping[str, HashedKey] = Field(default_factory=dict)
     own_credentials: bool = True
     models: ConfiguredNames = Field(default_factory=dict)

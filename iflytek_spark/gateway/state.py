@@ -12,6 +12,7 @@ from iflytek_spark.gateway.middleware.drain import Drain
 from iflytek_spark.gateway.middleware.metrics import GatewayMetrics
 from iflytek_spark.gateway.openai.model_names import ModelNames
 from iflytek_spark.gateway.own_keys import OwnKeys
+from iflytek_spark.gateway.reloading import Reloading
 from iflytek_spark.gateway.settings import GatewaySettings
 from iflytek_spark.gateway.upstream import Upstream
 
@@ -26,6 +27,7 @@ class GatewayState:
         upstream: gives each request its client.
         metrics: what is counted.
         drain: whether the gateway is being stopped.
+        reloading: has keys and names of models read anew.
         own_keys: whether Spark takes the gateway's own keys.
     """
 
@@ -34,6 +36,7 @@ class GatewayState:
     upstream: Upstream
     metrics: GatewayMetrics
     drain: Drain
+    reloading: Reloading
     own_keys: OwnKeys = field(default_factory=OwnKeys)
 
 

@@ -13,19 +13,24 @@ from iflytek_spark.gateway.middleware.body_limits import (
 from iflytek_spark.gateway.middleware.limits import Admission, Limits
 from iflytek_spark.gateway.middleware.request_log_record import is_api_request, record_of
 from iflytek_spark.gateway.openai.errors import GatewayError, error_response
+from iflytek_spark.gateway.reloading import Reloading
 from iflytek_spark.gateway.settings import GatewaySettings
 
 
 class AdmissionMiddleware:
     """Admits a request that has a key, is within the limits, and is sent in time."""
 
-    def __init__(self, app: ASGIApp, settings: GatewaySettings) -> None:
-        """Set up for what answers, with the gateway's settings."""
+    def __init__(
+        self, app: ASGIApp, settings: GatewaySettings, reloading: Reloading | None = None
+    ) -> None:
+        """Set up for what answers, with the gateway's settings; keys may be read anew."""
         self._app = app
         self._settings = settings
         self._keys = KeyRing(settings.keys)
         self._limits = Limits(settings)
         self._memory = BodyMemory(settings.max_bodies_bytes)
+        if reloading is not None:
+            reloading.add(lambda settings: self._keys.replace(settings.keys))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer why not."""

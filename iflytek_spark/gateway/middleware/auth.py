@@ -43,6 +43,10 @@ class KeyRing:
         """Set up with names and hashes; with none, every caller is admitted."""
         self._keys = dict(keys)
 
+    def replace(self, keys: Mapping[str, str]) -> None:
+        """Take other keys from now on."""
+        self._keys = dict(keys)
+
     def caller(self, scope: Scope) -> str:
         """Return the name of the caller's key, or the caller's address when there are no keys.
 

@@ -53,6 +53,10 @@ class ModelNames:
         """Set up with the configuration's names and what they mean."""
         self._configured = configured or {}
 
+    def replace(self, configured: Mapping[str, str]) -> None:
+        """Take other names of the configuration from now on."""
+        self._configured = configured
+
     def chat_model(self, name: str, version: str | None = None) -> ModelSpec:
         """Find the chat model of a request; a ``version`` goes with ``spark-api`` alone.
 

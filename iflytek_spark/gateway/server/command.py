@@ -7,8 +7,10 @@ import contextlib
 import json
 import os
 import shlex
+import socket
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -63,14 +65,35 @@ def start(args: argparse.Namespace) -> int:
         chosen = emulated | {name: value for name, value in given.items() if value is not None}
         launch = Launch(config, args.loop, chosen)
         settings = launch.settings()
-        with listen(_host(settings), settings.port) as listener:
+        with _listeners(settings) as listeners:
+            launch = _with_port(launch, listeners)
             _print_settings(settings, args.workers)
-            ready = _Ready(address_of(listener), settings, emulated=args.emulator)
+            ready = _Ready([*map(address_of, listeners)], settings, emulated=args.emulator)
             if args.workers > 1:
-                return serve_with_workers(launch, listener, args.workers, ready)
+                return serve_with_workers(launch, listeners, args.workers, ready)
             server = launch.server(ready)
-            server.run([listener])
+            server.reload_at_hangup()
+            server.run(listeners)
             return server.status
+
+
+@contextlib.contextmanager
+def _listeners(settings: GatewaySettings) -> Iterator[list[socket.socket]]:
+    """Open the callers' port, and the operator's if there is to be one."""
+    with contextlib.ExitStack() as stack:
+        listeners = [stack.enter_context(listen(_host(settings), settings.port))]
+        if settings.operator_port is not None:
+            operators = listen(settings.operator_host, settings.operator_port)
+            listeners.append(stack.enter_context(operators))
+        yield listeners
+
+
+def _with_port(launch: Launch, listeners: list[socket.socket]) -> Launch:
+    """Let every process know the operator's port, which may have been a free one."""
+    if len(listeners) == 1:
+        return launch
+    port = listeners[1].getsockname()[1]
+    return replace(launch, given={**launch.given, "operator_port": port})
 
 
 def _host(settings: GatewaySettings) -> str:
@@ -133,8 +156,8 @@ def _print_settings(settings: GatewaySettings, workers: int) -> None:
 class _Ready:
     """Prints, when the gateway answers, how to ask it."""
 
-    def __init__(self, url: str, settings: GatewaySettings, *, emulated: bool) -> None:
-        self._url = url
+    def __init__(self, urls: list[str], settings: GatewaySettings, *, emulated: bool) -> None:
+        self._url, *self._operators = urls
         self._with_key = settings.with_keys
         self._emulated = emulated
 
@@ -142,6 +165,8 @@ class _Ready:
         if self._emulated:
             _print("a local emulator answers, which is not a language model; try:")
             _print(self._command())
+        for url in self._operators:
+            _print(f"the operator's pages are on {url}")
         _print(f"listening on {self._url}")
 
     def _command(self) -> str:
