@@ -170,7 +170,7 @@ class BaseClient(Generic[AnyTransport]):
 
     def _asked(
         self, messages: str | Sequence[Message], model: str | ModelSpec | None, options: ChatOptions
-    ) -> tuple[Flow[None], AnyTransport, str, tuple[str, ...]]:
+    ) -> tuple[Flow[None], AnyTransport, str, tuple[str, ...], Callable[[], str]]:
         """Check a chat, and return what a stream is made of."""
         from iflytek_spark.protocol.call import call_flow  # loads what chats
         from iflytek_spark.protocol.dialects import chat_dialect
@@ -193,6 +193,7 @@ class BaseClient(Generic[AnyTransport]):
             self._open(request.spec.wire),
             request.spec.name,
             request.ignored,
+            lambda: exchange.sid,
         )
 
     def _wire(self, spec: ModelSpec) -> WireChoice:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -38,13 +38,24 @@ class ChatStream:
     """
 
     def __init__(
-        self, flow: Flow[None], transport: Transport, model: str, ignored: tuple[str, ...] = ()
+        self,
+        flow: Flow[None],
+        transport: Transport,
+        model: str,
+        ignored: tuple[str, ...] = (),
+        sid: Callable[[], str] = str,
     ) -> None:
         """Start one call; :meth:`SparkClient.stream` does this."""
         self._events: Generator[Event, None, None] = drive(flow, transport)
         self._builder = _builder(model)
         self.model = model
         self.ignored = ignored
+        self._sid = sid
+
+    @property
+    def sid(self) -> str:
+        """Spark's session id, empty before the answer's first frame has come."""
+        return self._sid()
 
     def __iter__(self) -> Iterator[Event]:
         return self
@@ -103,12 +114,19 @@ class AsyncChatStream:
         transport: AsyncTransport,
         model: str,
         ignored: tuple[str, ...] = (),
+        sid: Callable[[], str] = str,
     ) -> None:
         """Start one call; :meth:`AsyncSparkClient.stream` does this."""
         self._events: AsyncGenerator[Event, None] = adrive(flow, transport)
         self._builder = _builder(model)
         self.model = model
         self.ignored = ignored
+        self._sid = sid
+
+    @property
+    def sid(self) -> str:
+        """Spark's session id; see :attr:`ChatStream.sid`."""
+        return self._sid()
 
     def __aiter__(self) -> AsyncIterator[Event]:
         return self

@@ -9,19 +9,21 @@ from iflytek_spark.errors import ConfigurationError
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """The four time-outs of a call, in seconds, each more than 0.
+    """The time-outs of a call, in seconds, each more than 0.
 
     Attributes:
         connect: until the WebSocket is open.
         response: from the request to the first frame.
         idle: from one frame to the next.
         total: the whole call with its retries.
+        first: until the first part of the answer, all tries together; None for no such bound.
     """
 
     connect: float = 10.0
     response: float = 60.0
     idle: float = 60.0
     total: float = 600.0
+    first: float | None = None
 
     @classmethod
     def of(cls, given: Timeouts | float | None) -> Timeouts:
@@ -38,7 +40,9 @@ class Timeouts:
 
     def __post_init__(self) -> None:
         """Refuse a time-out that is not a positive number of seconds."""
-        for name in ("connect", "response", "idle", "total"):
+        for name in ("connect", "response", "idle", "total", "first"):
             value = getattr(self, name)
+            if name == "first" and value is None:
+                continue
             if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
                 raise ConfigurationError(f"timeout {name} is {value!r}, not a number of seconds")

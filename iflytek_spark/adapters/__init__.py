@@ -4,7 +4,8 @@ An adapter imports ``iflytek_spark``, its ``errors``, its ``settings`` (what a m
 and this package, and nothing else of the core:
 
 - OpenAI's shapes of tools, tool choices, tool calls and token counts: ``openai``
-- content blocks of any provider, which a history may hold: ``content``
+- content blocks of any provider, which a history may hold: ``content``; ids of calls and results
+  that came without: ``pair_calls``
 - structured output, validated, and asked for once more: ``structured``
 - the one reader of the arguments of calls: ``read_arguments``, and of JSON as text: ``read_json``
 - whether a value fits a JSON schema, in a bounded number of steps: ``SchemaCheck``; whether the
@@ -46,6 +47,7 @@ from iflytek_spark.adapters.openai import (
     usage_to_openai,
     web_search_from_openai,
 )
+from iflytek_spark.adapters.pairing import pair_calls
 from iflytek_spark.adapters.structured import ValidatedRequest
 from iflytek_spark.assumptions import SAFE_CONTEXT_TOKENS
 from iflytek_spark.models.services import IMAGE_GENERATION, Service
@@ -81,6 +83,7 @@ __all__ = [
     "exact_as_tool",
     "is_web_search",
     "messages_of",
+    "pair_calls",
     "place_of",
     "read_arguments",
     "read_content",

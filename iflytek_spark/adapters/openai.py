@@ -195,13 +195,14 @@ def calls_from_openai(message: Mapping[str, object]) -> list[ToolCall]:
 
     Args:
         message: with ``tool_calls``, or with the older ``function_call``; both may be missing,
-            and their items may be objects of OpenAI's client in place of dicts.
+            and their items may be objects of OpenAI's client in place of dicts, custom calls, or
+            flat, as LangChain writes them.
 
     Returns:
         The calls; what is no call is passed over.
     """
     given = message.get("tool_calls")
-    found = [_call_of(call, _field(call, "function")) for call in _items(given)]
+    found = [_call_of(call, _function_of(call)) for call in _items(given)]
     if not found and message.get(_ONE_CALL):
         found = [_call_of({}, message[_ONE_CALL])]
     return [call for call in found if call.name]
@@ -215,11 +216,19 @@ def _items(value: object) -> list[object]:
     return list(value) if isinstance(value, list | tuple) else []
 
 
+def _function_of(call: object) -> object:
+    """Return what names the function: within the call, or the call itself where it is flat."""
+    return _field(call, "function") or _field(call, "custom") or call
+
+
 def _call_of(call: object, function: object) -> ToolCall:
+    given = (_field(function, name) for name in ("arguments", "args", "input"))
+    arguments = next((value for value in given if value is not None), None)
+    call_id = _field(call, "id")
     return ToolCall(
-        str(_field(call, "id") or ""),
+        "" if call_id is None else str(call_id),
         str(_field(function, "name") or ""),
-        normal_arguments(_field(function, "arguments")),
+        normal_arguments(arguments),
     )
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 
 from iflytek_spark import __version__
 from iflytek_spark.gateway.exception_handlers import add_exception_handlers
@@ -15,14 +18,30 @@ from iflytek_spark.gateway.openai.model_names import ModelNames
 from iflytek_spark.gateway.openai.openapi import complete_openapi
 from iflytek_spark.gateway.openai.requests import ChatCompletionRequest
 from iflytek_spark.gateway.operator.routes import operator_router
+from iflytek_spark.gateway.reloading import Reloading
 from iflytek_spark.gateway.routes import chat, embeddings, health, images, models, rerank
 from iflytek_spark.gateway.routes.embeddings import EmbeddingRequest
+from iflytek_spark.gateway.routes.head import HeadMiddleware
 from iflytek_spark.gateway.routes.images import ImageGenerationRequest
+from iflytek_spark.gateway.routes.operator_port import OperatorPortMiddleware
 from iflytek_spark.gateway.routes.rerank import RerankRequest
 from iflytek_spark.gateway.settings import GatewaySettings, load_settings
 from iflytek_spark.gateway.state import GatewayState
 from iflytek_spark.gateway.store.opening import open_store
 from iflytek_spark.gateway.upstream import Upstream
+
+_SHOWN_TO_PAGES = (
+    "x-request-id",
+    "x-spark-ignored",
+    "openai-processing-ms",
+    "retry-after",
+    *(
+        f"x-ratelimit-{what}-{of}"
+        for what in ("limit", "remaining", "reset")
+        for of in ("requests", "tokens")
+    ),
+)
+"""Headers of a response that scripts of other sites may read."""
 
 
 def create_app(settings: GatewaySettings | None = None) -> FastAPI:
@@ -50,17 +69,36 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     upstream = Upstream(settings, on_open=metrics.upstream_opens.inc)
     names = ModelNames(settings.models)
     store = open_store(settings, on_drop=metrics.usage_rows_dropped.inc)
-    app.state.gateway = GatewayState(settings, names, upstream, metrics, drain, store)
+    reloading = Reloading(settings)
+    reloading.add(lambda settings: names.replace(settings.models))
+    app.state.gateway = GatewayState(settings, names, upstream, metrics, drain, reloading, store)
     for routes in (chat, models, embeddings, rerank, images, health):
         app.include_router(routes.router)
     app.include_router(operator_router(settings))
     add_exception_handlers(app)
-    app.add_middleware(AdmissionMiddleware, settings=settings, store=store)
+    app.add_middleware(HeadMiddleware)
+    app.add_middleware(AdmissionMiddleware, settings=settings, reloading=reloading, store=store)
     app.add_middleware(DrainMiddleware, drain=drain)
     if settings.local_only:
-        app.add_middleware(LocalOnlyMiddleware)
+        app.add_middleware(LocalOnlyMiddleware, origins=settings.cors_origins)
     on_end = store.add if store else None
-    app.add_middleware(TelemetryMiddleware, metrics=metrics, on_end=on_end)  # the last is outside
+    app.add_middleware(TelemetryMiddleware, metrics=metrics, on_end=on_end)
+    if settings.operator_port is not None:
+        app.add_middleware(OperatorPortMiddleware, port=settings.operator_port)
+    if settings.cors_origins:
+        _allow_pages(app, settings.cors_origins)  # the last one is outside
     bodies = (ChatCompletionRequest, EmbeddingRequest, RerankRequest, ImageGenerationRequest)
     complete_openapi(app, bodies, with_keys=settings.with_keys)
     return app
+
+
+def _allow_pages(app: FastAPI, origins: Sequence[str]) -> None:
+    """Let pages of these sites ask; a browser asks for that first, and has no key then."""
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_methods=("GET", "POST", "DELETE"),
+        allow_headers=("*",),
+        allow_private_network=True,
+        expose_headers=_SHOWN_TO_PAGES,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import FastAPI, Request
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -11,6 +12,11 @@ from iflytek_spark import SparkError
 from iflytek_spark.gateway.middleware.disconnect import CLIENT_CLOSED_REQUEST
 from iflytek_spark.gateway.middleware.request_log_record import record_of
 from iflytek_spark.gateway.openai.errors import ErrorRow, GatewayError, error_response
+from iflytek_spark.gateway.state import state_of
+from iflytek_spark.gateway.unknown_routes import advice
+
+_MAX_SHOWN = 200
+"""Characters of a path, which is the caller's text."""
 
 
 def add_exception_handlers(app: FastAPI) -> None:
@@ -25,7 +31,8 @@ async def _answer(request: Request, error: Exception) -> Response:
     match error:
         case SparkError():
             record.add_error(error)
-            return error_response(error)
+            own_keys = state_of(request.scope).own_keys
+            return error_response(own_keys.blame(error, request.headers))
         case ClientDisconnect():
             record.client_disconnected = True
             return Response(status_code=CLIENT_CLOSED_REQUEST)
@@ -38,16 +45,17 @@ async def _answer(request: Request, error: Exception) -> Response:
 
 
 def _no_such_route(request: Request, error: HTTPException) -> GatewayError:
-    known_path = error.status_code == ErrorRow.NO_SUCH_METHOD.status
-    return GatewayError(
-        ErrorRow.NO_SUCH_METHOD if known_path else ErrorRow.NO_SUCH_ROUTE,
-        f"{request.method} {request.scope['path']}: {error.detail}",
-        headers=error.headers,
-    )
+    path, headers = request.scope["path"], Headers(error.headers or {})
+    if error.status_code == ErrorRow.NO_SUCH_METHOD.status:
+        row, hint = ErrorRow.NO_SUCH_METHOD, f"it takes {headers.get('allow', 'another method')}"
+    else:
+        row, hint = ErrorRow.NO_SUCH_ROUTE, advice(path, request.app.openapi()["paths"])
+    message = f"{request.method} {path[:_MAX_SHOWN]}: {error.detail} — {hint}"
+    return GatewayError(row, message, headers=error.headers)
 
 
-async def _unexpected(_request: Request, _error: Exception) -> Response:
+async def _unexpected(request: Request, _error: Exception) -> Response:
     """Show nothing of it: Starlette raises it once more, and the server logs it and hangs up."""
     message = "the gateway failed in a way that was not foreseen; its log says how"
-    error = GatewayError(ErrorRow.UNEXPECTED, message, headers={"connection": "close"})
-    return error_response(error)
+    headers = {"connection": "close", "x-request-id": record_of(request.scope).request_id}
+    return error_response(GatewayError(ErrorRow.UNEXPECTED, message, headers=headers))

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from tomllib import TOMLDecodeError
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
@@ -22,6 +30,14 @@ from pydantic_settings import (
 from iflytek_spark import Unsupported, WireChoice
 from iflytek_spark.errors import ConfigurationError, UnknownModelError
 from iflytek_spark.gateway.openai.model_names import ModelNames
+from iflytek_spark.gateway.settings_checks import (
+    ImageModel,
+    Origin,
+    check_origins,
+    check_variables,
+    read_none,
+    told,
+)
 from iflytek_spark.gateway.store.url import StoreURL
 
 HashedKey = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
@@ -62,14 +78,18 @@ class GatewaySettings(BaseSettings):
     """How the gateway is set up. Credentials of Spark are not here: they have their own variables.
 
     Attributes:
-        host: the address to listen on; without ``keys`` always 127.0.0.1.
+        host: the address to listen on; without ``keys`` one of this machine's own, like 127.0.0.1.
         port: the port to listen on.
+        operator_port: a port of its own for ``/metrics``, ``/readyz`` and ``/docs``, which the
+            other does not answer then; None for one port.
+        operator_host: the address that it listens on.
         keys: names and hashes of the keys that callers may use.
         own_credentials: whether callers who bring no Spark credentials of their own are served
             with those of the environment.
         models: names that callers may use for models, beside the catalogue's.
         image_model: what answers a conversation with an image in place of a model that cannot
-            look at images; None refuses it.
+            look at images; None refuses it. Where None is legal, a file or a variable says
+            ``none``.
         unsupported: whether fields of a request that the model has nothing for and that only tune
             the answer are left out and told in a header, or refused.
         base_url: another address of Spark, the emulator's for instance.
@@ -78,6 +98,8 @@ class GatewaySettings(BaseSettings):
             models that have tools over HTTP only.
         requests_per_minute: for each key; None for no limit.
         concurrent_requests: requests that a key may have under way at once; None for no limit.
+        cors_origins: sites whose pages may ask from a browser, like ``https://chat.example.com``;
+            ``*`` for all.
         redis_url: where the limits are counted when several workers or machines share them.
         store_url: a database of further keys, and of usage; ``sqlite`` for a file here.
         usage_days: how long rows of usage are kept.
@@ -94,9 +116,10 @@ class GatewaySettings(BaseSettings):
             disconnected.
         embeddings_per_second: the account's rate of embedding; None for no limit.
         connect_timeout: seconds to open a connection to Spark.
-        first_token_timeout: seconds to the first frame.
+        first_token_timeout: seconds to the first token, of all tries together.
         token_timeout: seconds between two frames.
         total_timeout: seconds for a whole answer.
+        max_retries: further tries after a failure that may pass, before the first token.
         shutdown_timeout: seconds that running responses have to finish when the gateway is
             stopped.
         worker_timeout: seconds that a worker may give no sign of life before another takes its
@@ -110,15 +133,18 @@ class GatewaySettings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
+    operator_port: int | None = Field(None, ge=0, le=65535)
+    operator_host: str = "127.0.0.1"
     keys: Mapping[str, HashedKey] = Field(default_factory=dict)
     own_credentials: bool = True
     models: ConfiguredNames = Field(default_factory=dict)
-    image_model: str | None = "image"
+    image_model: ImageModel | None = "image"
     unsupported: Unsupported = "ignore"
     base_url: str | None = None
     wire: WireChoice = "auto"
     requests_per_minute: int | None = Field(None, ge=1)
     concurrent_requests: int | None = Field(None, ge=1)
+    cors_origins: Annotated[tuple[Origin, ...], AfterValidator(check_origins)] = ()
     redis_url: RedisURL | None = None
     store_url: StoreURL | None = None
     usage_days: int = Field(90, ge=1, le=36500)
@@ -135,9 +161,21 @@ class GatewaySettings(BaseSettings):
     first_token_timeout: float = Field(60.0, gt=0)
     token_timeout: float = Field(60.0, gt=0)
     total_timeout: float = Field(600.0, gt=0)
+    max_retries: int = Field(2, ge=0, le=10)
     shutdown_timeout: float = Field(30.0, ge=0)
     worker_timeout: float = Field(30.0, ge=1)
     preconnect: int = Field(0, ge=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_none(cls, values: Any) -> Any:
+        return read_none(cls, values)
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        if "*" in self.cors_origins and self.local_only:
+            raise PydanticCustomError("cors", "cors_origins is '*', but there are no keys")
+        return self
 
     @property
     def local_only(self) -> bool:
@@ -178,6 +216,7 @@ def load_settings(path: Path | None = None, **given: Any) -> GatewaySettings:
     """
     if path is not None and not path.is_file():
         raise ConfigurationError(f"there is no configuration file {path}")
+    check_variables(GatewaySettings, os.environ)
     chosen: type[GatewaySettings] = GatewaySettings
     if path is not None:
         chosen = type("GatewaySettings", (GatewaySettings,), {"model_config": {"toml_file": path}})
@@ -191,5 +230,4 @@ def load_settings(path: Path | None = None, **given: Any) -> GatewaySettings:
         ) from error
     except ValidationError as error:
         problem = error.errors(include_input=False)[0]
-        name = ".".join(map(str, problem["loc"]))
-        raise ConfigurationError(f"the gateway's setting {name}: {problem['msg']}") from None
+        raise ConfigurationError(told(GatewaySettings, problem)) from None

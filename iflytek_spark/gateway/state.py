@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, TypeAlias
 
 from fastapi import Depends, Request
+from starlette.types import Scope
 
 from iflytek_spark.gateway.middleware.drain import Drain
 from iflytek_spark.gateway.middleware.metrics import GatewayMetrics
 from iflytek_spark.gateway.openai.model_names import ModelNames
+from iflytek_spark.gateway.own_keys import OwnKeys
+from iflytek_spark.gateway.reloading import Reloading
 from iflytek_spark.gateway.settings import GatewaySettings
 from iflytek_spark.gateway.store.interface import GatewayStore
 from iflytek_spark.gateway.upstream import Upstream
@@ -25,7 +28,9 @@ class GatewayState:
         upstream: gives each request its client.
         metrics: what is counted.
         drain: whether the gateway is being stopped.
+        reloading: has keys and names of models read anew.
         store: keys and usage in a database, or None.
+        own_keys: whether Spark takes the gateway's own keys.
     """
 
     settings: GatewaySettings
@@ -33,13 +38,20 @@ class GatewayState:
     upstream: Upstream
     metrics: GatewayMetrics
     drain: Drain
+    reloading: Reloading
     store: GatewayStore | None = None
+    own_keys: OwnKeys = field(default_factory=OwnKeys)
+
+
+def state_of(scope: Scope) -> GatewayState:
+    """Return the state of the app that a request has come to."""
+    state: GatewayState = scope["app"].state.gateway
+    return state
 
 
 async def _state_of(request: Request) -> GatewayState:
     """Return the app's state; async, since FastAPI calls no such in a thread."""
-    state: GatewayState = request.app.state.gateway
-    return state
+    return state_of(request.scope)
 
 
 State: TypeAlias = Annotated[GatewayState, Depends(_state_of)]

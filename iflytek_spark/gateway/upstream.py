@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
 from starlette.datastructures import Headers
@@ -15,6 +14,9 @@ from iflytek_spark.gateway.settings import GatewaySettings
 
 LEGACY_NAMES = ("APP_ID", "API_KEY", "API_SECRET")
 """The variables, and behind ``X_`` the headers, of the gateway that this one replaces."""
+
+_HTTP_NAMES = ("API_PASSWORD", "MAAS_API_KEY")
+"""Behind ``X_`` the headers of keys that are for HTTP."""
 
 _MAX_CLIENTS = 1024
 
@@ -47,19 +49,18 @@ class Upstream:
 
         Args:
             headers: the request's; ``X_APP_ID``, ``X_API_KEY`` and ``X_API_SECRET``, with
-                underscores or dashes, win over the environment; so do ``X_API_PASSWORD`` and
-                ``X_MAAS_API_KEY``, each alone or beside those three.
+                underscores or dashes, win over the environment. They count together: other
+                services' clients send one of them too. ``X_API_PASSWORD`` and
+                ``X_MAAS_API_KEY`` win too, each alone or beside those three.
 
         Raises:
-            MissingCredentialsError: when a value is found in neither place, or the gateway's own
-                may not be used.
+            MissingCredentialsError: when the headers hold a secret and not the rest, or there
+                are no credentials of the gateway's own that may be used.
             ConfigurationError: for a value that is no credential.
         """
-        headed = [f"x_{name}" for name in LEGACY_NAMES]
-        given = [headers.get(name) or headers.get(name.replace("_", "-")) for name in headed]
         environ = self._environ if self._settings.own_credentials else {}
         try:
-            credentials = _http_keys(headers) or _credentials(given, environ)
+            credentials = _http_keys(headers) or _credentials(_given(headers), environ)
             if self._own is not None and credentials == self._own[0]:
                 return self._own[1]
             return self._client(credentials)
@@ -72,7 +73,7 @@ class Upstream:
     def ready(self) -> bool:
         """Return whether callers without credentials of their own can be served."""
         try:
-            _credentials([None] * len(LEGACY_NAMES), self._environ)
+            _credentials((), self._environ)
         except MissingCredentialsError:
             return not self._settings.own_credentials
         return True
@@ -84,7 +85,7 @@ class Upstream:
         have a pool for each that they invent.
         """
         try:
-            credentials = _credentials([None] * len(LEGACY_NAMES), self._environ)
+            credentials = _credentials((), self._environ)
         except (MissingCredentialsError, ConfigurationError):
             return None  # a request for which they are needed says so
         if not self._settings.own_credentials:
@@ -99,25 +100,47 @@ class Upstream:
             timeout=Timeouts(
                 connect=settings.connect_timeout,
                 response=settings.first_token_timeout,
+                first=settings.first_token_timeout,
                 idle=settings.token_timeout,
                 total=settings.total_timeout,
             ),
+            max_retries=settings.max_retries,
             preconnect=preconnect,
             wire=settings.wire,
             on_open=self._on_open,
         )
 
 
-def _credentials(given: list[str | None], environ: Mapping[str, str]) -> Credentials:
-    """Complete credentials from a family of variables, or else from the legacy ones, never both.
+def brings_credentials(headers: Headers) -> bool:
+    """Return whether a request has Spark credentials of its caller's own."""
+    return all(_read(headers, LEGACY_NAMES)) or any(_read(headers, _HTTP_NAMES))
+
+
+def _read(headers: Headers, names: Sequence[str]) -> list[str | None]:
+    written = [f"x_{name}" for name in names]
+    return [headers.get(name) or headers.get(name.replace("_", "-")) for name in written]
+
+
+def _given(headers: Headers) -> Sequence[str]:
+    """Return the caller's own credentials, all of them or none."""
+    found = dict(zip(LEGACY_NAMES, _read(headers, LEGACY_NAMES), strict=True))
+    missing = [f"X_{name}" for name, value in found.items() if not value]
+    if missing and found["API_SECRET"]:
+        raise MissingCredentialsError(f"X_API_SECRET came without {' and '.join(missing)}")
+    return () if missing else [value for value in found.values() if value]
+
+
+def _credentials(given: Sequence[str], environ: Mapping[str, str]) -> Credentials:
+    """Return the caller's own credentials, or a family of variables, or the legacy ones.
 
     Whoever sends credentials of his own does not call with other keys of the gateway's.
     """
+    if given:
+        return Credentials.resolve(*given, environ={})
     try:
-        found = Credentials.resolve(*given, environ=environ)
-        return replace(found, api_password="", maas_api_key="") if any(given) else found
+        return Credentials.resolve(environ=environ)
     except MissingCredentialsError:
-        values = [value or environ.get(name) for value, name in zip(given, LEGACY_NAMES)]
+        values = [environ.get(name) for name in LEGACY_NAMES]
         if not all(values):
             raise
         return Credentials.resolve(*values, environ={})
@@ -125,10 +148,8 @@ def _credentials(given: list[str | None], environ: Mapping[str, str]) -> Credent
 
 def _http_keys(headers: Headers) -> Credentials | None:
     """Return the caller's own keys of HTTP with the rest of his credentials, if he has any."""
-    password, maas, *app = (
-        headers.get(f"x_{name}") or headers.get(f"x-{name}".replace("_", "-"))
-        for name in ("api_password", "maas_api_key", "app_id", "api_key", "api_secret")
-    )
+    password, maas = _read(headers, _HTTP_NAMES)
     if not password and not maas:
         return None
-    return Credentials.resolve(*app, api_password=password, maas_api_key=maas, environ={})
+    given = _given(headers)
+    return Credentials.resolve(*given, api_password=password, maas_api_key=maas, environ={})

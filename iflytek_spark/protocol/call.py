@@ -13,6 +13,7 @@ without count.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -135,14 +136,16 @@ class _Attempt(Generic[T]):
         self._context = context
         self._exchange = exchange
         self._deadline = context.clock.monotonic() + context.timeouts.total
+        self._first = context.clock.monotonic() + (context.timeouts.first or math.inf)
         self._stage = "connect"
         self._opening: Opening | None = None
         self._data: str | bytes = b""
         self.emitted = False
 
     def remaining(self) -> float:
-        """Seconds that the whole call has left."""
-        return self._deadline - self._context.clock.monotonic()
+        """Seconds that the whole call has left, or that its first event has."""
+        deadline = self._deadline if self.emitted else min(self._deadline, self._first)
+        return deadline - self._context.clock.monotonic()
 
     def within(self, timeout: float) -> float:
         """Bound a wait by the whole call; an answer that never pauses must end too."""
@@ -168,6 +171,7 @@ class _Attempt(Generic[T]):
         try:
             while (seconds := turn.wait()) > 0:
                 self._deadline += seconds
+                self._first += seconds
                 yield Sleep(seconds)
             came = True
         finally:
@@ -226,8 +230,10 @@ class _Attempt(Generic[T]):
     def _timed_out(self, error: TimeoutError) -> APITimeoutError:
         limits = self._context.timeouts
         stage = "connect" if isinstance(error, ConnectTimedOutError) else self._stage
-        total = self._deadline <= self._context.clock.monotonic()
-        stage = "total" if total else stage
+        total = self.remaining() <= 0
+        if total:
+            first = not self.emitted and self._first < self._deadline
+            stage = "first" if first else "total"
         timed_out = APITimeoutError(
             f"Spark's time-out {stage!r} of {getattr(limits, stage):g} s ran out",
             hint=f"raise Timeouts({stage}=…) if the answer may take longer",

@@ -96,6 +96,12 @@ class ChatExchange(Exchange[ChatRequest, Frame, None]):
         """Ask nothing yet; see :class:`Exchange`."""
         super().__init__(dialect, request)
         self._answers = dialect.answers
+        self._reader: ChatReader | None = None
+
+    @property
+    def sid(self) -> str:
+        """The session id of the newest try, empty before its first frame."""
+        return self._reader.sid if self._reader else ""
 
     def prepare(self, timeout: Callable[[], float]) -> Flow[None]:
         """Load the images."""
@@ -107,7 +113,8 @@ class ChatExchange(Exchange[ChatRequest, Frame, None]):
 
     def read(self, reading: Reading) -> ChatReader:
         """Return what reads the answer of a new try, in this way."""
-        return ChatReader(self._dialect, self._answers, self._request, reading)
+        self._reader = ChatReader(self._dialect, self._answers, self._request, reading)
+        return self._reader
 
     def retry_with_stronger_instruction(self) -> bool:
         """Ask for a tool call in stronger words; False when that was done before."""
@@ -146,6 +153,11 @@ class ChatReader:
         self._filters = filters_for(
             request, lambda: protocol.sid, lambda usage: protocol.end("stop", usage)
         )
+
+    @property
+    def sid(self) -> str:
+        """The session id, empty before the first frame."""
+        return self._protocol.sid
 
     def receive(self, payload: str | bytes | None) -> tuple[Event, ...]:
         """Take the next message and return the events that are left of it."""

@@ -80,14 +80,30 @@ def test_without_headers_the_environment_stands_in(
         assert with_http(with_headers(gateway)).status == 200
 
 
-@pytest.mark.parametrize("names", FAMILIES)
-def test_what_the_headers_lack_comes_from_the_environment(
+@pytest.mark.parametrize("names", [("APP_ID",), ("API_KEY",), ("APP_ID", "API_KEY")])
+def test_headers_count_together_or_not_at_all(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...]
 ) -> None:
-    for name, value in zip(names[1:], values(emulator)[1:], strict=True):
+    """Anthropic's clients and many API gateways send X-Api-Key, which is no key of Spark's."""
+    for name, value in zip(FAMILIES[1], values(emulator), strict=True):
         monkeypatch.setenv(name, value)
     with served(emulator) as gateway:
-        assert with_http(with_headers(gateway, "APP_ID")).status == 200
+        words = with_headers(gateway, *names, form="X-{}")
+        words = [f"{word}-of-something-else" if word.startswith("X-") else word for word in words]
+        assert with_http(words).status == 200
+
+
+@pytest.mark.parametrize("names", [("API_SECRET",), ("APP_ID", "API_SECRET")])
+def test_a_secret_alone_is_no_credential(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...]
+) -> None:
+    """Whoever sends one means to pay himself."""
+    for name, value in zip(FAMILIES[1], values(emulator), strict=True):
+        monkeypatch.setenv(name, value)
+    with served(emulator) as gateway:
+        answer = with_http(with_headers(gateway, *names))
+    assert (answer.status, answer.body["error"]["code"]) == (401, "spark_keys_missing")
+    assert "X_API_KEY" in answer.body["error"]["message"]
 
 
 def test_headers_win_over_the_environment(
@@ -97,7 +113,7 @@ def test_headers_win_over_the_environment(
         monkeypatch.setenv(name, "wrong")
     with served(emulator) as gateway:
         assert with_http(with_headers(gateway, *HEADERS)).status == 200
-        assert with_http(with_headers(gateway)).status == 401
+        assert with_http(with_headers(gateway)).body["error"]["code"] == "gateway_keys_refused"
 
 
 def test_without_any_credentials_the_headers_are_named(emulator: Emulator) -> None:

@@ -15,6 +15,7 @@ from iflytek_spark.gateway.middleware.body_limits import (
 from iflytek_spark.gateway.middleware.limits import Admission, Limits
 from iflytek_spark.gateway.middleware.request_log_record import is_api_request, record_of
 from iflytek_spark.gateway.openai.errors import GatewayError, error_response
+from iflytek_spark.gateway.reloading import Reloading
 from iflytek_spark.gateway.settings import GatewaySettings
 
 
@@ -22,13 +23,18 @@ class AdmissionMiddleware:
     """Admits a request that has a key, is within the limits, and is sent in time."""
 
     def __init__(
-        self, app: ASGIApp, settings: GatewaySettings, store: KeyStore | None = None
+        self,
+        app: ASGIApp,
+        settings: GatewaySettings,
+        reloading: Reloading | None = None,
+        store: KeyStore | None = None,
     ) -> None:
         """Set up.
 
         Args:
             app: what answers.
             settings: the gateway's.
+            reloading: has the keys of the configuration read anew, or None.
             store: has further keys, or None.
         """
         self._app = app
@@ -37,6 +43,8 @@ class AdmissionMiddleware:
         self._store = store
         self._limits = Limits(settings)
         self._memory = BodyMemory(settings.max_bodies_bytes)
+        if reloading is not None:
+            reloading.add(lambda settings: self._keys.replace(settings.keys))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer why not."""

@@ -96,6 +96,10 @@ class KeyRing:
         self._keys = dict(keys)
         self._store = store
 
+    def replace(self, keys: Mapping[str, str]) -> None:
+        """Take other keys of the configuration from now on."""
+        self._keys = dict(keys)
+
     def caller(self, scope: Scope) -> Caller:
         """Return whose key a request has.
 

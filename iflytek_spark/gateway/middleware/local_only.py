@@ -7,7 +7,7 @@ under a name of the page's own (DNS rebinding) too, and another server may liste
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
@@ -35,15 +35,16 @@ _KEYS = "or give the gateway keys (iflytek-spark gateway --new-key NAME)"
 class LocalOnlyMiddleware:
     """Refuses what does not come from a program on this machine."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Set up for what answers."""
+    def __init__(self, app: ASGIApp, origins: Collection[str] = ()) -> None:
+        """Set up for what answers, and for the pages of other sites that may ask all the same."""
         self._app = app
+        self._origins = frozenset(origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer why not."""
         if scope["type"] == "http":
             try:
-                _check(scope)
+                _check(scope, self._origins)
             except GatewayError as error:
                 record = record_of(scope)
                 record.caller, record.error = _caller(scope), error.row.code
@@ -57,16 +58,20 @@ def _caller(scope: Scope) -> str:
     return client[0] if client else ""
 
 
-def _check(scope: Scope) -> None:
+def _check(scope: Scope, origins: Collection[str]) -> None:
     server = scope.get("server") or ("",)
     has_body = scope["method"] not in _WITHOUT_BODY
     read = tuple([(name, value) for name, value in scope["headers"] if name in _READ])
-    _check_read(_caller(scope), server[0] or "", read, has_body)
+    _check_read(_caller(scope), server[0] or "", read, tuple(origins), has_body)
 
 
 @lru_cache(_MAX_KEPT)
 def _check_read(
-    caller: str, server: str, read: tuple[tuple[bytes, bytes], ...], has_body: bool
+    caller: str,
+    server: str,
+    read: tuple[tuple[bytes, bytes], ...],
+    origins: tuple[str, ...],
+    has_body: bool,
 ) -> None:
     """Check what is read of a request; programs send the same again and again, and that is kept."""
     headers: dict[str, list[str]] = {name: [] for name in _READ.values()}
@@ -75,7 +80,8 @@ def _check_read(
     own = _address(server)
     _check_sender(caller, headers, own)
     _check_host(headers["host"], own)
-    _check_site(headers, own)
+    if not _is_allowed_page(headers["origin"], origins):
+        _check_site(headers, own)
     if has_body and not _is_json(headers["content-type"]):
         raise GatewayError(
             ErrorRow.NOT_JSON, "the body must be JSON: send it as 'Content-Type: application/json'"
@@ -107,6 +113,11 @@ def _check_site(headers: _Headers, own: _Address) -> None:
     for site in headers[_SITE]:
         if site.strip().lower() not in _OWN_SITE:
             raise _refused(f"{_SITE}: {site[:_MAX_SHOWN]!r}: a page of another site may not ask;")
+
+
+def _is_allowed_page(given: list[str], origins: Collection[str]) -> bool:
+    """Return whether the browser names the one page that asks, and that may: pages cannot lie."""
+    return len(given) == 1 and given[0] in origins
 
 
 def _is_own_page(url: str, own: _Address) -> bool:

@@ -21,6 +21,7 @@ from iflytek_spark.gateway.openai.requests import ChatCompletionRequest
 
 _MODELS = frozenset((*(spec.name for spec in list_models()), *SERVICES))
 _FIELDS = frozenset(ChatCompletionRequest.model_fields)
+_WHOLE = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600)
 _FIRST_TOKEN = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 20, 30, 60)
 _TOKEN = (0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1)
 """Upper bounds in seconds."""
@@ -69,6 +70,13 @@ class GatewayMetrics:
             ("field",),
             registry=registry,
         )
+        self._seconds = Histogram(
+            "spark_gateway_request_seconds",
+            "From a request to the end of its response.",
+            ("route", "model"),
+            buckets=_WHOLE,
+            registry=registry,
+        )
         self._first_token = Histogram(
             "spark_gateway_first_token_seconds",
             "From a request to the first event of its streamed response.",
@@ -99,6 +107,7 @@ class GatewayMetrics:
         """
         model = _bounded(record.model)
         self._requests.labels(route, model, record.status).inc()
+        self._seconds.labels(route, model).observe(ended - record.started)
         if record.error:
             code = "" if record.error_code is None else record.error_code
             self._errors.labels(record.error, code).inc()

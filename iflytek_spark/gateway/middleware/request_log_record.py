@@ -28,11 +28,13 @@ class RequestLogRecord:
         estimated: whether these were estimated, since the service counts none.
         estimate: estimates them for a response without, or None.
         sid: Spark's session id.
+        sid_so_far: gives it while the response is under way, or None.
         error: the class or the code of what failed, or an empty string.
         error_code: Spark's code of what failed, or None.
         client_disconnected: whether the caller disconnected before the end.
         status: the HTTP status of the response, once it has begun.
         ignored: fields of the request that were left out or brought into range.
+        texts: how many texts, documents or images were asked for, or None for a chat.
         request_id: names the request, in the gateway and to its caller.
         account: the name of the Spark account that answers.
         wire: how Spark was asked.
@@ -48,11 +50,13 @@ class RequestLogRecord:
     estimated: bool = False
     estimate: Callable[[], Usage] | None = None
     sid: str = ""
+    sid_so_far: Callable[[], str] | None = None
     error: str = ""
     error_code: int | None = None
     client_disconnected: bool = False
     status: int | None = None
     ignored: tuple[str, ...] = ()
+    texts: int | None = None
     request_id: str = ""
     account: str = ""
     wire: str = ""

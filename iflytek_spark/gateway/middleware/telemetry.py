@@ -16,7 +16,9 @@ from iflytek_spark.gateway.middleware.request_log_record import (
     is_api_request,
     record_of,
 )
+from iflytek_spark.gateway.openai.errors import REQUEST_ID
 from iflytek_spark.gateway.openai.ignored import ignored_headers
+from iflytek_spark.gateway.request_id import HEADER, request_id_of
 
 OnEnd: TypeAlias = Callable[[str, RequestLogRecord, float], None]
 """Takes the route of a request that has ended, what is known of it, and when it did."""
@@ -40,11 +42,12 @@ class TelemetryMiddleware:
             await self._app(scope, receive, send)
             return
         record = record_of(scope)
+        record.request_id = scope[REQUEST_ID] = request_id_of(scope)
 
         def send_noted(message: Message) -> Awaitable[None]:
             if record.status is None:
                 record.status = message["status"]
-                message["headers"] = [*message.get("headers", ()), *ignored_headers(record.ignored)]
+                message["headers"] = [*message.get("headers", ()), *_headers(record)]
             return send(message)
 
         self._metrics.in_flight.inc()
@@ -60,6 +63,8 @@ class TelemetryMiddleware:
     def _report(self, scope: Scope, record: RequestLogRecord) -> None:
         if record.status is None:
             record.status = CLIENT_CLOSED_REQUEST if record.client_disconnected else _FAILED
+        if not record.sid and record.sid_so_far is not None:
+            record.sid = record.sid_so_far()
         ended = time.monotonic()
         write_access(scope, record, ended)
         route = getattr(scope.get("route"), "path", "none")
@@ -67,3 +72,12 @@ class TelemetryMiddleware:
         if self._on_end is not None:
             self._on_end(route, record, ended)
         record.estimate = None  # which holds the conversation
+
+
+def _headers(record: RequestLogRecord) -> list[tuple[bytes, bytes]]:
+    milliseconds = round((time.monotonic() - record.started) * 1000)
+    return [
+        (HEADER, record.request_id.encode()),
+        (b"openai-processing-ms", b"%d" % milliseconds),
+        *ignored_headers(record.ignored),
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 import uuid
 from collections.abc import Iterator, Sequence
@@ -12,10 +13,8 @@ from iflytek_spark import (
     ChatOptions,
     ChatResponse,
     Citation,
-    ImagePart,
     Message,
     ModelSpec,
-    TextPart,
     Tool,
     WebSearch,
 )
@@ -23,23 +22,23 @@ from iflytek_spark.adapters import (
     call_to_openai,
     calls_from_openai,
     messages_of,
+    pair_calls,
     schema_format,
     usage_to_openai,
 )
 from iflytek_spark.errors import InvalidRequestError
 from iflytek_spark.gateway.openai import responses
-from iflytek_spark.gateway.openai.requests import (
+from iflytek_spark.gateway.openai.history import (
     AnyMessage,
     AssistantMessage,
-    ChatCompletionRequest,
-    FunctionMessage,
-    FunctionTool,
-    ImageContent,
-    NamedToolChoice,
-    SchemaFormat,
-    TextContent,
     ToolMessage,
     UserMessage,
+)
+from iflytek_spark.gateway.openai.requests import (
+    ChatCompletionRequest,
+    FunctionTool,
+    NamedToolChoice,
+    SchemaFormat,
 )
 
 _UID_LENGTH = 32
@@ -49,38 +48,36 @@ _NEUTRAL = {"top_p": 1.0, "presence_penalty": 0.0, "frequency_penalty": 0.0}
 
 def to_messages(messages: Sequence[AnyMessage]) -> list[Message]:
     """Translate a conversation."""
-    return [translated for message in messages for translated in _translate(message)]
+    return [*pair_calls(one for message in messages for one in _translate(message))]
 
 
 def _translate(message: AnyMessage) -> Iterator[Message]:
-    sent = message.model_dump()
-    name = message.name or ""
+    name, sent = message.name or "", message.model_dump(exclude_none=True)
+    content = sent.get("content")
     match message:
         case UserMessage():
-            yield Message("user", _content(message.content), name=name)
+            images = [_image(image) for image in message.images or ()]
+            yield from messages_of("user", [content, images] if images else content, name=name)
         case AssistantMessage():
-            blocks = [sent["content"], message.refusal]
+            blocks = [content, message.refusal]
             yield from messages_of("assistant", blocks, calls=calls_from_openai(sent), name=name)
-        case ToolMessage():
-            yield from messages_of(
-                "tool", sent["content"], tool_call_id=message.tool_call_id, name=name
-            )
-        case FunctionMessage():
-            yield Message("tool", message.content or "", name=name)
+        case ToolMessage(tool_call_id=call_id):
+            own = "" if call_id is None else str(call_id)
+            name = name or message.tool_name or ""
+            result = json.dumps(content, ensure_ascii=False) if _is_value(content) else content
+            yield from messages_of("tool", result, tool_call_id=own, name=name)
         case _:
-            yield Message("system", _content(message.content), name=name)
+            yield from messages_of("system", content, name=name)
 
 
-def _content(
-    content: str | Sequence[TextContent | ImageContent],
-) -> str | tuple[TextPart | ImagePart, ...]:
-    return content if isinstance(content, str) else tuple(_part(part) for part in content)
+def _image(sent: str) -> dict[str, str]:
+    """Write an image of Ollama's, which is base64 without a type, or an address."""
+    return {"type": "image", "url" if ":" in sent else "base64": sent}
 
 
-def _part(part: TextContent | ImageContent) -> TextPart | ImagePart:
-    return (
-        TextPart(part.text) if isinstance(part, TextContent) else ImagePart(url=part.image_url.url)
-    )
+def _is_value(content: object) -> bool:
+    """Return whether a tool's result is an object or a number rather than texts and parts."""
+    return content is not None and not isinstance(content, str | list)
 
 
 def to_options(request: ChatCompletionRequest, spec: ModelSpec) -> ChatOptions:

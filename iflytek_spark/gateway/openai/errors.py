@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from enum import Enum
 
 from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
 
 from iflytek_spark import SparkError, errors
 from iflytek_spark.gateway.openai.responses import Error
@@ -43,6 +45,8 @@ class ErrorRow(Enum):
     INVALID_ANSWER = 502, _SERVER, "invalid_answer", errors.InvalidResponseError
     SPARK_FAILED = 503, _SERVER, "spark_failed", errors.InternalServerError
     SPARK_ERROR = 502, _SERVER, "spark_error", errors.SparkError
+    OWN_KEYS_REFUSED = 502, _SERVER, "gateway_keys_refused"
+    OWN_KEYS_NOT_PERMITTED = 502, _SERVER, "gateway_keys_not_permitted"
 
     INVALID_API_KEY = 401, _AUTHENTICATION, "invalid_api_key"
     NOT_LOCAL = 403, "permission_error", "not_local"
@@ -83,6 +87,16 @@ _PARAMS: dict[type[SparkError], str] = {
 _FIELDS = {"web_search": "web_search_options", "uid": "user"}
 """The core's options that OpenAI calls otherwise."""
 
+_PYTHON = re.compile(r"\w\(|ModelSpec|=…|=True|too_long=|strict=")
+_HINTS: Mapping[type[BaseException], str] = {
+    errors.APITimeoutError: "ask again; the gateway's operator can allow more time",
+    errors.UnknownModelError: "GET /v1/models lists every model",
+    errors.ContextLengthError: "send a shorter text",
+}
+
+REQUEST_ID = "iflytek_spark.request_id"
+"""Where the scope of a request holds its id."""
+
 _RETRY_SECONDS = 1.0
 """What a caller waits when Spark itself names no time: its limits are per second."""
 
@@ -103,6 +117,7 @@ class GatewayError(Exception):
         *,
         param: str | None = None,
         headers: Mapping[str, str] | None = None,
+        spark: SparkError | None = None,
     ) -> None:
         """Refuse a request.
 
@@ -111,31 +126,57 @@ class GatewayError(Exception):
             message: what is wrong, and what to do.
             param: the field of the request, like ``messages[0].role``.
             headers: of the response, like ``retry-after``.
+            spark: what Spark said, of which code and sid are shown.
         """
         super().__init__(errors.encodable(message))
         self.row = row
         self.param = None if param is None else errors.encodable(param)
         self.headers = headers
+        self.spark = spark
 
 
-def error_body(error: SparkError | GatewayError) -> Error:
-    """Write an error as OpenAI does, with Spark's own code and sid beside it."""
-    row, spark = row_of(error), error if isinstance(error, SparkError) else None
+def error_body(error: SparkError | GatewayError, request_id: str | None = None) -> Error:
+    """Write an error as OpenAI does, with Spark's own code and sid, and the request's id."""
+    row, spark = row_of(error), error if isinstance(error, SparkError) else error.spark
     return {
         "error": {
-            "message": str(error),
+            "message": _words(error),
             "type": row.type,
             "param": _param(error),
             "code": row.code,
             "spark_code": spark.code if spark else None,
             "sid": spark.sid if spark else None,
+            "request_id": request_id,
         }
     }
 
 
+def _words(error: SparkError | GatewayError) -> str:
+    """Return what an error says; a hint that is Python is put in words for callers of HTTP."""
+    if isinstance(error, GatewayError) or not _PYTHON.search(error.hint):
+        return str(error)
+    hints = (_HINTS[base] for base in type(error).__mro__ if base in _HINTS)
+    hint = next(hints, "")
+    sid = f" (sid {error.sid})" if error.sid else ""
+    return f"{error.message}{sid}{f' — {hint}' if hint else ''}"
+
+
 def error_response(error: SparkError | GatewayError) -> JSONResponse:
-    """Answer a request with an error."""
-    return JSONResponse(error_body(error), row_of(error).status, _headers(error))
+    """Answer a request with an error, which names the request."""
+    return _ErrorResponse(error)
+
+
+class _ErrorResponse(JSONResponse):
+    """Is written when it is known which request it answers."""
+
+    def __init__(self, error: SparkError | GatewayError) -> None:
+        super().__init__(error_body(error), row_of(error).status, _headers(error))
+        self._error = error
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.body = self.render(error_body(self._error, scope.get(REQUEST_ID)))
+        self.headers["content-length"] = str(len(self.body))
+        await super().__call__(scope, receive, send)
 
 
 def row_of(error: SparkError | GatewayError) -> ErrorRow:

@@ -53,6 +53,10 @@ class ModelNames:
         """Set up with the configuration's names and what they mean."""
         self._configured = configured or {}
 
+    def replace(self, configured: Mapping[str, str]) -> None:
+        """Take other names of the configuration from now on."""
+        self._configured = configured
+
     def chat_model(self, name: str, version: str | None = None) -> ModelSpec:
         """Find the chat model of a request; a ``version`` goes with ``spark-api`` alone.
 
@@ -86,7 +90,7 @@ class ModelNames:
         try:
             return find_model(DEFAULT_MODEL if meaning == LEGACY_TEXT_MODEL else meaning)
         except UnknownModelError as error:
-            near = difflib.get_close_matches(name, self.listed(), n=3, cutoff=0.4)
+            near = self._nearest(name)
             question = f"did you mean {' or '.join(near)}? " if near else ""
             raise UnknownModelError(
                 error.message, hint=f"{question}GET /v1/models lists every model"
@@ -121,6 +125,16 @@ class ModelNames:
         catalogue = (spec.name for spec in list_models())
         names = (*catalogue, *SERVICES, LEGACY_TEXT_MODEL, *self._configured)
         return tuple(dict.fromkeys(names))
+
+    def _nearest(self, name: str) -> list[str]:
+        """Return the usable models whose names or aliases are nearest to one that is unknown."""
+        known = {listed.lower(): listed for listed in self.listed()}
+        for spec in list_models():
+            names = () if spec.retired else (spec.title, *spec.aliases, spec.name)
+            known.pop(spec.name.lower())
+            known.update((alias.lower(), spec.name) for alias in names)
+        near = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.4)
+        return list(dict.fromkeys(known[found] for found in near))
 
     def _meaning(self, name: str) -> str:
         return self._configured.get(name) or _LEGACY_NAMES.get(name) or name

@@ -7,7 +7,7 @@ it only tunes the answer and the gateway's ``unsupported`` is ``ignore``.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -22,6 +22,7 @@ from iflytek_spark.gateway.openai.field_types import (
     OnlyZero,
     StopStrings,
 )
+from iflytek_spark.gateway.openai.history import AnyMessage, Lenient
 from iflytek_spark.gateway.openai.ignored import Mark
 from iflytek_spark.gateway.openai.model_names import LEGACY_TEXT_MODEL
 from iflytek_spark.gateway.openai.openapi import suggested
@@ -31,110 +32,7 @@ MAX_MESSAGES = 2048
 """More than any model's context can hold."""
 
 
-class _Lenient(BaseModel):
-    """A part of a request. Clients send responses back as they came, with further fields."""
-
-    model_config = ConfigDict(strict=True, extra="ignore")
-
-
-class TextContent(_Lenient):
-    """A piece of text."""
-
-    type: Literal["text"]
-    text: str
-
-
-class ImageURL(_Lenient):
-    """Where an image is: an address of http or https, or a data URL."""
-
-    url: str = Field(min_length=1)
-    detail: Literal["auto", "low", "high"] | None = None
-
-
-class ImageContent(_Lenient):
-    """An image."""
-
-    type: Literal["image_url"]
-    image_url: ImageURL
-
-
-class HistoryPart(BaseModel):
-    """A part of an earlier message, of any provider's: what Spark cannot be shown is put in words.
-
-    The core reads it (``iflytek_spark.adapters.content``).
-    """
-
-    model_config = ConfigDict(strict=True, extra="allow")
-
-    type: str = Field(min_length=1)
-
-
-class SystemMessage(_Lenient):
-    """An instruction."""
-
-    role: Literal["system", "developer"]
-    content: str | list[TextContent]
-    name: str | None = None
-
-
-class UserMessage(_Lenient):
-    """What the user says and shows."""
-
-    role: Literal["user"]
-    name: str | None = None
-    content: str | list[Annotated[TextContent | ImageContent, Field(discriminator="type")]]
-
-
-class CalledFunction(_Lenient):
-    """A function and the JSON text of its arguments."""
-
-    name: str = Field(min_length=1)
-    arguments: str | None = None
-
-
-class PreviousToolCall(_Lenient):
-    """A tool call of an earlier answer."""
-
-    id: str
-    type: Literal["function"] = "function"
-    function: CalledFunction
-
-
-class AssistantMessage(_Lenient):
-    """An earlier answer."""
-
-    role: Literal["assistant"]
-    content: str | list[HistoryPart] | None = None
-    refusal: str | None = None
-    name: str | None = None
-    tool_calls: list[PreviousToolCall] | None = None
-    function_call: CalledFunction | None = None
-
-
-class ToolMessage(_Lenient):
-    """The result of a tool call."""
-
-    role: Literal["tool"]
-    content: str | list[HistoryPart] | None
-    tool_call_id: str
-    name: str | None = None
-
-
-class FunctionMessage(_Lenient):
-    """The result of a function, as it was sent before there were tools."""
-
-    role: Literal["function"]
-    content: str | None
-    name: str = Field(min_length=1)
-
-
-AnyMessage: TypeAlias = Annotated[
-    SystemMessage | UserMessage | AssistantMessage | ToolMessage | FunctionMessage,
-    Field(discriminator="role"),
-]
-
-
-class Function(_Lenient):
+class Function(Lenient):
     """A function that the model may ask for."""
 
     name: str = Field(min_length=1)
@@ -143,33 +41,33 @@ class Function(_Lenient):
     strict: bool | None = None
 
 
-class FunctionTool(_Lenient):
+class FunctionTool(Lenient):
     """A tool. Spark knows functions only."""
 
     type: Literal["function"]
     function: Function
 
 
-class FunctionName(_Lenient):
+class FunctionName(Lenient):
     """The name of a function."""
 
     name: str
 
 
-class NamedToolChoice(_Lenient):
+class NamedToolChoice(Lenient):
     """The one function that is to be called."""
 
     type: Literal["function"]
     function: FunctionName
 
 
-class PlainFormat(_Lenient):
+class PlainFormat(Lenient):
     """Text, or any JSON object."""
 
     type: Literal["text", "json_object"]
 
 
-class NamedSchema(_Lenient):
+class NamedSchema(Lenient):
     """A JSON schema with a name."""
 
     model_config = ConfigDict(strict=True, extra="ignore", populate_by_name=True)
@@ -178,26 +76,26 @@ class NamedSchema(_Lenient):
     json_schema: dict[str, Any] = Field(alias="schema")
 
 
-class SchemaFormat(_Lenient):
+class SchemaFormat(Lenient):
     """JSON of a schema."""
 
     type: Literal["json_schema"]
     json_schema: NamedSchema
 
 
-class StreamOptions(_Lenient):
+class StreamOptions(Lenient):
     """How an answer is streamed."""
 
     include_usage: bool | None = None
 
 
-class WebSearchOptions(_Lenient):
+class WebSearchOptions(Lenient):
     """How the web is searched; ``high`` reads whole pages (PROTOCOL.md §4)."""
 
     search_context_size: Literal["low", "medium", "high"] | None = None
 
 
-class ThinkingChoice(_Lenient):
+class ThinkingChoice(Lenient):
     """Whether an X model thinks before it answers (PROTOCOL.md §5)."""
 
     type: Literal["enabled", "disabled", "auto"]

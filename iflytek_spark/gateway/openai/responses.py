@@ -23,6 +23,7 @@ class ErrorDetail(TypedDict):
     code: Annotated[str, Field(examples=["model_not_found"])]
     spark_code: Annotated[int | None, Field(description="Spark's own code (PROTOCOL.md §10)")]
     sid: Sid | None
+    request_id: Annotated[str | None, Field(description="The request's, to quote to the operator")]
 
 
 class Error(TypedDict):

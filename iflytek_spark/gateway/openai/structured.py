@@ -76,6 +76,7 @@ async def checked_chat(
     messages: Sequence[Message],
     ask: Callable[[Sequence[Message]], AsyncChatStream],
     check: JSONCheck,
+    begun: Callable[[], object],
 ) -> ChatResponse:
     """Ask a model for JSON, and return an answer that fits.
 
@@ -84,6 +85,7 @@ async def checked_chat(
         messages: what it answers.
         ask: asks for another.
         check: what an answer must be; that is looked at in a thread.
+        begun: is called when an answer has begun.
 
     Raises:
         InvalidResponseError: when the second answer does not fit either.
@@ -97,6 +99,8 @@ async def checked_chat(
     request = ValidatedRequest(list(messages), check.read, repair)
     while True:
         async with stream:
+            await anext(stream, None)  # what fails here has a status
+            begun()
             response = await stream.response()
         await in_thread(request.receive, response)
         if request.done:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from fastapi import APIRouter, Request
@@ -75,6 +76,7 @@ class ChatCall:
             "unsupported": unsupported,
         }
         wanted = options["response_format"]
+        self._begun = asyncio.Event()
         self._check = JSONCheck(wanted) if wanted and wanted["type"] != "text" else None
         self._stream = self._ask(self._messages)
         self._record_ignored(self._stream.ignored)
@@ -85,11 +87,13 @@ class ChatCall:
         if self._check is None:
             async with self._stream:
                 return await self._stream.response()
-        return await checked_chat(self._stream, self._messages, self._ask, self._check)
+        return await checked_chat(
+            self._stream, self._messages, self._ask, self._check, self._begun.set
+        )
 
     def events(self) -> EventSource:
         """Return the response as it comes; JSON that was asked for comes when it is validated."""
-        return self._stream if self._check is None else events_of(self.response)
+        return self._stream if self._check is None else events_of(self.response, self._begun)
 
     def _estimate(self) -> Usage:
         """Estimate what was asked and what has come, for a response without Spark's own count."""
@@ -98,7 +102,9 @@ class ChatCall:
         return Usage(prompt, completion, prompt + completion)
 
     def _ask(self, messages: Sequence[Message]) -> AsyncChatStream:
-        return self._client.stream(messages, model=self._model, **self._options)
+        stream = self._client.stream(messages, model=self._model, **self._options)
+        self._record.sid_so_far = lambda: stream.sid
+        return stream
 
     def _record_ignored(self, options: tuple[str, ...]) -> None:
         names = field_names(options, self._body)

@@ -73,6 +73,7 @@ async def create_embeddings(request: Request, state: State) -> Response:
     record.use_model(state.model_names.service_model(body.model, EMBEDDINGS_ROUTE))
     client = state.upstream.client(request.headers)
     texts = [body.input] if isinstance(body.input, str) else body.input
+    record.texts = len(texts)
     work = client.embed(
         texts,
         model=record.model,

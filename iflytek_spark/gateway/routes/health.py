@@ -49,6 +49,7 @@ async def _obstacles(state: GatewayState) -> list[str]:
     found = {
         "the gateway is being stopped": state.drain.stopping,
         "Spark credentials are missing": not state.upstream.ready(),
+        "Spark refuses the gateway's own keys": state.own_keys.refused,
         "Redis cannot be reached": not await _reached(state.settings.redis_url),
     }
     return [obstacle for obstacle, is_there in found.items() if is_there]

@@ -84,6 +84,7 @@ async def create_image(request: Request, state: State) -> Response:
         state.model_names.service_model(body.model, IMAGES_ROUTE)
     client = state.upstream.client(request.headers)
     record.use_model(IMAGE_MODEL)
+    record.texts = 1
     size = body.size or _DEFAULT_SIZE
     width, height = _SIZES[size]
     work = client.generate_image(body.prompt, width=width, height=height)

@@ -66,6 +66,7 @@ async def create_ranks(request: Request, state: State) -> Response:
     body, record.ignored = await by_size(sent, parse_body, RerankRequest, sent, unsupported)
     record.use_model(state.model_names.service_model(body.model, RERANK_ROUTE))
     texts = [one if isinstance(one, str) else one.text for one in body.documents]
+    record.texts = len(texts)
     work = state.upstream.client(request.headers).rerank(
         body.query,
         texts,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import TypeAlias
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from typing import Any, TypeAlias
 
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -24,9 +25,10 @@ from iflytek_spark import (
 )
 from iflytek_spark.gateway.middleware.disconnect import cancel_on_disconnect
 from iflytek_spark.gateway.middleware.request_log_record import RequestLogRecord, record_of
-from iflytek_spark.gateway.openai.errors import error_body
+from iflytek_spark.gateway.openai.errors import GatewayError, error_body
 from iflytek_spark.gateway.openai.sse import ChunkWriter, sse_event
 from iflytek_spark.gateway.routes.coalesce import FlushBeforeWait
+from iflytek_spark.gateway.state import state_of
 
 _MAX_BYTES = 64 * 1024
 """What is sent at once at most."""
@@ -45,8 +47,12 @@ _UNREAD = "response_unread"
 """What the log says of a caller that read too slowly, or nothing."""
 
 
-EventSource: TypeAlias = AsyncChatStream | AsyncGenerator[Event, None]
-"""Where the events of a response come from."""
+KEEP_ALIVE_SECONDS = 15.0
+_COMMENT = b": not yet whole\n\n"
+"""Which clients of server-sent events pass over."""
+
+EventSource: TypeAlias = AsyncChatStream | AsyncGenerator[Event | None, None]
+"""Where the events of a response come from; None stands for one that is not there yet."""
 
 
 class StreamedResponse(Response):
@@ -72,7 +78,7 @@ class StreamedResponse(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response; it ends when the caller disconnects."""
-        record = record_of(scope)
+        record, self._scope = record_of(scope), scope
         try:
             await cancel_on_disconnect(receive, self._run(send, record))
         except ClientDisconnect:
@@ -86,26 +92,28 @@ class StreamedResponse(Response):
         finally:
             await self._source.aclose()
 
-    async def _send_in_time(self, send: Send, record: RequestLogRecord, first: Event) -> None:
+    async def _send_in_time(
+        self, send: Send, record: RequestLogRecord, first: Event | None
+    ) -> None:
         try:
             async with asyncio.timeout(self._seconds):
                 await self._send(send, record, first)
         except TimeoutError:  # the caller does not read; the server hangs up
             record.error = _UNREAD
 
-    async def _send(self, send: Send, record: RequestLogRecord, first: Event) -> None:
+    async def _send(self, send: Send, record: RequestLogRecord, first: Event | None) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         self._add(self._writer.role())
-        self._add(self._writer.write(first))
+        self._add(self._write(first))
         try:
             await self._send_rest(send, record, first)
         except SparkError as error:
             record.add_error(error)
-            self._add(sse_event(error_body(error)))
+            self._add(sse_event(error_body(self._blame(error), record.request_id)))
         body = b"".join(self._chunks)
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
-    async def _send_rest(self, send: Send, record: RequestLogRecord, event: Event) -> None:
+    async def _send_rest(self, send: Send, record: RequestLogRecord, event: Event | None) -> None:
         async def flush() -> None:
             body = b"".join(self._chunks)
             self._chunks.clear()
@@ -116,17 +124,49 @@ class StreamedResponse(Response):
             if self._waiting > _MAX_BYTES:
                 await flush()
             event = await FlushBeforeWait(anext(self._source), flush)
-            self._add(self._writer.write(event))
+            self._add(self._write(event))
         record.usage, record.sid = event.usage, event.sid
+
+    def _write(self, event: Event | None) -> bytes:
+        return _COMMENT if event is None else self._writer.write(event)
+
+    def _blame(self, error: SparkError) -> SparkError | GatewayError:
+        return state_of(self._scope).own_keys.blame(error, Headers(scope=self._scope))
 
     def _add(self, chunk: bytes) -> None:
         self._chunks.append(chunk)
         self._waiting += len(chunk)
 
 
-async def events_of(work: Callable[[], Awaitable[ChatResponse]]) -> AsyncGenerator[Event, None]:
-    """Wait for a whole response, and yield it as events."""
-    response = await work()
+async def events_of(
+    work: Callable[[], Coroutine[Any, Any, ChatResponse]], begun: asyncio.Event
+) -> AsyncGenerator[Event | None, None]:
+    """Wait for a whole response, and yield it as events.
+
+    Args:
+        work: returns the response.
+        begun: is set when a part of it has come, so that it is not refused any more.
+
+    Yields:
+        None when it has begun, and every 15 seconds from then on, so that no proxy takes the
+        connection for dead; then the events.
+    """
+    working, waiting = asyncio.ensure_future(work()), asyncio.ensure_future(begun.wait())
+    try:
+        await asyncio.wait((working, waiting), return_when=asyncio.FIRST_COMPLETED)
+        while not working.done():
+            yield None
+            await asyncio.wait((working,), timeout=KEEP_ALIVE_SECONDS)
+        response = working.result()
+    finally:
+        working.cancel()
+        waiting.cancel()
+        await asyncio.wait((working, waiting))
+    for event in _events(response):
+        yield event
+
+
+def _events(response: ChatResponse) -> Iterator[Event]:
     if response.reasoning:
         yield ReasoningDelta(response.reasoning)
     if response.text:

@@ -7,17 +7,21 @@ import contextlib
 import json
 import os
 import shlex
+import socket
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 from iflytek_spark import DEFAULT_MODEL
 from iflytek_spark.emulator import SERVICE_PACE, running_emulator
 from iflytek_spark.env_file import load_env_file
+from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.gateway.middleware.auth import new_key
 from iflytek_spark.gateway.operator.arguments import add_store_commands
-from iflytek_spark.gateway.server.server import LOOPBACK, Launch, address_of, listen
+from iflytek_spark.gateway.server.server import Launch, address_of, listen
 from iflytek_spark.gateway.server.workers import serve_with_workers
 from iflytek_spark.gateway.settings import GatewaySettings
 from iflytek_spark.gateway.store.opening import check_store
@@ -65,14 +69,55 @@ def start(args: argparse.Namespace) -> int:
         launch = Launch(config, args.loop, chosen)
         settings = launch.settings()
         check_store(settings)
-        with listen(settings.host if settings.with_keys else LOOPBACK, settings.port) as listener:
+        with _listeners(settings) as listeners:
+            launch = _with_port(launch, listeners)
             _print_settings(settings, args.workers)
-            ready = _Ready(address_of(listener), settings, emulated=args.emulator)
+            ready = _Ready([*map(address_of, listeners)], settings, emulated=args.emulator)
             if args.workers > 1:
-                return serve_with_workers(launch, listener, args.workers, ready)
+                return serve_with_workers(launch, listeners, args.workers, ready)
             server = launch.server(ready)
-            server.run([listener])
+            server.reload_at_hangup()
+            server.run(listeners)
             return server.status
+
+
+@contextlib.contextmanager
+def _listeners(settings: GatewaySettings) -> Iterator[list[socket.socket]]:
+    """Open the callers' port, and the operator's if there is to be one."""
+    with contextlib.ExitStack() as stack:
+        listeners = [stack.enter_context(listen(_host(settings), settings.port))]
+        if settings.operator_port is not None:
+            operators = listen(settings.operator_host, settings.operator_port)
+            listeners.append(stack.enter_context(operators))
+        yield listeners
+
+
+def _with_port(launch: Launch, listeners: list[socket.socket]) -> Launch:
+    """Let every process know the operator's port, which may have been a free one."""
+    if len(listeners) == 1:
+        return launch
+    port = listeners[1].getsockname()[1]
+    return replace(launch, given={**launch.given, "operator_port": port})
+
+
+def _host(settings: GatewaySettings) -> str:
+    """Return where to listen: without keys only this machine may ask.
+
+    Raises:
+        ConfigurationError: for another address; in a container nobody would reach the gateway.
+    """
+    if settings.with_keys or settings.host == "localhost" or _is_loopback(settings.host):
+        return settings.host
+    raise ConfigurationError(
+        f"the host is {settings.host}, but there are no keys, so that anybody could ask",
+        hint="make one: iflytek-spark gateway --new-key NAME; or listen on 127.0.0.1",
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    with contextlib.suppress(ValueError):
+        return ip_address(host).is_loopback
+    return False
 
 
 def print_new_key(name: str) -> None:
@@ -103,7 +148,7 @@ def _print_settings(settings: GatewaySettings, workers: int) -> None:
         settings
     ).ready()  # which refuses an address before anything is printed
     if not settings.with_keys:
-        _print(f"no key is configured, so only this machine is served, on {LOOPBACK} (--new-key)")
+        _print("no key is configured, so only this machine is served (--new-key)")
     if not has_credentials:
         headers = ", ".join(f"X_{name}" for name in LEGACY_NAMES)
         _print(f"Spark credentials are missing: callers must send their own as {headers}")
@@ -115,8 +160,8 @@ def _print_settings(settings: GatewaySettings, workers: int) -> None:
 class _Ready:
     """Prints, when the gateway answers, how to ask it."""
 
-    def __init__(self, url: str, settings: GatewaySettings, *, emulated: bool) -> None:
-        self._url = url
+    def __init__(self, urls: list[str], settings: GatewaySettings, *, emulated: bool) -> None:
+        self._url, *self._operators = urls
         self._with_key = settings.with_keys
         self._emulated = emulated
 
@@ -124,6 +169,8 @@ class _Ready:
         if self._emulated:
             _print("a local emulator answers, which is not a language model; try:")
             _print(self._command())
+        for url in self._operators:
+            _print(f"the operator's pages are on {url}")
         _print(f"listening on {self._url}")
 
     def _command(self) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging.config
 import math
+import signal
 import socket
 import time
 from collections.abc import Callable
@@ -26,7 +27,6 @@ from iflytek_spark.gateway.server.protocol import HttpConnection
 from iflytek_spark.gateway.settings import GatewaySettings, load_settings
 from iflytek_spark.gateway.state import GatewayState
 
-LOOPBACK = "127.0.0.1"
 _BACKLOG = 2048
 _KEEP_ALIVE_SECONDS = 65
 """Longer than the usual proxies keep a connection, so that they do not use one as it closes."""
@@ -72,7 +72,8 @@ class Launch:
             on_turn: called about once a second while its loop turns.
         """
         logging.config.dictConfig(LOGGING)
-        return GatewayServer(create_app(self.settings()), self.loop, on_started, on_turn)
+        app = create_app(self.settings())
+        return GatewayServer(app, self.loop, on_started, on_turn, self.settings)
 
 
 class GatewayServer(uvicorn.Server):
@@ -92,6 +93,7 @@ class GatewayServer(uvicorn.Server):
         loop: str,
         on_started: Callable[[], None],
         on_turn: Callable[[], None] | None = None,
+        read: Callable[[], GatewaySettings] | None = None,
     ) -> None:
         """Set up.
 
@@ -100,12 +102,13 @@ class GatewayServer(uvicorn.Server):
             loop: ``uvloop`` or ``asyncio``.
             on_started: called when the server answers.
             on_turn: called about once a second while the loop turns.
+            read: reads the settings anew.
         """
         super().__init__(_config(app, loop))
         state: GatewayState = app.state.gateway
         self.status = 0
         self.server_state = Connections(ConnectionLimits.of(state.settings, _KEEP_ALIVE_SECONDS))
-        self._drain = state.drain
+        self._drain, self._reloading, self._read = state.drain, state.reloading, read
         self._shutdown_timeout = state.settings.shutdown_timeout
         self._on_started = on_started
         self._on_turn = on_turn
@@ -121,6 +124,16 @@ class GatewayServer(uvicorn.Server):
         self._deadline = time.monotonic() + (0 if again else self._shutdown_timeout)
         self._drain.stopping = True
         return again
+
+    def reload(self) -> None:
+        """Read keys and names of models anew. May be called from any thread."""
+        if self._read is not None:
+            self._reloading.reload(self._read)
+
+    def reload_at_hangup(self) -> None:
+        """Reload at SIGHUP, where there is such a signal."""
+        if hasattr(signal, "SIGHUP"):
+            signal.signal(signal.SIGHUP, lambda _number, _frame: self.reload())
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop at a signal."""

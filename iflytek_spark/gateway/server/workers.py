@@ -25,6 +25,9 @@ from iflytek_spark.gateway.server.server import GatewayServer, Launch
 
 _SPAWN = multiprocessing.get_context("spawn")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_HANGUP = getattr(signal, "SIGHUP", signal.SIGTERM)
+_STOP, _RELOAD = "stop", "reload"
+"""What workers are told through their pipes."""
 
 _ATTEND_SECONDS = 0.5
 """Between two looks at the workers."""
@@ -37,13 +40,13 @@ _FIRST_RETRY_SECONDS, _LAST_RETRY_SECONDS = 1.0, 30.0
 
 
 def serve_with_workers(
-    launch: Launch, listener: socket.socket, count: int, on_started: Callable[[], None]
+    launch: Launch, listeners: list[socket.socket], count: int, on_started: Callable[[], None]
 ) -> int:
     """Serve with so many workers until a signal comes, and return the exit status.
 
     Args:
         launch: what the workers are started with.
-        listener: the port.
+        listeners: the ports.
         count: how many workers.
         on_started: called when all of them answer.
 
@@ -53,24 +56,25 @@ def serve_with_workers(
     if sys.platform == "win32":
         raise ConfigurationError("Windows allows one worker", hint="leave --workers out")
     with shared_metrics() as counts:
-        supervisor = _Supervisor(launch, listener, counts, on_started)
-        earlier = [signal.signal(number, supervisor.handle_signal) for number in _SIGNALS]
+        supervisor = _Supervisor(launch, listeners, counts, on_started)
+        handlers = {**dict.fromkeys(_SIGNALS, supervisor.handle_signal), _HANGUP: supervisor.reload}
+        earlier = [(number, signal.signal(number, handler)) for number, handler in handlers.items()]
         try:
             return supervisor.run(count)
         finally:
-            for number, handler in zip(_SIGNALS, earlier):
+            for number, handler in earlier:
                 signal.signal(number, handler)
 
 
 class _Worker:
     """A process that serves, and the pipe through which it is stopped and says that it lives."""
 
-    def __init__(self, launch: Launch, listener: socket.socket) -> None:
+    def __init__(self, launch: Launch, listeners: list[socket.socket]) -> None:
         self.pipe, theirs = _SPAWN.Pipe()
         self.ready = False
         self.seen = time.monotonic()
         try:
-            self.process = _SPAWN.Process(target=_work, args=(launch, listener, theirs))
+            self.process = _SPAWN.Process(target=_work, args=(launch, listeners, theirs))
             with _signals_held():
                 self.process.start()
         except OSError:
@@ -80,8 +84,14 @@ class _Worker:
             theirs.close()
 
     def stop(self) -> None:
+        self._tell(_STOP)
+
+    def reload(self) -> None:
+        self._tell(_RELOAD)
+
+    def _tell(self, what: str) -> None:
         with contextlib.suppress(OSError):  # it has ended by itself
-            self.pipe.send(None)
+            self.pipe.send(what)
 
     def read(self) -> None:
         """Note that it answers; a pipe that is closed says nothing."""
@@ -101,7 +111,7 @@ def _signals_held() -> Iterator[None]:
     A signal may go to one process or to all of them, so workers obey their pipe alone.
     """
     resource_tracker.ensure_running()  # multiprocessing starts it once, and lets signals through
-    earlier = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    earlier = signal.pthread_sigmask(signal.SIG_BLOCK, (*_SIGNALS, _HANGUP))
     try:
         yield
     finally:
@@ -116,11 +126,15 @@ class _Supervisor:
     """
 
     def __init__(
-        self, launch: Launch, listener: socket.socket, counts: str, on_started: Callable[[], None]
+        self,
+        launch: Launch,
+        listeners: list[socket.socket],
+        counts: str,
+        on_started: Callable[[], None],
     ) -> None:
         settings = launch.settings()
         self._launch = launch
-        self._listener = listener
+        self._listeners = listeners
         self._counts = counts
         self._on_started = on_started
         self._silence = settings.worker_timeout
@@ -153,6 +167,11 @@ class _Supervisor:
             self._status = 128 + number
         self._stop()
 
+    def reload(self, _number: int, _frame: FrameType | None) -> None:
+        """Have every worker read keys and names of models anew."""
+        for worker in self._workers:
+            worker.reload()
+
     def _stop(self) -> None:
         seconds = 0 if self._stops else self._shutdown
         self._deadline = time.monotonic() + seconds + _END_SECONDS
@@ -167,7 +186,7 @@ class _Supervisor:
             self._on_started()
 
     def _start(self) -> None:
-        worker = _Worker(self._launch, self._listener)
+        worker = _Worker(self._launch, self._listeners)
         self._workers.append(worker)
         for _ in range(self._stops):  # the signal came while it was started
             worker.stop()
@@ -240,14 +259,14 @@ class _Supervisor:
             os.chdir(self._folder if self._folder.is_dir() else "/")
 
 
-def _work(launch: Launch, listener: socket.socket, pipe: Connection) -> None:
+def _work(launch: Launch, listeners: list[socket.socket], pipe: Connection) -> None:
     def beat() -> None:
         with contextlib.suppress(OSError):  # the supervisor is gone, which the thread notices
             pipe.send(None)
 
     server = launch.server(on_started=beat, on_turn=beat)
     threading.Thread(target=_obey, args=(pipe, server), daemon=True).start()
-    server.run([listener])
+    server.run(listeners)
 
 
 def _print(line: str) -> None:
@@ -255,10 +274,12 @@ def _print(line: str) -> None:
 
 
 def _obey(pipe: Connection, server: GatewayServer) -> None:
-    """Stop the server when its supervisor says so, or is gone."""
+    """Reload and stop when the supervisor says so, and stop when it is gone."""
     try:
         while True:
-            pipe.recv()
-            server.stop()
+            if pipe.recv() == _RELOAD:
+                server.reload()
+            else:
+                server.stop()
     except (EOFError, OSError):
         server.stop()

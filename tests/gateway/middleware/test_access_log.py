@@ -24,14 +24,17 @@ def test_a_whole_answer(running_gateway: RunningGateway, access_log: AccessLog) 
     (line,) = access_log.lines(1)
     assert datetime.fromisoformat(line.pop("time")).utcoffset() is not None
     assert 0 < line.pop("seconds") < 10
+    assert line.pop("request_id").startswith("req_")
     assert line == {
         "method": "POST",
         "path": "/v1/chat/completions",
         "status": 200,
+        "address": "127.0.0.1",
         "caller": "127.0.0.1",
         "model": "4.0Ultra",
         "streamed": False,
         "sid": answer["sid"],
+        "texts": None,
         "prompt_tokens": answer["usage"]["prompt_tokens"],
         "completion_tokens": answer["usage"]["completion_tokens"],
         "first_token_seconds": None,
@@ -60,6 +63,7 @@ def test_the_callers_key_has_a_name(running_gateway: RunningGateway, access_log:
     lines = access_log.lines(2)
     assert [line["caller"] for line in lines] == ["anna", ""]
     assert lines[1]["error"] == "invalid_api_key"
+    assert lines[1]["address"] == "127.0.0.1"
 
 
 def test_what_spark_refuses(
@@ -81,6 +85,36 @@ def test_an_error_in_mid_stream(
     (line,) = access_log.lines(1)
     assert (line["status"], line["spark_code"]) == (200, 10010)
     assert line["error"]
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+def test_the_sid_of_a_caller_that_leaves_amid_the_answer(
+    running_gateway: RunningGateway, emulator: Emulator, access_log: AccessLog, streamed: bool
+) -> None:
+    emulator.script(faults.Silence(after=2))
+    with pytest.raises(httpx2.ReadTimeout):
+        httpx2.post(
+            f"{running_gateway()}/v1/chat/completions",
+            json={
+                "model": "lite",
+                "messages": [{"role": "user", "content": "你好"}],
+                "stream": streamed,
+            },
+            timeout=0.5,
+        )
+    assert emulator.wait_until_idle()
+    (line,) = access_log.lines(1)
+    assert line["client_disconnected"] is True
+    assert line["sid"]
+
+
+def test_embeddings_tell_how_many_texts(
+    running_gateway: RunningGateway, access_log: AccessLog
+) -> None:
+    url = f"{running_gateway()}/v1/embeddings"
+    httpx2.post(url, json={"model": "spark-embedding", "input": ["一", "二"]})
+    (line,) = access_log.lines(1)
+    assert line["texts"] == 2
 
 
 @pytest.mark.parametrize("streamed", [True, False])

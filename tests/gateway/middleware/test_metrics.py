@@ -20,6 +20,8 @@ def test_requests_and_tokens(running_gateway: RunningGateway) -> None:
         assert seen.sum("tokens_total", model="lite", type=counted) == spent
     assert seen.sum("upstream_opens_total") == 3
     assert seen.sum("first_token_seconds_count") == 0
+    assert seen.sum("request_seconds_count", route=_CHAT, model="lite") == 3
+    assert 0 < seen.sum("request_seconds_sum") < 30
 
 
 def test_times_of_a_streamed_answer(running_gateway: RunningGateway) -> None:

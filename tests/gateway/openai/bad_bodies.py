@@ -84,13 +84,13 @@ MESSAGES: dict[str, tuple[Any, str]] = {
     "empty content": ([{"role": "user", "content": " "}], "messages[0].content"),
     "no parts": ([{"role": "user", "content": []}], "messages[0].content"),
     "content of a wrong type": ([{"role": "user", "content": 5}], "messages[0].content"),
-    "a part of a wrong type": (asked(["x"]), "messages[0].content[0]"),
+    "a part of a wrong type": (asked([5]), "messages[0].content[0]"),
     "a part without text": (asked([{"type": "text"}]), "messages[0].content[0].text"),
     "audio": (asked([{"type": "input_audio", "input_audio": {}}]), "messages[0].content[0].type"),
     "a file": (asked([{"type": "file", "file": {}}]), "messages[0].content[0].type"),
     "a picture of the system": (
         [{"role": "system", "content": [{"type": "image_url"}]}, *HELLO],
-        "messages[0].content[0].type",
+        "messages[0].content[0].image_url",
     ),
     "a picture without a URL": (
         asked([{"type": "image_url", "image_url": {}}]),
@@ -101,13 +101,13 @@ MESSAGES: dict[str, tuple[Any, str]] = {
     "a picture that is none": (shown("data:image/png;base64,AAAA"), "messages"),
     "a text as a picture": (shown("data:text/plain;base64,AAAA"), "messages"),
     "two pictures": (shown("data:image/png;base64,AAAA") * 2, "messages"),
-    "a tool's result without an id": (
-        [*HELLO, {"role": "tool", "content": "x"}],
+    "a tool's result with a list as its id": (
+        [*HELLO, {"role": "tool", "content": "x", "tool_call_id": []}],
         "messages[1].tool_call_id",
     ),
     "a call without a function": (
         [*HELLO, {"role": "assistant", "tool_calls": [{"id": "a", "type": "function"}]}],
-        "messages[1].tool_calls[0].function",
+        "messages[1].tool_calls[0]",
     ),
 }
 

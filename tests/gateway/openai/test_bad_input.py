@@ -52,7 +52,7 @@ class Refusal:
         assert len(self._gateway.spark.handshakes) == before
         assert not [record for record in self._log.records if record.exc_info]
         error = answer.json()["error"]
-        assert set(error) == {"message", "type", "param", "code", "spark_code", "sid"}
+        assert set(error) == {"message", "type", "param", "code", "spark_code", "sid", "request_id"}
         assert error["type"] == "invalid_request_error"
         assert error["message"]
         assert len(error["message"]) < 1000
@@ -100,6 +100,7 @@ def test_a_streamed_request_is_refused_as_a_whole_one(refusal: Refusal, name: st
     """By the parser, by the model's abilities, and by the check of schemas."""
     fields, _ = WRONG[name]
     whole, streamed = (refusal.of({**FILLED, **fields, "stream": value}) for value in (False, True))
+    assert streamed.pop("request_id") != whole.pop("request_id")
     assert streamed == whole
 
 

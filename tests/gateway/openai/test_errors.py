@@ -21,12 +21,12 @@ BUSY = faults.ErrorFrame(10110)
 @pytest.mark.parametrize(
     ("script", "kind", "status", "code", "spark_code"),
     [
-        ([REFUSED], openai.AuthenticationError, 401, "spark_keys_refused", None),
+        ([REFUSED], openai.InternalServerError, 502, "gateway_keys_refused", None),
         (
             [faults.ErrorFrame(11200)],
-            openai.PermissionDeniedError,
-            403,
-            "spark_not_permitted",
+            openai.InternalServerError,
+            502,
+            "gateway_keys_not_permitted",
             11200,
         ),
         ([faults.ErrorFrame(10404)], openai.NotFoundError, 404, "spark_not_found", 10404),

@@ -57,12 +57,38 @@ def test_what_a_model_can_do_is_told(client: openai.OpenAI) -> None:
 
 @pytest.mark.parametrize(
     ("name", "nearest"),
-    [("gpt-4", "gpt-4o"), ("spark-embeddings", "spark-embedding"), ("4.0Ultra2", "4.0Ultra")],
+    [
+        ("gpt-4", "gpt-4o"),
+        ("spark-embeddings", "spark-embedding"),
+        ("4.0Ultra2", "4.0Ultra"),
+        ("SparkDesk-v5.0", "4.0Ultra"),
+    ],
 )
 def test_an_unknown_model_is_not_found(client: openai.OpenAI, name: str, nearest: str) -> None:
     with pytest.raises(openai.NotFoundError, match=f"did you mean .*{nearest}") as caught:
         client.models.retrieve(name)
     assert (caught.value.code, caught.value.param) == ("model_not_found", "model")
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("SparkDesk", "lite"),
+        ("SparkDesk-v1.1", "lite"),
+        ("SparkDesk-v2.1", "generalv2"),
+        ("SparkDesk-v3.1", "pro"),
+        ("SparkDesk-v3.1-128K", "pro-128k"),
+        ("SparkDesk-v3.5", "max"),
+        ("SparkDesk-v3.5-32K", "max-32k"),
+        ("SparkDesk-v4.0", "4.0Ultra"),
+        ("spark-4.0-ultra", "4.0Ultra"),
+        ("spark-lite", "lite"),
+        ("spark-4", "4.0Ultra"),
+    ],
+)
+def test_the_names_of_other_gateways(client: openai.OpenAI, name: str, model: str) -> None:
+    """one-api, new-api and FastGPT say SparkDesk, Dify says spark-…"""
+    assert client.models.retrieve(name).to_dict()["root"] == model
 
 
 def test_a_service_does_not_chat(client: openai.OpenAI) -> None:

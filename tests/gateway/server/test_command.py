@@ -14,6 +14,7 @@ import httpx2
 import pytest
 
 from iflytek_spark.cli import main
+from iflytek_spark.gateway.settings import load_settings
 from tests.gateway.http_helpers import BODY, ask
 from tests.gateway.server.program_helpers import running
 
@@ -40,10 +41,9 @@ def test_a_first_try_without_an_account(tmp_path: Path) -> None:
 
 def test_without_keys_for_it_and_for_spark(tmp_path: Path, variables: dict[str, str]) -> None:
     environ = os.environ | {"GATEWAY_BASE_URL": variables.pop("GATEWAY_BASE_URL")}
-    with running(tmp_path, "--host", _EVERYWHERE, "--loop", "asyncio", environ=environ) as gateway:
+    with running(tmp_path, "--host", "localhost", "--loop", "asyncio", environ=environ) as gateway:
         here, for_callers = gateway.printed
         assert "no key is configured" in here
-        assert urlsplit(gateway.url).hostname == _HERE
         with pytest.raises(ConnectionRefusedError):
             _connect(_ALSO_HERE, gateway.url)
         assert "Spark credentials are missing" in for_callers
@@ -92,6 +92,13 @@ def test_a_port_that_is_taken(capsys: Capture) -> None:
         (["--workers", "0"], "workers"),
         (["--loop", "another"], "loop"),
         (["--host", "nowhere.invalid", "--config", "keys.toml"], "nowhere.invalid"),
+        (["--host", _EVERYWHERE], "no keys"),
+        (["--host", "gateway.example.com"], "no keys"),
+        (["--config", "near.toml"], "did you mean requests_per_minute?"),
+        (["--config", "below.toml"], "settings stand above [keys]"),
+        (["--config", "images.toml"], "'lite' cannot look at images"),
+        (["--config", "pages.toml"], "cors_origins is '*', but there are no keys"),
+        (["--config", "page.toml"], "'chat.example.com/page' is no site"),
     ],
 )
 def test_what_a_user_can_put_right(
@@ -106,8 +113,48 @@ def test_what_a_user_can_put_right(
     Path("broken.toml").write_text("port = 1\nhost = \n", encoding="utf-8")
     Path("unknown.toml").write_text("no_such_setting = 1\n", encoding="utf-8")
     Path("keys.toml").write_text(f'[keys]\nanna = "sha256:{"0" * 64}"\n', encoding="utf-8")
+    Path("near.toml").write_text("request_per_minute = 1\n", encoding="utf-8")
+    Path("below.toml").write_text("[keys]\nport = '1'\n", encoding="utf-8")
+    Path("images.toml").write_text("image_model = 'lite'\n", encoding="utf-8")
+    Path("pages.toml").write_text("cors_origins = ['*']\n", encoding="utf-8")
+    Path("page.toml").write_text("cors_origins = ['chat.example.com/page']\n", encoding="utf-8")
     assert main(["gateway", *arguments]) == 1
     _check_one_line(capsys, words)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("GATEWAY_REQUEST_PER_MINUTE", "5", "did you mean GATEWAY_REQUESTS_PER_MINUTE?"),
+        ("gateway_keyz", "{}", "did you mean GATEWAY_KEYS?"),
+        ("GATEWAY_IMAGE_MODEL", "no-such-model", "no-such-model"),
+        ("GATEWAY_HOST", _EVERYWHERE, "no keys"),
+        ("GATEWAY_MAX_RETRIES", "-1", "max_retries"),
+    ],
+)
+def test_a_variable_that_is_no_setting_stops_the_start(
+    name: str, value: str, words: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert main(["gateway", "--port", "0"]) == 1
+    _check_one_line(capsys, words)
+
+
+def test_what_kubernetes_writes_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GATEWAY_SERVICE_HOST", "GATEWAY_SERVICE_PORT_HTTP", "GATEWAY_PORT_80_TCP_ADDR"):
+        monkeypatch.setenv(name, "10.0.0.1")
+    assert load_settings().port == 8000
+
+
+def test_none_can_be_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    config = tmp_path / "gateway.toml"
+    config.write_text("image_model = 'none'\nrequests_per_minute = 'None'\n", encoding="utf-8")
+    monkeypatch.setenv("GATEWAY_EMBEDDINGS_PER_SECOND", "none")
+    settings = load_settings(config)
+    assert settings.image_model is None
+    assert settings.requests_per_minute is None
+    assert settings.embeddings_per_second is None
+    assert load_settings(host="none").host == "none"
 
 
 @pytest.mark.parametrize(

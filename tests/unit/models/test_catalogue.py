@@ -153,7 +153,7 @@ def test_the_default_is_a_model() -> None:
 
 @pytest.mark.parametrize(
     ("wrong", "nearest"),
-    [("4.0Ulta", "4.0Ultra"), ("spark-lit", "lite"), ("v3.6", "max"), ("mutlilang", "multilang")],
+    [("4.0Ulta", "4.0Ultra"), ("spark-lit", "lite"), ("v3.6", "pro"), ("mutlilang", "multilang")],
 )
 def test_an_unknown_name_gets_the_nearest_and_all_that_exist(wrong: str, nearest: str) -> None:
     with pytest.raises(UnknownModelError, match=wrong) as caught:
@@ -161,6 +161,14 @@ def test_an_unknown_name_gets_the_nearest_and_all_that_exist(wrong: str, nearest
     question, _, every = caught.value.hint.partition("There are:")
     assert nearest in question
     assert all(spec.name in every for spec in list_models())
+
+
+def test_a_retired_model_is_no_guess() -> None:
+    with pytest.raises(UnknownModelError) as caught:
+        find_model("maxx")
+    question, _, _ = caught.value.hint.partition("There are:")
+    assert "max-32k" in question
+    assert "max " not in question
 
 
 @pytest.mark.parametrize("wrong", ["", "   ", "spark", "spark-", None, 4.0])
