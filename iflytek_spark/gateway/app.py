@@ -45,7 +45,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     metrics, drain = GatewayMetrics(), Drain()
-    upstream = Upstream(settings, on_open=metrics.upstream_opens.inc)
+    upstream = Upstream(settings, metrics)
     names = ModelNames(settings.models)
     app.state.gateway = GatewayState(settings, names, upstream, metrics, drain)
     for routes in (chat, models, embeddings, rerank, images, health):

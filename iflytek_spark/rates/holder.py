@@ -12,7 +12,7 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
-from iflytek_spark.errors import APIConnectionError
+from iflytek_spark.errors import RateStoreError
 from iflytek_spark.rates.limits import Limit
 
 LEASE_SECONDS = 6.0
@@ -56,7 +56,7 @@ class SharedStore:
         self._lost = False
 
     def take(self, place: str, ticket: str, limit: Limit) -> float:
-        """Take a turn, or raise an APIConnectionError; see ``RateStore.take``."""
+        """Take a turn, or raise a RateStoreError; see ``RateStore.take``."""
         wait = self._book.take(place, ticket, limit, self._lease)
         if not wait:
             with self._lock:
@@ -123,7 +123,7 @@ class SharedStore:
         """Write a note; what is lost lapses by itself, and is told once until one is written."""
         try:
             note()
-        except APIConnectionError as error:
+        except RateStoreError as error:
             if not self._lost:
                 _LOG.warning("turns of a rate are not noted, and lapse by themselves: %s", error)
             self._lost = True

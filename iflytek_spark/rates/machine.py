@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from iflytek_spark.errors import APIConnectionError
+from iflytek_spark.errors import RateStoreError
 from iflytek_spark.rates.holder import LEASE_SECONDS, SharedStore
 from iflytek_spark.rates.ledger import Ledger
 from iflytek_spark.rates.limits import Limit
@@ -83,10 +83,9 @@ class _File:
                 yield ledger, time.monotonic()
                 file.execute(_REPLACE, (place, json.dumps(asdict(ledger))))
         except (sqlite3.Error, ValueError) as error:
-            raise APIConnectionError(
+            raise RateStoreError(
                 f"the rate cannot be counted in {self._file}: {error}",
                 hint="check that its folder can be written to; the file may be deleted",
-                retryable=False,
             ) from error
 
     @contextmanager

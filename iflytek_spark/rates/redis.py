@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from iflytek_spark.errors import APIConnectionError, ConfigurationError
+from iflytek_spark.errors import ConfigurationError, RateStoreError
 from iflytek_spark.rates import redis_scripts as scripts
 from iflytek_spark.rates.holder import LEASE_SECONDS, SharedStore
 from iflytek_spark.rates.ledger import POLL_SECONDS
@@ -75,10 +75,9 @@ class _Scripts:
         try:
             answer: bytes = script(scripts.keys_of(place), arguments)
         except self._error as error:
-            raise APIConnectionError(
+            raise RateStoreError(
                 f"the rate cannot be counted, since Redis cannot be reached: {error}",
                 hint="nothing was sent to Spark",
-                retryable=False,
             ) from error
         return answer
 

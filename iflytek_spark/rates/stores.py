@@ -30,7 +30,7 @@ class RateStore(Protocol):
             0 when the turn is taken, else the seconds after which to ask again.
 
         Raises:
-            APIConnectionError: when the turns cannot be counted.
+            RateStoreError: when the turns cannot be counted.
         """
 
     async def atake(self, place: str, ticket: str, limit: Limit) -> float:

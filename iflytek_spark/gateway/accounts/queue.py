@@ -10,7 +10,7 @@ import time
 import uuid
 from collections import deque
 
-from iflytek_spark.errors import APIConnectionError
+from iflytek_spark.errors import RateStoreError
 from iflytek_spark.gateway.openai.errors import ErrorRow, GatewayError
 from iflytek_spark.rates import Limit, RateStore
 
@@ -18,6 +18,7 @@ _LOG = logging.getLogger("iflytek_spark.gateway")
 _UNCOUNTED_SECONDS = 5.0
 """How long requests wait for a Redis that cannot be reached: it may be starting."""
 _RETRY_SECONDS = 0.2
+_random = random.random
 _JITTER = 0.1
 """Of a wait, at most: so that no worker is always a little before the others."""
 
@@ -64,14 +65,17 @@ class FairQueue:
         """
         if self.waiting >= self._max_waiting:
             raise self._full(f"{self.waiting} requests wait for Spark")
-        place = self._join(caller)
+        place, ticket = self._join(caller), ""
         try:
             async with asyncio.timeout(self._max_wait):
-                return await place
+                ticket = await place
         except TimeoutError:
             raise self._full(f"no turn at Spark came in {self._max_wait:g} s") from None
         finally:
             self._leave(caller, place)
+            if not ticket and place.done() and not place.cancelled() and not place.exception():
+                self.release(place.result())  # it came as its caller left
+        return ticket
 
     def refuse(self, error: Exception) -> None:
         """Let all who wait fail."""
@@ -101,20 +105,20 @@ class FairQueue:
         place: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._callers.setdefault(caller, deque()).append(place)
         self.waiting += 1
-        self._changed.set()
         if self._serving is None:
             self._serving = asyncio.create_task(self._serve())
         return place
 
     def _leave(self, caller: str, place: asyncio.Future[str]) -> None:
-        """Take a request out; a turn that came as its caller left goes back."""
+        """Take a request out."""
         self.waiting -= 1
         places = self._callers.get(caller)
         if places and place in places:
             places.remove(place)
             if not places:
                 del self._callers[caller]
-        self._changed.set()
+        if not self._callers:
+            self._changed.set()
 
     async def _serve(self) -> None:
         """Take turns of the store for those who wait."""
@@ -143,9 +147,10 @@ class FairQueue:
         """Take a turn, as soon as one is free; an empty text when nobody waits any more."""
         ticket, uncounted = uuid.uuid4().hex, time.monotonic() + _UNCOUNTED_SECONDS
         while self._callers:
+            self._changed.clear()
             try:
                 wait = await self._store.atake(self._place, ticket, self._limit)
-            except APIConnectionError as error:
+            except RateStoreError as error:
                 wait = _RETRY_SECONDS
                 if time.monotonic() > uncounted:
                     self._refuse_uncounted(error)
@@ -154,18 +159,17 @@ class FairQueue:
                 self._due = time.monotonic() + (wait or self._limit.interval)
                 if not wait:
                     return ticket
-            await self._pause(wait * (1 + _JITTER * random.random()))  # noqa: S311
+            await self._pause(wait * (1 + _JITTER * _random()))
         return ""
 
-    def _refuse_uncounted(self, error: APIConnectionError) -> None:
+    def _refuse_uncounted(self, error: RateStoreError) -> None:
         _LOG.error("turns at Spark cannot be counted, so requests are refused: %s", error)
         message = "the gateway cannot count its turns at Spark: try again later"
         row = ErrorRow.LIMITS_UNAVAILABLE
         self.refuse(GatewayError(row, message, headers={"retry-after": "1"}))
 
     async def _pause(self, seconds: float) -> None:
-        """Wait, but no longer than until somebody comes, goes or gives a turn back."""
-        self._changed.clear()
+        """Wait, but no longer than until a turn is given back, or nobody waits any more."""
         try:
             async with asyncio.timeout(seconds):
                 await self._changed.wait()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import MutableMapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +30,8 @@ class RequestLogRecord:
         client_disconnected: whether the caller disconnected before the end.
         status: the HTTP status of the response, once it has begun.
         ignored: fields of the request that were left out or brought into range.
+        account: the name of the Spark account that answers, where there are several.
+        answered_by: the model that answers in place of the one that was asked for.
     """
 
     started: float = field(default_factory=time.monotonic)
@@ -43,6 +46,8 @@ class RequestLogRecord:
     client_disconnected: bool = False
     status: int | None = None
     ignored: tuple[str, ...] = ()
+    account: str = ""
+    answered_by: str = ""
 
     def add_error(self, error: SparkError) -> None:
         """Keep what failed."""
@@ -50,12 +55,21 @@ class RequestLogRecord:
         self.sid = error.sid or self.sid
 
 
+_CURRENT: ContextVar[RequestLogRecord] = ContextVar(_KEY)
+
+
 def record_of(scope: MutableMapping[str, Any]) -> RequestLogRecord:
     """Return the record of a request, made at its first mention."""
     record = scope.get(_KEY)
     if not isinstance(record, RequestLogRecord):
         record = scope[_KEY] = RequestLogRecord()
+        _CURRENT.set(record)
     return record
+
+
+def current_record() -> RequestLogRecord:
+    """Return the record of the request whose task this is, or that began it."""
+    return _CURRENT.get()
 
 
 def is_api_request(scope: MutableMapping[str, Any]) -> bool:

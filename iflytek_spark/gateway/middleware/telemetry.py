@@ -17,6 +17,8 @@ from iflytek_spark.gateway.middleware.request_log_record import (
 )
 from iflytek_spark.gateway.openai.ignored import ignored_headers
 
+_MODEL_HEADER = b"x-spark-model"
+"""Names the model that answers in place of the one that was asked for."""
 _FAILED = 500
 """The status of a request without a response, unless its caller disconnected."""
 
@@ -39,7 +41,8 @@ class TelemetryMiddleware:
         def send_noted(message: Message) -> Awaitable[None]:
             if record.status is None:
                 record.status = message["status"]
-                message["headers"] = [*message.get("headers", ()), *ignored_headers(record.ignored)]
+                own = (*ignored_headers(record.ignored), *_answered_by(record))
+                message["headers"] = [*message.get("headers", ()), *own]
             return send(message)
 
         self._metrics.in_flight.inc()
@@ -58,3 +61,7 @@ class TelemetryMiddleware:
         ended = time.monotonic()
         write_access(scope, record, ended)
         self._metrics.count(getattr(scope.get("route"), "path", "none"), record, ended)
+
+
+def _answered_by(record: RequestLogRecord) -> list[tuple[bytes, bytes]]:
+    return [(_MODEL_HEADER, record.answered_by.encode())] if record.answered_by else []

@@ -56,8 +56,10 @@ class ErrorRow(Enum):
     HEAD_TOO_LARGE = 431, _REQUEST, "head_too_large"
     TOO_MANY_CONNECTIONS = 503, _SERVER, "too_many_connections"
     CONCURRENCY_LIMIT = 429, _RATE_LIMIT, "concurrency_limit_exceeded"
+    QUEUE_TIMEOUT = 429, _RATE_LIMIT, "queue_timeout"
+    NO_ACCOUNT = 503, _SERVER, "no_account"
     BUSY = 503, _SERVER, "gateway_busy"
-    LIMITS_UNAVAILABLE = 503, _SERVER, "limits_unavailable"
+    LIMITS_UNAVAILABLE = 503, _SERVER, "limits_unavailable", errors.RateStoreError
     STOPPING = 503, _SERVER, "gateway_stopping"
     UNEXPECTED = 500, _SERVER, "internal_error"
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from iflytek_spark import AsyncChatStream, AsyncSparkClient, ChatOptions, ChatResponse, Message
+from iflytek_spark import ChatOptions, ChatResponse, Message
 from iflytek_spark.adapters import answering_model
 from iflytek_spark.gateway.middleware.disconnect import cancel_on_disconnect
 from iflytek_spark.gateway.middleware.request_log_record import RequestLogRecord, record_of
@@ -20,9 +20,10 @@ from iflytek_spark.gateway.openai.parsing import parse_body
 from iflytek_spark.gateway.openai.requests import ChatCompletionRequest
 from iflytek_spark.gateway.openai.responses import ChatCompletion
 from iflytek_spark.gateway.openai.sse import ChunkWriter
-from iflytek_spark.gateway.openai.structured import JSONCheck, checked_chat
+from iflytek_spark.gateway.openai.structured import ChatSource, JSONCheck, checked_chat
 from iflytek_spark.gateway.routes.streaming import EventSource, StreamedResponse, events_of
 from iflytek_spark.gateway.state import GatewayState, State
+from iflytek_spark.gateway.upstream import UpstreamClient
 from iflytek_spark.gateway.work import by_size
 
 router = APIRouter()
@@ -38,7 +39,7 @@ class ChatCall:
     def __init__(
         self,
         body: ChatCompletionRequest,
-        client: AsyncSparkClient,
+        client: UpstreamClient,
         state: GatewayState,
         record: RequestLogRecord,
     ) -> None:
@@ -81,7 +82,7 @@ class ChatCall:
         """Return the response as it comes; JSON that was asked for comes when it is validated."""
         return self._stream if self._check is None else events_of(self.response)
 
-    def _ask(self, messages: Sequence[Message]) -> AsyncChatStream:
+    def _ask(self, messages: Sequence[Message]) -> ChatSource:
         return self._client.stream(messages, model=self._model, **self._options)
 
     def _record_ignored(self, options: tuple[str, ...]) -> None:

@@ -22,6 +22,7 @@ from iflytek_spark import (
     SparkError,
     ToolCallDelta,
 )
+from iflytek_spark.gateway.accounts.routed import RoutedStream
 from iflytek_spark.gateway.middleware.disconnect import cancel_on_disconnect
 from iflytek_spark.gateway.middleware.request_log_record import RequestLogRecord, record_of
 from iflytek_spark.gateway.openai.errors import error_body
@@ -45,7 +46,7 @@ _UNREAD = "response_unread"
 """What the log says of a caller that read too slowly, or nothing."""
 
 
-EventSource: TypeAlias = AsyncChatStream | AsyncGenerator[Event, None]
+EventSource: TypeAlias = AsyncChatStream | RoutedStream | AsyncGenerator[Event, None]
 """Where the events of a response come from."""
 
 
@@ -65,7 +66,7 @@ class StreamedResponse(Response):
         """
         super().__init__()
         self._seconds = seconds + _MORE_SECONDS
-        self._source = source
+        self._source: EventSource = source
         self._writer = writer
         self._chunks: list[bytes] = []
         self._waiting = 0
@@ -80,11 +81,18 @@ class StreamedResponse(Response):
 
     async def _run(self, send: Send, record: RequestLogRecord) -> None:
         try:
-            first = await anext(self._source)  # what fails here has a status
+            first = await self._first()  # what fails here has a status
             record.first_token = time.monotonic()
             await self._send_in_time(send, record, first)
         finally:
             await self._source.aclose()
+
+    async def _first(self) -> Event:
+        """Return the first event; from the second on the stream of one account is read as it is."""
+        if not isinstance(self._source, RoutedStream):
+            return await anext(self._source)
+        first, self._source = await self._source.open()
+        return first
 
     async def _send_in_time(self, send: Send, record: RequestLogRecord, first: Event) -> None:
         try:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from iflytek_spark.errors import APIConnectionError, ConfigurationError
+from iflytek_spark.errors import ConfigurationError, RateStoreError
 from iflytek_spark.rates import Limit, MachineStore, ProcessStore, Rate, RateStore, RedisStore
 from tests._support.redis_program import needs_redis, redis_program
 
@@ -139,15 +139,15 @@ def test_a_new_redis_lets_the_last_second_pass() -> None:
 def test_without_redis_nothing_is_sent() -> None:
     with redis_program() as url:
         pass
-    with pytest.raises(APIConnectionError, match="Redis cannot be reached"):
+    with pytest.raises(RateStoreError, match="Redis cannot be reached"):
         RedisStore(url).take("a", "1", Limit(2))
 
 
 def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    with pytest.raises(APIConnectionError, match="cannot be counted"):
+    with pytest.raises(RateStoreError, match="cannot be counted"):
         MachineStore(tmp_path / "none" / "rates").take("a", "1", Limit(2))
     (tmp_path / "text").write_text("no database " * 100)
-    with pytest.raises(APIConnectionError, match="may be deleted"):
+    with pytest.raises(RateStoreError, match="may be deleted"):
         MachineStore(tmp_path / "text").take("a", "1", Limit(2))
 
 
