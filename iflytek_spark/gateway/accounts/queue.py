@@ -94,7 +94,7 @@ class FairQueue:
         self._changed.set()
 
     def _full(self, reason: str) -> GatewayError:
-        seconds = max(math.ceil(self.expected_wait()), 1)
+        seconds = max(math.ceil(self.expected_wait() - self._limit.interval), 1)
         return GatewayError(
             ErrorRow.QUEUE_TIMEOUT,
             f"{reason}: ask again later, or fewer at once",
