@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import multiprocessing
 import os
 import random
 import re
@@ -22,11 +23,13 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import httpx2
 
-from iflytek_spark.emulator import Emulator, running_emulator
+from iflytek_spark import Credentials
+from iflytek_spark.emulator import running_emulator
 from iflytek_spark.gateway.middleware.auth import new_key
 from iflytek_spark.rates import Limit
 
@@ -79,11 +82,7 @@ def main() -> None:
 def live(requests: int, rate: int) -> Report:
     """Live through a day of so many requests, with accounts of so many a second."""
     with contextlib.ExitStack() as stack:
-        limits = {"chat": Limit(rate)}
-        spark = [
-            stack.enter_context(running_emulator(limits=limits))  # type: ignore[arg-type]
-            for _ in range(ACCOUNTS)
-        ]
+        spark = [stack.enter_context(contextlib.closing(Account(rate))) for _ in range(ACCOUNTS)]
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         redis = stack.enter_context(contextlib.closing(Redis()))
         keys = {f"key{number}": new_key() for number in range(KEYS)}
@@ -93,10 +92,54 @@ def live(requests: int, rate: int) -> Report:
         url = _ready(gateway)
         day = Day(url, {name: key for name, (key, _) in keys.items()}, requests)
         asyncio.run(day.live(gateway.pid, spark[-1], redis))
-        times = [one.account.times("chat") for one in spark]
+        times = [one.times() for one in spark]
         day.report.busiest = [_busiest(one) for one in times]
         day.report.asked = [len(one) for one in times]
         return day.report
+
+
+class Account:
+    """An account that enforces its limit, in a process of its own so that its clock is its own.
+
+    Attributes:
+        credentials: its keys.
+        base_url: where it is.
+    """
+
+    def __init__(self, rate: int) -> None:
+        """Start it."""
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_serve_account, args=(rate, theirs), daemon=True)
+        self._process.start()
+        self.base_url, *keys = self._pipe.recv()
+        self.credentials = Credentials(*keys)
+
+    def withdraw(self) -> None:
+        """Take its right to chat away."""
+        self._pipe.send("withdraw")
+
+    def times(self) -> tuple[float, ...]:
+        """Return when it was asked."""
+        self._pipe.send("times")
+        times: tuple[float, ...] = self._pipe.recv()
+        return times
+
+    def close(self) -> None:
+        """End it."""
+        self._process.kill()
+        self._process.join()
+
+
+def _serve_account(rate: int, pipe: Connection) -> None:
+    with running_emulator(limits={"chat": Limit(rate)}) as spark:
+        known = spark.credentials
+        pipe.send((spark.base_url, known.app_id, known.api_key, known.api_secret))
+        while True:
+            if pipe.recv() == "times":
+                pipe.send(spark.account.times("chat"))
+            else:
+                spark.account.withdrawn = frozenset({"chat"})
 
 
 class Redis:
@@ -137,15 +180,15 @@ class Day:
         self._url = f"{url}/v1/chat/completions"
         self._keys = keys
         self._left = requests
-        self._total = requests
+        self._troubles = {int(share * requests): asyncio.Event() for share in (0.3, 0.5, 0.7)}
         self._random = random.Random(1)  # noqa: S311 - the same day each time
 
-    async def live(self, gateway: int, losing: Emulator, redis: Redis) -> None:
+    async def live(self, gateway: int, losing: Account, redis: Redis) -> None:
         """Ask until all requests are answered, while things go wrong."""
         began = time.monotonic()
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=None)
         async with httpx2.AsyncClient(timeout=_PATIENCE, limits=limits) as client:
-            troubles = asyncio.create_task(self._troubles(gateway, losing, redis))
+            troubles = asyncio.create_task(self._trouble(gateway, losing, redis))
             callers = [
                 self._call(client, name, burst=1 if number < 10 else 4 if number < 30 else 12)
                 for number, name in enumerate(self._keys)
@@ -154,17 +197,14 @@ class Day:
             await troubles
         self.report.seconds = time.monotonic() - began
 
-    async def _troubles(self, gateway: int, losing: Emulator, redis: Redis) -> None:
-        await self._until(0.3)
+    async def _trouble(self, gateway: int, losing: Account, redis: Redis) -> None:
+        killing, withdrawing, restarting = self._troubles.values()
+        await killing.wait()
         os.kill(_workers(gateway)[0], signal.SIGKILL)
-        await self._until(0.5)
-        losing.account.withdrawn = frozenset({"chat"})
-        await self._until(0.7)
+        await withdrawing.wait()
+        losing.withdraw()
+        await restarting.wait()
         await asyncio.to_thread(redis.restart)
-
-    async def _until(self, share: float) -> None:
-        while self._total - self._left < share * self._total:
-            await asyncio.sleep(0.05)
 
     async def _call(self, client: httpx2.AsyncClient, name: str, burst: int) -> None:
         """Ask in bursts, with pauses."""
@@ -186,13 +226,13 @@ class Day:
                 self.report.retried += 1
                 end = type(error).__name__
         self.report.statuses[end] += 1
+        if event := self._troubles.get(self.report.statuses.total()):
+            event.set()
         self.report.waits[name].append(time.monotonic() - began)
 
     async def _ask(self, client: httpx2.AsyncClient, name: str, streamed: bool) -> str:
         headers = {"authorization": f"Bearer {self._keys[name]}"}
-        response = await client.post(
-            self._url, headers=headers, json={**_BODY, "stream": streamed}
-        )
+        response = await client.post(self._url, headers=headers, json={**_BODY, "stream": streamed})
         if response.status_code != 200:
             return f"{response.status_code} {response.json()['error']['code']}"
         whole = not streamed or response.text.rstrip().endswith("data: [DONE]")
@@ -200,7 +240,7 @@ class Day:
 
 
 def _config(
-    keys: dict[str, tuple[str, str]], spark: Sequence[Emulator], rate: int, redis: str
+    keys: dict[str, tuple[str, str]], spark: Sequence[Account], rate: int, redis: str
 ) -> str:
     lines = [f'redis_url = "{redis}"', "[routing]", "max_wait = 50", "[keys]"]
     lines += [f'{name} = "{hashed}"' for name, (_, hashed) in keys.items()]

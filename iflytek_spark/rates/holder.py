@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from iflytek_spark.errors import RateStoreError
 from iflytek_spark.rates.limits import Limit
@@ -28,14 +28,22 @@ class Book(Protocol):
     def take(self, place: str, ticket: str, limit: Limit, lease: float) -> float:
         """Take a turn; see :meth:`~iflytek_spark.rates.stores.RateStore.take`."""
 
-    def sent(self, place: str, ticket: str) -> None:
-        """Note that a request has been sent."""
+    def sent(self, place: str, ticket: str, age: float, took: float) -> None:
+        """Note that a request was sent so many seconds ago, and so many after its turn."""
 
     def release(self, place: str, ticket: str) -> None:
         """Note that a request has ended."""
 
     def renew(self, place: str, ticket: str, limit: Limit, lease: float) -> None:
         """Take the word of a holder that lives."""
+
+
+class _Held(NamedTuple):
+    """A turn that is held here: where, with which limit, and since which moment."""
+
+    place: str
+    limit: Limit
+    since: float
 
 
 class SharedStore:
@@ -50,7 +58,7 @@ class SharedStore:
         self._book = book
         self._lease = lease
         self._lock = threading.Lock()
-        self._held: dict[str, tuple[str, Limit]] = {}
+        self._held: dict[str, _Held] = {}
         self._notes: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._writer: threading.Thread | None = None
         self._lost = False
@@ -60,7 +68,7 @@ class SharedStore:
         wait = self._book.take(place, ticket, limit, self._lease)
         if not wait:
             with self._lock:
-                self._held[ticket] = place, limit
+                self._held[ticket] = _Held(place, limit, time.monotonic())
                 self._start()
         return wait
 
@@ -75,7 +83,11 @@ class SharedStore:
 
     def sent(self, place: str, ticket: str) -> None:
         """Note that a request has been sent."""
-        self._note(partial(self._book.sent, place, ticket))
+        now = time.monotonic()
+        with self._lock:
+            held = self._held.get(ticket)
+        took = now - held.since if held else 0.0
+        self._note(lambda: self._book.sent(place, ticket, time.monotonic() - now, took))
 
     def release(self, place: str, ticket: str) -> None:
         """Note that a request has ended."""
@@ -115,7 +127,7 @@ class SharedStore:
             if not held and self._notes.empty():
                 self._writer = None
                 return False
-        for ticket, (place, limit) in held.items():
+        for ticket, (place, limit, _) in held.items():
             self._carefully(partial(self._book.renew, place, ticket, limit, self._lease))
         return True
 

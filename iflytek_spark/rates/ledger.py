@@ -12,6 +12,10 @@ from iflytek_spark.rates.limits import Limit
 
 POLL_SECONDS = 0.05
 """Between two looks when nobody can foresee when a turn will be free."""
+LEAD_GROWTH, LEAD_STEP = 1.02, 0.001
+"""How slowly the lead grows with each request; it falls at once."""
+LEAD_SHARE = 0.9
+"""What is relied on of it."""
 _IDLE_SECONDS = 60.0
 """Longer than any window of a limit of more than one request a minute."""
 
@@ -20,20 +24,22 @@ _IDLE_SECONDS = 60.0
 class Ledger:
     """The turns that are taken. Moments are seconds of one clock that all of its users share.
 
-    A request may set out late: a connection must be opened first. A turn therefore counts from the
-    moment at which its request was sent, and until then for as long as its holder lives. So no
-    second holds more requests than it may, wherever it begins, and the service counts what it
-    receives.
+    A request sets out later than its turn comes: a connection must be opened first. A turn
+    therefore counts from the moment at which its request was sent, and until then for as long as
+    its holder lives. So no second holds more requests than it may, wherever it begins. What every
+    request takes at least, to open its connection, costs no time: the next one takes it too.
 
     Attributes:
         following: the earliest moment of the next turn, by even spacing.
         counted: the turns of the last second: when each was sent, or the end of its holder's word.
         held: the requests under way, and the end of their holders' word.
+        lead: seconds that lately passed at least from a turn to the sending of its request.
     """
 
     following: float = -math.inf
     counted: dict[str, float] = field(default_factory=dict)
     held: dict[str, float] = field(default_factory=dict)
+    lead: float = 0.0
 
     def take(self, now: float, ticket: str, limit: Limit, lease: float) -> float:
         """Take a turn, if one is free.
@@ -62,10 +68,11 @@ class Ledger:
             self.held[ticket] = now + lease
         return 0.0
 
-    def sent(self, now: float, ticket: str) -> None:
-        """Note that a turn's request has been sent."""
+    def sent(self, moment: float, ticket: str, took: float) -> None:
+        """Note when a turn's request was sent, and the seconds from the turn to that."""
         if ticket in self.counted:
-            self.counted[ticket] = now
+            self.counted[ticket] = moment
+            self.lead = min(took, self.lead * LEAD_GROWTH + LEAD_STEP)
 
     def release(self, now: float, ticket: str) -> None:
         """Note that a request has ended, or that its turn is given back unused."""
@@ -100,6 +107,7 @@ class Ledger:
         wait = self.following - now
         if len(self.counted) >= limit.burst:
             first = min(self.counted.values())
-            late = POLL_SECONDS if first > now else first + limit.window - now
+            late = first + limit.window - self.lead * LEAD_SHARE - now
+            late = POLL_SECONDS if first > now else late
             wait = max(wait, late)
         return wait

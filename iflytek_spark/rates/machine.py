@@ -61,9 +61,9 @@ class _File:
         with self._ledger(place) as (ledger, now):
             return ledger.take(now, ticket, limit, lease)
 
-    def sent(self, place: str, ticket: str) -> None:
+    def sent(self, place: str, ticket: str, age: float, took: float) -> None:
         with self._ledger(place) as (ledger, now):
-            ledger.sent(now, ticket)
+            ledger.sent(now - age, ticket, took)
 
     def release(self, place: str, ticket: str) -> None:
         with self._ledger(place) as (ledger, now):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 from iflytek_spark.errors import ConfigurationError, RateStoreError
 from iflytek_spark.rates import redis_scripts as scripts
 from iflytek_spark.rates.holder import LEASE_SECONDS, SharedStore
-from iflytek_spark.rates.ledger import POLL_SECONDS
+from iflytek_spark.rates.ledger import LEAD_GROWTH, LEAD_SHARE, LEAD_STEP, POLL_SECONDS
 from iflytek_spark.rates.limits import Limit
 
 if TYPE_CHECKING:
@@ -59,11 +59,12 @@ class _Scripts:
 
     def take(self, place: str, ticket: str, limit: Limit, lease: float) -> float:
         rate = (limit.interval, limit.burst, limit.window)
-        given = (ticket, *rate, limit.at_once or 0, lease, POLL_SECONDS, _KEPT_MS)
+        given = (ticket, *rate, limit.at_once or 0, lease, POLL_SECONDS)
+        given = (*given, _KEPT_MS, LEAD_SHARE)
         return float(self._run(self._take, place, given))
 
-    def sent(self, place: str, ticket: str) -> None:
-        self._run(self._sent, place, (ticket,))
+    def sent(self, place: str, ticket: str, age: float, took: float) -> None:
+        self._run(self._sent, place, (ticket, age, took, LEAD_GROWTH, LEAD_STEP, _KEPT_MS))
 
     def release(self, place: str, ticket: str) -> None:
         self._run(self._release, place, (ticket,))

@@ -12,14 +12,14 @@ _PREFIX = "iflytek-spark:rate:"
 
 def keys_of(place: str) -> list[str]:
     """Return the keys of a place, in their order; ``born`` is the same for all."""
-    own = [f"{_PREFIX}{place}:{name}" for name in ("following", "counted", "held")]
+    own = [f"{_PREFIX}{place}:{name}" for name in ("following", "counted", "held", "lead")]
     return [*own, f"{_PREFIX}born"]
 
 
 _NOW = """
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
-local following, counted, held, born = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local following, counted, held, lead, born = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local ticket = ARGV[1]
 local function put(set, moment) redis.call('ZADD', set, string.format('%.6f', moment), ticket) end
 local function unsent()
@@ -32,6 +32,7 @@ TAKE = f"""
 {_NOW}
 local interval, burst, window = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local slots, lease, poll, kept = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7], ARGV[8]
+local share = tonumber(ARGV[9])
 
 redis.call('SETNX', born, string.format('%.6f', now))
 local quiet = tonumber(redis.call('GET', born)) - now + window
@@ -49,7 +50,8 @@ if interval > 0 then
     if redis.call('ZCARD', counted) >= burst then
         local first = tonumber(redis.call('ZRANGE', counted, 0, 0, 'WITHSCORES')[2])
         local late = tonumber(poll)
-        if first <= now then late = first + window - now end
+        local sure = tonumber(redis.call('GET', lead) or 0) * share
+        if first <= now then late = first + window - sure - now end
         if late > wait then wait = late end
     end
     if wait > 0 then return string.format('%.6f', wait) end
@@ -65,12 +67,19 @@ if slots > 0 then
 end
 return '0'
 """
-"""Arguments: ticket, interval, burst, window, slots (0: no limit), lease, poll, ms to keep."""
+"""Arguments: ticket, interval, burst, window, slots (0: no limit), lease, poll, ms to
+keep, and the share of the lead that is relied on."""
 
 SENT = f"""
 {_NOW}
-if redis.call('ZSCORE', counted, ticket) then put(counted, now) end
+if redis.call('ZSCORE', counted, ticket) then
+    put(counted, now - tonumber(ARGV[2]))
+    local known = tonumber(redis.call('GET', lead) or 0) * tonumber(ARGV[4]) + tonumber(ARGV[5])
+    local took = math.min(tonumber(ARGV[3]), known)
+    redis.call('SET', lead, string.format('%.6f', took), 'PX', ARGV[6])
+end
 """
+"""Arguments: ticket, seconds since then, seconds from its turn, the lead's growth and step, ms."""
 
 RELEASE = f"""
 {_NOW}

@@ -51,12 +51,16 @@ class ProcessStore:
         self._clock = clock
         self._lock = threading.Lock()
         self._ledgers: dict[str, Ledger] = {}
+        self._unsent: dict[str, float] = {}
 
     def take(self, place: str, ticket: str, limit: Limit) -> float:
         """Take a turn; see :meth:`RateStore.take`."""
         with self._lock:
             now = self._clock()
-            return self._ledger(place, now).take(now, ticket, limit, math.inf)
+            wait = self._ledger(place, now).take(now, ticket, limit, math.inf)
+            if not wait:
+                self._unsent[ticket] = now
+            return wait
 
     async def atake(self, place: str, ticket: str, limit: Limit) -> float:
         """Take a turn; it takes some microseconds."""
@@ -66,12 +70,14 @@ class ProcessStore:
         """Note that a request has been sent."""
         with self._lock:
             now = self._clock()
-            self._ledger(place, now).sent(now, ticket)
+            took = now - self._unsent.pop(ticket, now)
+            self._ledger(place, now).sent(now, ticket, took)
 
     def release(self, place: str, ticket: str) -> None:
         """Note that a request has ended."""
         with self._lock:
             now = self._clock()
+            self._unsent.pop(ticket, None)
             self._ledger(place, now).release(now, ticket)
 
     def __reduce__(self) -> tuple[Callable[[], ProcessStore], tuple[()]]:

@@ -38,7 +38,7 @@ class Book:
             self.now += wait
         taken = self.now
         self.now += connecting
-        self.ledger.sent(self.now, ticket)
+        self.ledger.sent(self.now, ticket, connecting)
         return taken
 
 
@@ -91,6 +91,20 @@ def test_a_request_that_is_sent_late_counts_from_then() -> None:
     sent = book.now
     book.turn()
     assert book.turn() >= sent + 1
+
+
+def test_connections_that_all_take_their_time_to_open_cost_none() -> None:
+    """They are opened side by side, so that a test does it by hand: each takes 0.2 s."""
+    ledger, limit, moments = Ledger(lead=0.2), Limit(10), [0.0]
+    for number in range(100):
+        now = moments[-1]
+        while wait := ledger.take(now, str(number), limit, LEASE):
+            now += wait
+            for earlier, moment in enumerate(moments[1:]):
+                if moment + 0.2 <= now and ledger.counted.get(str(earlier), -1) > now:
+                    ledger.sent(moment + 0.2, str(earlier), 0.2)
+        moments.append(now)
+    assert moments[-1] < 100 * limit.interval * 1.05
 
 
 def test_a_request_that_is_not_sent_yet_counts_for_as_long_as_its_holder_lives() -> None:
@@ -155,7 +169,7 @@ def test_no_second_holds_too_many_whenever_requests_set_out(
         while True:
             for moment, ticket in [each for each in connecting if each[0] <= now]:
                 connecting.remove((moment, ticket))
-                ledger.sent(moment, ticket)
+                ledger.sent(moment, ticket, 0.0)
                 sent.append(moment)
             wait = ledger.take(now, str(number), limit, LEASE)
             if not wait:
