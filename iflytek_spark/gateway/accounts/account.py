@@ -1,18 +1,19 @@
-"""One Spark account: its client, its queues, and whether it is asked now."""
+"""One Spark account: its client, its turns, and whether it is asked now."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from iflytek_spark import AsyncSparkClient
 from iflytek_spark.errors import SparkError
 from iflytek_spark.gateway.accounts.metrics import AccountMetrics
-from iflytek_spark.gateway.accounts.queue import FairQueue, SetAsideError
-from iflytek_spark.gateway.accounts.settings import AccountSettings, RoutingSettings
+from iflytek_spark.gateway.accounts.queue import FairQueue
+from iflytek_spark.gateway.accounts.settings import AccountSettings
+from iflytek_spark.gateway.accounts.turns import Turns
 from iflytek_spark.gateway.middleware.request_log_record import current_record
 from iflytek_spark.rates import PRODUCTS, Product, RateStore, Turn, account_of
 
@@ -40,8 +41,8 @@ class AccountState:
         name: as the configuration has it.
         products: those that it has a limit for.
         in_flight: requests under way.
-        waiting: requests that wait for its turn.
-        sent: requests that it was asked, by product.
+        waiting: requests that wait for a turn of whichever account.
+        sent: requests that it was sent, by product.
         set_aside: the models for which it is not asked.
     """
 
@@ -58,85 +59,78 @@ class Account:
 
     Attributes:
         name: as the configuration has it.
-        client: what asks Spark by this account.
-        in_flight: requests under way.
-        sent: requests that it was asked, by product.
+        client: what asks Spark by this account; set by who makes it.
+        turns: its turns, by product.
     """
+
+    client: AsyncSparkClient
 
     def __init__(
         self,
         name: str,
         settings: AccountSettings,
-        routing: RoutingSettings,
         store: RateStore,
+        queues: Mapping[Product, FairQueue],
         metrics: AccountMetrics,
     ) -> None:
-        """Set up; :attr:`client` is set by who makes clients."""
+        """Set up, with turns that a store counts and that queues wait for."""
         self.name = name
-        self.client: AsyncSparkClient
-        self.in_flight = 0
-        self.sent: Counter[Product] = Counter()
         self._metrics = metrics
-        self._seconds = routing.set_aside
+        self._queues = queues
         self._set_aside: dict[str, tuple[float, SetAside]] = {}
         key = account_of(settings.credentials())
-        limits = {product: settings.limit(product) for product in PRODUCTS}
-        self._queues = {
-            product: FairQueue(
-                store,
-                f"{key}:{product}",
-                limit,
-                max_wait=routing.max_wait,
-                max_waiting=routing.max_waiting,
-            )
-            for product, limit in limits.items()
-            if limit is not None
+        self._limits = {product: settings.limit(product) for product in PRODUCTS}
+        self.turns = {
+            product: Turns(name, store, f"{key}:{product}", limit)
+            for product, limit in self._limits.items()
         }
 
     def turn(self, product: Product, account: str) -> Turn:
-        """Return a place in the queue of a product, for the request whose task this is."""
-        caller = current_record().caller
-        return _AccountTurn(self, product, self._queues.get(product), caller)
+        """Return the turn that was taken for this request, or a place in the queue.
 
-    def load(self, product: Product) -> tuple[float, int, int]:
-        """Return how busy the account is; the least is asked first."""
-        queue = self._queues.get(product)
-        wait = queue.expected_wait() if queue else 0.0
-        return wait, self.in_flight, self.sent.total()
+        A request that is tried again, or is sent in parts, takes further turns.
+        """
+        held = _IN_HAND.get(None)
+        if held is not None and held.fits(self, product):
+            return held
+        return AccountTurn(self, product, self._queues[product])
 
     def serves(self, model: str) -> bool:
         """Return whether it may be asked for a model now."""
         self._forget()
         return model not in self._set_aside
 
-    def set_aside(self, model: str, error: SparkError) -> None:
-        """Ask it no more for a model for a while; who waits for it goes elsewhere."""
+    def set_aside(self, model: str, error: SparkError, seconds: float) -> None:
+        """Ask it no more for a model for a while; who waits for it alone waits no more."""
         if not self.serves(model):
             return
         reason = " ".join(map(str, filter(None, (type(error).__name__, error.code))))
-        aside = SetAside(time.time() + self._seconds, reason)
-        self._set_aside[model] = time.monotonic() + self._seconds, aside
+        aside = SetAside(time.time() + seconds, reason)
+        self._set_aside[model] = time.monotonic() + seconds, aside
         self._metrics.set_aside.labels(self.name).set(len(self._set_aside))
         _LOG.warning(
-            "the account %s is not asked for %s for %g s: %s",
-            self.name, model, self._seconds, error,
-        )  # fmt: skip
+            "the account %s is not asked for %s for %g s: %s", self.name, model, seconds, error
+        )
         for queue in self._queues.values():
-            queue.refuse(SetAsideError())
+            queue.look()
 
     def failed(self, error: SparkError) -> None:
         """Count what it failed with."""
         self._metrics.errors.labels(self.name, type(error).__name__).inc()
+
+    def sent(self, product: Product) -> None:
+        """Count a request."""
+        self._metrics.requests.labels(self.name, product).inc()
 
     def state(self) -> AccountState:
         """Return what is known of it now."""
         self._forget()
         return AccountState(
             self.name,
-            tuple(self._queues),
-            self.in_flight,
+            tuple(product for product, limit in self._limits.items() if limit),
+            sum(turns.in_flight for turns in self.turns.values()),
             sum(queue.waiting for queue in self._queues.values()),
-            dict(self.sent),
+            {product: turns.sent for product, turns in self.turns.items() if turns.sent},
             {model: aside for model, (_, aside) in self._set_aside.items()},
         )
 
@@ -148,48 +142,58 @@ class Account:
         if over:
             self._metrics.set_aside.labels(self.name).set(len(self._set_aside))
 
-    def began(self, product: Product) -> None:
-        """Count a request."""
-        self.in_flight += 1
-        self.sent[product] += 1
-        self._metrics.requests.labels(self.name, product).inc()
 
-    def ended(self) -> None:
-        """Count its end."""
-        self.in_flight -= 1
-
-
-class _AccountTurn:
+class AccountTurn:
     """A turn of an account; see :class:`iflytek_spark.rates.Turn`."""
 
     def __init__(
-        self, account: Account, product: Product, queue: FairQueue | None, caller: str
+        self, account: Account, product: Product, queue: FairQueue, ticket: str | None = None
     ) -> None:
+        """Set up, with the ticket of a turn that was taken, or to wait for one in a queue."""
         self._account = account
         self._product: Product = product
         self._queue = queue
-        self._caller = caller
-        self._ticket = ""
-        self._release: Callable[[], None] | None = None
+        self._turns = account.turns[product]
+        self._ticket = ticket
+        self._used = False
+
+    def fits(self, account: Account, product: Product) -> bool:
+        """Return whether this is a turn of such a request, and not used yet; now it is."""
+        fits = not self._used and (account, product) == (self._account, self._product)
+        self._used = self._used or fits
+        return fits
+
+    def hold(self) -> None:
+        """Let the next request of this task take this turn."""
+        _IN_HAND.set(self)
+
+    def drop(self) -> None:
+        """Give it back, if no request has taken it."""
+        if not self._used:
+            self.release()
 
     def ask(self) -> float:
+        """Raise NotImplementedError."""
         raise NotImplementedError("the gateway asks in its event loop")
 
     async def aask(self) -> float:
         """Wait for the turn, whatever that takes."""
-        if self._queue is not None:
-            self._ticket = await self._queue.turn(self._caller)
-        self._account.began(self._product)
-        self._release = self._account.ended
+        if self._ticket is None:
+            caller = current_record().caller
+            _, self._ticket = await self._queue.turn(caller, lambda: [self._turns])
         return 0.0
 
     def sent(self) -> None:
-        if self._queue is not None:
-            self._queue.sent(self._ticket)
+        """Count the request."""
+        self._account.sent(self._product)
+        self._turns.note_sent(self._ticket or "")
 
     def release(self) -> None:
-        release, self._release = self._release, None
-        if release is not None:
-            release()
-            if self._queue is not None:
-                self._queue.release(self._ticket)
+        """Give the turn back, if it has come; others may take it."""
+        ticket, self._ticket = self._ticket, None
+        if ticket is not None:
+            self._turns.release(ticket)
+            self._queue.look(self._turns)
+
+
+_IN_HAND: ContextVar[AccountTurn] = ContextVar("spark_account_turn")

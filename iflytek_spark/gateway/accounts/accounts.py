@@ -9,22 +9,22 @@ from typing import TypeVar
 
 from iflytek_spark import AsyncSparkClient
 from iflytek_spark.errors import MissingCredentialsError, SparkError
-from iflytek_spark.gateway.accounts.account import Account, AccountState
+from iflytek_spark.gateway.accounts.account import Account, AccountState, AccountTurn
 from iflytek_spark.gateway.accounts.fallbacks import (
     FallbackModels,
     is_the_accounts,
     may_go_elsewhere,
 )
 from iflytek_spark.gateway.accounts.metrics import AccountMetrics
-from iflytek_spark.gateway.accounts.queue import SetAsideError
+from iflytek_spark.gateway.accounts.queue import FairQueue, SetAsideError
+from iflytek_spark.gateway.accounts.turns import Turns
 from iflytek_spark.gateway.middleware.request_log_record import current_record
 from iflytek_spark.gateway.openai.errors import ErrorRow, GatewayError
 from iflytek_spark.gateway.openai.model_names import ModelNames
 from iflytek_spark.gateway.settings import GatewaySettings
-from iflytek_spark.rates import Product, RateStore
+from iflytek_spark.rates import PRODUCTS, Product, RateStore
 
 _T = TypeVar("_T")
-MakeClient = Callable[[Account], AsyncSparkClient]
 
 
 class Accounts:
@@ -56,8 +56,13 @@ class Accounts:
         self.fallback_on = routing.fallback_on
         self.metrics = metrics
         self._lacking: set[tuple[str, str]] = set()
+        self._set_aside = routing.set_aside
+        self._queues = {
+            product: FairQueue(max_wait=routing.max_wait, max_waiting=routing.max_waiting)
+            for product in PRODUCTS
+        }
         self._accounts = [
-            Account(name, account, routing, store, metrics)
+            Account(name, account, store, self._queues, metrics)
             for name, account in settings.accounts.items()
         ]
         for account in self._accounts:
@@ -74,19 +79,6 @@ class Accounts:
             for state in self.states()
             for model, aside in state.set_aside.items()
         ]
-
-    def choose(
-        self, product: Product, model: str, tried: Collection[Account] = ()
-    ) -> Account | None:
-        """Return the least busy account that may be asked for a model, or None."""
-        fit = [
-            account
-            for account in self._accounts
-            if account not in tried
-            and account.serves(model)
-            and (account.name, model) not in self._lacking
-        ]
-        return min(fit, key=lambda account: account.load(product)) if fit else None
 
     def any(self) -> Account:
         """Return an account whose client can check a request."""
@@ -108,9 +100,14 @@ class Accounts:
         """
         tried: list[Account] = []
         failure: SparkError | None = None
-        while (account := self.choose(product, model, tried)) is not None:
+        while self._fit(product, model, tried):
             try:
-                result = await attempt(account)
+                account, turn = await self._turn(product, model, tried)
+                turn.hold()
+                try:
+                    result = await attempt(account)
+                finally:
+                    turn.drop()
             except SetAsideError:
                 continue
             except SparkError as error:
@@ -123,13 +120,37 @@ class Accounts:
                 return result
         raise self._nobody(model, failure)
 
+    async def _turn(
+        self, product: Product, model: str, tried: Collection[Account]
+    ) -> tuple[Account, AccountTurn]:
+        """Wait for a turn of whichever account may be asked."""
+        queue = self._queues[product]
+
+        def fit() -> list[Turns]:
+            return [account.turns[product] for account in self._fit(product, model, tried)]
+
+        turns, ticket = await queue.turn(current_record().caller, fit)
+        account = next(each for each in self._accounts if each.name == turns.account)
+        return account, AccountTurn(account, product, queue, ticket)
+
+    def _fit(self, product: Product, model: str, tried: Collection[Account]) -> list[Account]:
+        """Return the accounts that may be asked for a model now, the least busy first."""
+        fit = [
+            account
+            for account in self._accounts
+            if account not in tried
+            and account.serves(model)
+            and (account.name, model) not in self._lacking
+        ]
+        return sorted(fit, key=lambda account: account.turns[product].load)
+
     def _goes_elsewhere(self, account: Account, model: str, error: SparkError) -> bool:
         """Take note of an account's failure; return whether another one is asked."""
         account.failed(error)
         if isinstance(error, MissingCredentialsError):
             self._lacking.add((account.name, model))
         elif is_the_accounts(error):
-            account.set_aside(model, error)
+            account.set_aside(model, error, self._set_aside)
         return may_go_elsewhere(error)
 
     def _nobody(self, model: str, failure: SparkError | None) -> Exception:

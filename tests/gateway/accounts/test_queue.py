@@ -13,6 +13,7 @@ import pytest
 
 from iflytek_spark.errors import RateStoreError
 from iflytek_spark.gateway.accounts.queue import FairQueue, SetAsideError
+from iflytek_spark.gateway.accounts.turns import Turns
 from iflytek_spark.gateway.middleware.auth import new_key
 from iflytek_spark.gateway.openai.errors import ErrorRow, GatewayError
 from iflytek_spark.rates import Limit, ProcessStore
@@ -31,15 +32,29 @@ class Store(ProcessStore):
         return await super().atake(place, ticket, limit)
 
 
-def queue(limit: Limit, store: ProcessStore | None = None, **bounds: float) -> FairQueue:
-    given = {"max_wait": 30.0, "max_waiting": 100, **bounds}
-    return FairQueue(store or ProcessStore(), "a:chat", limit, **given)  # type: ignore[arg-type]
+class Line(FairQueue):
+    """A queue for the turns of one account."""
+
+    def __init__(self, limit: Limit, store: ProcessStore | None = None, **bounds: float) -> None:
+        given = {"max_wait": 30.0, "max_waiting": 100, **bounds}
+        super().__init__(**given)  # type: ignore[arg-type]
+        self.turns = Turns("a", store or ProcessStore(), "a:chat", limit)
+        self.gone = False
+
+    async def ask(self, caller: str) -> str:
+        """Wait for a turn, and return its ticket."""
+        _, ticket = await self.turn(caller, lambda: [] if self.gone else [self.turns])
+        return ticket
+
+    def release(self, ticket: str) -> None:
+        self.turns.release(ticket)
+        self.look(self.turns)
 
 
 @asynccontextmanager
-async def waiting(line: FairQueue, *callers: str) -> AsyncIterator[list[asyncio.Task[str]]]:
+async def waiting(line: Line, *callers: str) -> AsyncIterator[list[asyncio.Task[str]]]:
     """Requests of callers, in this order, that have joined."""
-    tasks = [asyncio.create_task(line.turn(caller)) for caller in callers]
+    tasks = [asyncio.create_task(line.ask(caller)) for caller in callers]
     await asyncio.sleep(0)
     yield tasks
     for task in tasks:
@@ -47,8 +62,9 @@ async def waiting(line: FairQueue, *callers: str) -> AsyncIterator[list[asyncio.
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def order(line: FairQueue, *callers: str) -> str:
-    """The callers in the order in which their turns come."""
+async def order(line: Line, *callers: str) -> str:
+    """The callers in the order in which their turns come, after one that is free."""
+    await line.ask("first")
     came: list[str] = []
     async with waiting(line, *callers) as tasks:
         for caller, task in zip(callers, tasks, strict=True):
@@ -58,12 +74,12 @@ async def order(line: FairQueue, *callers: str) -> str:
 
 
 async def test_callers_take_turns_whoever_asked_how_much() -> None:
-    assert await order(queue(Limit(200)), *"aaaaabc") == "abcaaaa"
-    assert await order(queue(Limit(200)), *"aabbccd") == "abcdabc"
+    assert await order(Line(Limit(50)), *"aaaaabc") == "abcaaaa"
+    assert await order(Line(Limit(50)), *"aabbccd") == "abcdabc"
 
 
 async def test_who_comes_while_others_wait_is_not_behind_all_of_them() -> None:
-    line = queue(Limit(20))
+    line = Line(Limit(20))
     async with waiting(line, *"aaaaaaaaaa") as many:
         await many[0]
         async with waiting(line, "b") as [one]:
@@ -72,24 +88,24 @@ async def test_who_comes_while_others_wait_is_not_behind_all_of_them() -> None:
 
 
 async def test_a_wait_has_an_end() -> None:
-    line = queue(Limit(at_once=1), max_wait=0.05)
-    await line.turn("a")
+    line = Line(Limit(at_once=1), max_wait=0.05)
+    await line.ask("a")
     with pytest.raises(GatewayError) as refused:
-        await line.turn("a")
+        await line.ask("a")
     assert refused.value.row is ErrorRow.QUEUE_TIMEOUT
     assert line.waiting == 0
 
 
 async def test_a_queue_has_an_end() -> None:
-    line = queue(Limit(at_once=1), max_waiting=2)
-    await line.turn("a")
+    line = Line(Limit(at_once=1), max_waiting=2)
+    await line.ask("a")
     async with waiting(line, "a", "b"):
         with pytest.raises(GatewayError, match="2 requests wait"):
-            await line.turn("c")
+            await line.ask("c")
 
 
 async def test_who_leaves_gives_the_place_back() -> None:
-    line = queue(Limit(20))
+    line = Line(Limit(20))
     async with waiting(line, *"aaaaaaaaaa") as many:
         for task in many[:9]:
             task.cancel()
@@ -100,8 +116,8 @@ async def test_who_leaves_gives_the_place_back() -> None:
 
 
 async def test_a_turn_that_comes_as_its_caller_leaves_is_not_lost() -> None:
-    line = queue(Limit(at_once=1))
-    ticket = await line.turn("a")
+    line = Line(Limit(at_once=1))
+    ticket = await line.ask("a")
     async with waiting(line, "a") as [leaving]:
         await asyncio.sleep(0.01)
         line.release(ticket)
@@ -109,14 +125,15 @@ async def test_a_turn_that_comes_as_its_caller_leaves_is_not_lost() -> None:
             leaving.cancel()
             await asyncio.sleep(0)
     async with asyncio.timeout(2):
-        await line.turn("b")
+        await line.ask("b")
 
 
 async def test_who_waits_for_an_account_that_is_set_aside_goes_elsewhere() -> None:
-    line = queue(Limit(at_once=1))
-    await line.turn("a")
+    line = Line(Limit(at_once=1))
+    await line.ask("a")
     async with waiting(line, "a", "b") as tasks:
-        line.refuse(SetAsideError())
+        line.gone = True
+        line.look()
         found = await asyncio.gather(*tasks, return_exceptions=True)
     assert [type(error) for error in found] == [SetAsideError] * 2
 
@@ -124,7 +141,7 @@ async def test_who_waits_for_an_account_that_is_set_aside_goes_elsewhere() -> No
 async def test_a_store_that_starts_anew_is_waited_for() -> None:
     store = Store()
     store.down = True
-    line = queue(Limit(100), store)
+    line = Line(Limit(100), store)
     async with waiting(line, "a") as [task]:
         await asyncio.sleep(0.1)
         assert not task.done()
@@ -137,7 +154,7 @@ async def test_a_store_that_stays_away_refuses(monkeypatch: pytest.MonkeyPatch) 
     store = Store()
     store.down = True
     with pytest.raises(GatewayError) as refused:
-        await queue(Limit(100), store).turn("a")
+        await Line(Limit(100), store).ask("a")
     assert refused.value.row is ErrorRow.LIMITS_UNAVAILABLE
 
 
