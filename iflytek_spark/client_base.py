@@ -20,6 +20,7 @@ from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.protocol.reading import Reading
 from iflytek_spark.protocol.retry import RetryPolicy
 from iflytek_spark.protocol.steps import Clock, Flow, Turn
+from iflytek_spark.rates import Product, Turns, account_of
 from iflytek_spark.requests.options import ChatOptions
 from iflytek_spark.requests.unsupported import Unsupported, check_unsupported, check_wire
 from iflytek_spark.timeouts import Timeouts
@@ -34,7 +35,6 @@ from iflytek_spark.transports.opening import TransportKind
 
 if TYPE_CHECKING:
     from iflytek_spark.protocol.call import CallContext
-    from iflytek_spark.rates import Product, Turns
 
 
 class BaseClient(Generic[AnyTransport]):
@@ -214,8 +214,6 @@ class BaseClient(Generic[AnyTransport]):
         """Return what joins the queue of a product, if there is a rate."""
         if self._rate is None:
             return None
-        from iflytek_spark.rates import account_of
-
         return partial(self._rate.turn, product, account_of(signer))
 
     def _service(self, service: Service, product: Product) -> tuple[CallContext, ConnectionOptions]:

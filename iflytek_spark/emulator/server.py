@@ -198,15 +198,7 @@ class Emulator:
         return self._log.wait_for(lambda log: not log.open_connections, timeout)
 
     def wait_for_requests(self, count: int, timeout: float = 5.0) -> bool:
-        """Block until a number of requests was seen.
-
-        Args:
-            count: the number.
-            timeout: seconds.
-
-        Returns:
-            Whether they were seen.
-        """
+        """Block until so many requests were seen, or time is up; return whether they were."""
         return self._log.wait_for(lambda log: len(log.requests) >= count, timeout)
 
     async def start(self) -> None:

@@ -117,7 +117,7 @@ class GatewaySettings(BaseSettings):
     worker_timeout: float = Field(30.0, ge=1)
     preconnect: int = Field(0, ge=0)
     accounts: Mapping[str, AccountSettings] = Field(default_factory=dict)
-    routing: RoutingSettings = Field(default_factory=RoutingSettings)
+    routing: RoutingSettings = Field(default_factory=lambda: RoutingSettings.model_validate({}))
 
     @property
     def local_only(self) -> bool:

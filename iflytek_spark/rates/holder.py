@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 from iflytek_spark.errors import RateStoreError
 from iflytek_spark.rates.limits import Limit
 
-LEASE_SECONDS = 6.0
+LAPSE_SECONDS = 6.0
 """How long a turn outlives its holder."""
 _LOG = logging.getLogger("iflytek_spark")
 _ASKING = ThreadPoolExecutor(4, thread_name_prefix="spark-rates")
@@ -25,7 +25,7 @@ _ASKING = ThreadPoolExecutor(4, thread_name_prefix="spark-rates")
 class Book(Protocol):
     """What a shared store writes down. Each call may block for a while."""
 
-    def take(self, place: str, ticket: str, limit: Limit, lease: float) -> float:
+    def take(self, place: str, ticket: str, limit: Limit, lapse: float) -> float:
         """Take a turn; see :meth:`~iflytek_spark.rates.stores.RateStore.take`."""
 
     def sent(self, place: str, ticket: str, age: float, took: float) -> None:
@@ -34,7 +34,7 @@ class Book(Protocol):
     def release(self, place: str, ticket: str) -> None:
         """Note that a request has ended."""
 
-    def renew(self, place: str, ticket: str, limit: Limit, lease: float) -> None:
+    def renew(self, place: str, ticket: str, limit: Limit, lapse: float) -> None:
         """Take the word of a holder that lives."""
 
 
@@ -53,10 +53,10 @@ class SharedStore:
     nothing is. A holder that dies gives no more word, and its turns lapse.
     """
 
-    def __init__(self, book: Book, lease: float = LEASE_SECONDS) -> None:
+    def __init__(self, book: Book, lapse: float = LAPSE_SECONDS) -> None:
         """Set up over a book, for turns that last so many seconds without word."""
         self._book = book
-        self._lease = lease
+        self._lapse = lapse
         self._lock = threading.Lock()
         self._held: dict[str, _Held] = {}
         self._notes: SimpleQueue[Callable[[], None]] = SimpleQueue()
@@ -65,7 +65,7 @@ class SharedStore:
 
     def take(self, place: str, ticket: str, limit: Limit) -> float:
         """Take a turn, or raise a RateStoreError; see ``RateStore.take``."""
-        wait = self._book.take(place, ticket, limit, self._lease)
+        wait = self._book.take(place, ticket, limit, self._lapse)
         if not wait:
             with self._lock:
                 self._held[ticket] = _Held(place, limit, time.monotonic())
@@ -110,7 +110,7 @@ class SharedStore:
     def _write(self) -> None:
         renewed = time.monotonic()
         while True:
-            due = renewed + self._lease / 3
+            due = renewed + self._lapse / 3
             try:
                 note = self._notes.get(timeout=max(due - time.monotonic(), 0))
             except Empty:
@@ -128,7 +128,7 @@ class SharedStore:
                 self._writer = None
                 return False
         for ticket, (place, limit, _) in held.items():
-            self._carefully(partial(self._book.renew, place, ticket, limit, self._lease))
+            self._carefully(partial(self._book.renew, place, ticket, limit, self._lapse))
         return True
 
     def _carefully(self, note: Callable[[], None]) -> None:

@@ -12,9 +12,9 @@ from iflytek_spark.rates.limits import Limit
 
 POLL_SECONDS = 0.05
 """Between two looks when nobody can foresee when a turn will be free."""
-LEAD_GROWTH, LEAD_STEP = 1.02, 0.001
+LEAD_GROWTH, LEAD_STEP = 1.002, 0.0002
 """How slowly the lead grows with each request; it falls at once."""
-LEAD_SHARE = 0.9
+LEAD_SHARE = 0.8
 """What is relied on of it."""
 _IDLE_SECONDS = 60.0
 """Longer than any window of a limit of more than one request a minute."""
@@ -41,14 +41,14 @@ class Ledger:
     held: dict[str, float] = field(default_factory=dict)
     lead: float = 0.0
 
-    def take(self, now: float, ticket: str, limit: Limit, lease: float) -> float:
+    def take(self, now: float, ticket: str, limit: Limit, lapse: float) -> float:
         """Take a turn, if one is free.
 
         Args:
             now: the moment.
             ticket: whose turn it is to be; a name that nobody else has.
             limit: what holds for the product.
-            lease: seconds after which a holder is dead that gives no word.
+            lapse: seconds after which a holder is dead that gives no word.
 
         Returns:
             0 when the turn is taken, else the seconds after which to ask again.
@@ -63,9 +63,9 @@ class Ledger:
             # One who came late by less than an interval keeps nobody back.
             late = now - self.following
             self.following = (self.following if late < limit.interval else now) + limit.interval
-            self.counted[ticket] = now + lease
+            self.counted[ticket] = now + lapse
         if limit.at_once is not None:
-            self.held[ticket] = now + lease
+            self.held[ticket] = now + lapse
         return 0.0
 
     def sent(self, moment: float, ticket: str, took: float) -> None:
@@ -80,12 +80,12 @@ class Ledger:
         if self.counted.get(ticket, now) > now:
             del self.counted[ticket]
 
-    def renew(self, now: float, ticket: str, lease: float) -> None:
+    def renew(self, now: float, ticket: str, lapse: float) -> None:
         """Take a holder's word that it lives."""
         if ticket in self.held:
-            self.held[ticket] = now + lease
+            self.held[ticket] = now + lapse
         if self.counted.get(ticket, now) > now:
-            self.counted[ticket] = now + lease
+            self.counted[ticket] = now + lapse
 
     def idle(self, now: float) -> bool:
         """Return whether the ledger is like a new one."""

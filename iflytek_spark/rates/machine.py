@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from iflytek_spark.errors import RateStoreError
-from iflytek_spark.rates.holder import LEASE_SECONDS, SharedStore
+from iflytek_spark.rates.holder import LAPSE_SECONDS, SharedStore
 from iflytek_spark.rates.ledger import Ledger
 from iflytek_spark.rates.limits import Limit
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
 
 _BUSY_SECONDS = 5.0
 _PREPARE = """
@@ -29,23 +32,23 @@ _REPLACE = "REPLACE INTO ledgers VALUES (?, ?)"
 class MachineStore(SharedStore):
     """Counts in a file, for the processes of one machine that name the same."""
 
-    def __init__(self, file: Path | str, *, lease: float = LEASE_SECONDS) -> None:
+    def __init__(self, file: Path | str, *, lapse: float = LAPSE_SECONDS) -> None:
         """Set up; the file is made with the first turn.
 
         Args:
             file: where, on a disk of this machine. It holds no key, and may be deleted when
                 nobody uses it.
-            lease: seconds after which the turns of a process that died are free again.
+            lapse: seconds after which the turns of a process that died are free again.
         """
-        self._settings = file, lease
-        super().__init__(_File(str(file)), lease)
+        self._settings = file, lapse
+        super().__init__(_File(str(file)), lapse)
 
     def __reduce__(self) -> tuple[Callable[..., MachineStore], tuple[object, ...]]:
         return _reopened, self._settings
 
 
-def _reopened(file: Path | str, lease: float) -> MachineStore:
-    return MachineStore(file, lease=lease)
+def _reopened(file: Path | str, lapse: float) -> MachineStore:
+    return MachineStore(file, lapse=lapse)
 
 
 class _File:
@@ -55,11 +58,14 @@ class _File:
     """
 
     def __init__(self, file: str) -> None:
-        self._file = file
+        import sqlite3  # loads a library of its own
 
-    def take(self, place: str, ticket: str, limit: Limit, lease: float) -> float:
+        self._file = file
+        self._sqlite = sqlite3
+
+    def take(self, place: str, ticket: str, limit: Limit, lapse: float) -> float:
         with self._ledger(place) as (ledger, now):
-            return ledger.take(now, ticket, limit, lease)
+            return ledger.take(now, ticket, limit, lapse)
 
     def sent(self, place: str, ticket: str, age: float, took: float) -> None:
         with self._ledger(place) as (ledger, now):
@@ -69,9 +75,9 @@ class _File:
         with self._ledger(place) as (ledger, now):
             ledger.release(now, ticket)
 
-    def renew(self, place: str, ticket: str, limit: Limit, lease: float) -> None:
+    def renew(self, place: str, ticket: str, limit: Limit, lapse: float) -> None:
         with self._ledger(place) as (ledger, now):
-            ledger.renew(now, ticket, lease)
+            ledger.renew(now, ticket, lapse)
 
     @contextmanager
     def _ledger(self, place: str) -> Iterator[tuple[Ledger, float]]:
@@ -82,16 +88,16 @@ class _File:
                 ledger = Ledger(**json.loads(row[0])) if row else Ledger()
                 yield ledger, time.monotonic()
                 file.execute(_REPLACE, (place, json.dumps(asdict(ledger))))
-        except (sqlite3.Error, ValueError) as error:
+        except (self._sqlite.Error, ValueError, TypeError) as error:
             raise RateStoreError(
                 f"the rate cannot be counted in {self._file}: {error}",
                 hint="check that its folder can be written to; the file may be deleted",
             ) from error
 
     @contextmanager
-    def _locked(self) -> Iterator[sqlite3.Connection]:
+    def _locked(self) -> Iterator[Connection]:
         """Open the file for one change. It stays open no longer: threads and forks may come."""
-        opened = sqlite3.connect(self._file, timeout=_BUSY_SECONDS, isolation_level=None)
+        opened = self._sqlite.connect(self._file, timeout=_BUSY_SECONDS, isolation_level=None)
         with closing(opened) as file:
             file.executescript(_PREPARE)
             file.execute("BEGIN IMMEDIATE")

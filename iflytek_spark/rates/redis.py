@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from iflytek_spark.errors import ConfigurationError, RateStoreError
 from iflytek_spark.rates import redis_scripts as scripts
-from iflytek_spark.rates.holder import LEASE_SECONDS, SharedStore
+from iflytek_spark.rates.holder import LAPSE_SECONDS, SharedStore
 from iflytek_spark.rates.ledger import LEAD_GROWTH, LEAD_SHARE, LEAD_STEP, POLL_SECONDS
 from iflytek_spark.rates.limits import Limit
 
@@ -24,17 +24,17 @@ _KEPT_MS = 120_000
 class RedisStore(SharedStore):
     """Counts in Redis, for all processes that name the same. It cannot be pickled: it has a key."""
 
-    def __init__(self, url: str, *, lease: float = LEASE_SECONDS) -> None:
+    def __init__(self, url: str, *, lapse: float = LAPSE_SECONDS) -> None:
         """Set up; it connects with the first turn, which takes a second in a new Redis.
 
         Args:
             url: ``redis://:password@host:6379/0`` or ``rediss://…``.
-            lease: seconds after which the turns of a process that died are free again.
+            lapse: seconds after which the turns of a process that died are free again.
 
         Raises:
             ConfigurationError: when the package ``redis`` is missing, or for another address.
         """
-        super().__init__(_Scripts(url), lease)
+        super().__init__(_Scripts(url), lapse)
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a RedisStore holds a password: make it where it is used")
@@ -57,11 +57,10 @@ class _Scripts:
         self._release = client.register_script(scripts.RELEASE)
         self._renew = client.register_script(scripts.RENEW)
 
-    def take(self, place: str, ticket: str, limit: Limit, lease: float) -> float:
+    def take(self, place: str, ticket: str, limit: Limit, lapse: float) -> float:
         rate = (limit.interval, limit.burst, limit.window)
-        given = (ticket, *rate, limit.at_once or 0, lease, POLL_SECONDS)
-        given = (*given, _KEPT_MS, LEAD_SHARE)
-        return float(self._run(self._take, place, given))
+        given = (ticket, *rate, limit.at_once or 0, lapse, POLL_SECONDS)
+        return float(self._run(self._take, place, (*given, _KEPT_MS, LEAD_SHARE)))
 
     def sent(self, place: str, ticket: str, age: float, took: float) -> None:
         self._run(self._sent, place, (ticket, age, took, LEAD_GROWTH, LEAD_STEP, _KEPT_MS))
@@ -69,8 +68,8 @@ class _Scripts:
     def release(self, place: str, ticket: str) -> None:
         self._run(self._release, place, (ticket,))
 
-    def renew(self, place: str, ticket: str, limit: Limit, lease: float) -> None:
-        self._run(self._renew, place, (ticket, lease, int(limit.at_once is not None)))
+    def renew(self, place: str, ticket: str, limit: Limit, lapse: float) -> None:
+        self._run(self._renew, place, (ticket, lapse, int(limit.at_once is not None)))
 
     def _run(self, script: Script, place: str, arguments: tuple[str | float, ...]) -> bytes:
         try:

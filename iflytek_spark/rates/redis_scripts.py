@@ -31,12 +31,12 @@ end
 TAKE = f"""
 {_NOW}
 local interval, burst, window = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local slots, lease, poll, kept = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7], ARGV[8]
+local slots, lapse, poll, kept = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7], ARGV[8]
 local share = tonumber(ARGV[9])
 
 redis.call('SETNX', born, string.format('%.6f', now))
 local quiet = tonumber(redis.call('GET', born)) - now + window
-if slots > 0 then quiet = quiet + lease / 2 end
+if slots > 0 then quiet = quiet + lapse / 2 end
 if quiet > 0 then return string.format('%.6f', quiet) end
 
 if redis.call('ZSCORE', counted, ticket) or redis.call('ZSCORE', held, ticket) then return '0' end
@@ -56,18 +56,18 @@ if interval > 0 then
     end
     if wait > 0 then return string.format('%.6f', wait) end
     if now - turn >= interval then turn = now end
-    local remain = math.ceil((window + interval + lease) * 1000) + kept
+    local remain = math.ceil((window + interval + lapse) * 1000) + kept
     redis.call('SET', following, string.format('%.6f', turn + interval), 'PX', remain)
-    put(counted, now + lease)
+    put(counted, now + lapse)
     redis.call('PEXPIRE', counted, remain)
 end
 if slots > 0 then
-    put(held, now + lease)
-    redis.call('PEXPIRE', held, math.ceil(lease * 1000) + kept)
+    put(held, now + lapse)
+    redis.call('PEXPIRE', held, math.ceil(lapse * 1000) + kept)
 end
 return '0'
 """
-"""Arguments: ticket, interval, burst, window, slots (0: no limit), lease, poll, ms to
+"""Arguments: ticket, interval, burst, window, slots (0: no limit), lapse, poll, ms to
 keep, and the share of the lead that is relied on."""
 
 SENT = f"""
@@ -92,4 +92,4 @@ RENEW = f"""
 if ARGV[3] == '1' then put(held, now + ARGV[2]) end
 if unsent() then put(counted, now + ARGV[2]) end
 """
-"""Arguments: ticket, lease, and whether the place has slots. A forgotten slot is held again."""
+"""Arguments: ticket, lapse, and whether the place has slots. A forgotten slot is held again."""

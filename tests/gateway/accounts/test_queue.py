@@ -68,7 +68,8 @@ async def order(line: Line, *callers: str) -> str:
     came: list[str] = []
     async with waiting(line, *callers) as tasks:
         for caller, task in zip(callers, tasks, strict=True):
-            task.add_done_callback(lambda _, caller=caller: came.append(caller))
+            task.set_name(caller)
+            task.add_done_callback(lambda done: came.append(done.get_name()))
         await asyncio.wait(tasks)
     return "".join(came)
 

@@ -16,10 +16,10 @@ def made(kind: str, folder: Path) -> Iterator[RateStore]:
     if kind == "process":
         yield ProcessStore()
     elif kind == "machine":
-        yield MachineStore(folder / "rates.sqlite", lease=1.0)
+        yield MachineStore(folder / "rates.sqlite", lapse=1.0)
     else:
         with redis_program() as url:
-            yield RedisStore(url, lease=1.0)
+            yield RedisStore(url, lapse=1.0)
 
 
 @pytest.fixture(

@@ -15,7 +15,7 @@ from iflytek_spark.rates.ledger import POLL_SECONDS, Ledger
 
 TWO = Limit(2)
 INTERVAL = TWO.interval
-LEASE = 6.0
+LAPSE = 6.0
 
 
 class Book:
@@ -29,7 +29,7 @@ class Book:
         self._names = map(str, itertools.count())
 
     def ask(self, ticket: str | None = None) -> float:
-        return self.ledger.take(self.now, ticket or next(self._names), self.limit, LEASE)
+        return self.ledger.take(self.now, ticket or next(self._names), self.limit, LAPSE)
 
     def turn(self, connecting: float = 0.0) -> float:
         """Wait for a turn, connect for some seconds, send; when the turn came."""
@@ -98,7 +98,7 @@ def test_connections_that_all_take_their_time_to_open_cost_none() -> None:
     ledger, limit, moments = Ledger(lead=0.2), Limit(10), [0.0]
     for number in range(100):
         now = moments[-1]
-        while wait := ledger.take(now, str(number), limit, LEASE):
+        while wait := ledger.take(now, str(number), limit, LAPSE):
             now += wait
             for earlier, moment in enumerate(moments[1:]):
                 if moment + 0.2 <= now and ledger.counted.get(str(earlier), -1) > now:
@@ -112,10 +112,10 @@ def test_a_request_that_is_not_sent_yet_counts_for_as_long_as_its_holder_lives()
     assert book.ask("connecting") == 0
     book.now = 5.0
     assert book.ask() == POLL_SECONDS
-    book.ledger.renew(book.now, "connecting", LEASE)
+    book.ledger.renew(book.now, "connecting", LAPSE)
     book.now = 9.0
     assert book.ask() == POLL_SECONDS
-    book.now = 5.0 + LEASE + book.limit.window
+    book.now = 5.0 + LAPSE + book.limit.window
     assert book.ask() == 0
 
 
@@ -139,8 +139,8 @@ def test_a_dead_holder_gives_its_slots_back() -> None:
     book = Book(Limit(at_once=2))
     assert [book.ask(name) for name in "ab"] == [0, 0]
     book.now = 5
-    book.ledger.renew(book.now, "b", LEASE)
-    book.now = LEASE
+    book.ledger.renew(book.now, "b", LAPSE)
+    book.now = LAPSE
     assert [book.ask("c"), book.ask("d")] == [0, POLL_SECONDS]
 
 
@@ -171,7 +171,7 @@ def test_no_second_holds_too_many_whenever_requests_set_out(
                 connecting.remove((moment, ticket))
                 ledger.sent(moment, ticket, 0.0)
                 sent.append(moment)
-            wait = ledger.take(now, str(number), limit, LEASE)
+            wait = ledger.take(now, str(number), limit, LAPSE)
             if not wait:
                 break
             now += wait
