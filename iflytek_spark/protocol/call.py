@@ -142,6 +142,7 @@ class _Attempt(Generic[T]):
         self._opening: Opening | None = None
         self._data: str | bytes = b""
         self._turn: Turn | None = None
+        self._sending = False
         self.emitted = False
 
     def remaining(self) -> float:
@@ -178,8 +179,10 @@ class _Attempt(Generic[T]):
     def release_turn(self) -> None:
         """Leave the queue, or end the turn, if there is one."""
         if self._turn is not None:
+            if self._sending:
+                self._turn.sent()
             self._turn.release()
-            self._turn = None
+            self._turn, self._sending = None, False
 
     def run(self) -> Flow[T]:
         """Connect, ask and read, with every failure as a SparkError that holds no secret."""
@@ -221,7 +224,7 @@ class _Attempt(Generic[T]):
         self._stage = "response"
         yield Send(self._data, self.within(limits.response))
         if self._turn is not None:
-            self._turn.sent()
+            self._note_sending(self._turn)
         reader = self._exchange.read(context.reading)
         timeout = limits.response
         while not reader.done:
@@ -231,6 +234,13 @@ class _Attempt(Generic[T]):
                 yield Emit(events)
             self._stage, timeout = "idle", limits.idle
         return reader.result
+
+    def _note_sending(self, turn: Turn) -> None:
+        """Note when the request is sent: now, or it is not known before its answer."""
+        if self._exchange.sends_at_once:
+            turn.sent()
+        else:
+            self._sending = True
 
     def _timed_out(self, error: TimeoutError) -> APITimeoutError:
         limits = self._context.timeouts
