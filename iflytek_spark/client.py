@@ -94,7 +94,7 @@ class SparkClient(BaseClient[Transport]):
         from iflytek_spark.embeddings.embed import CheckedOptions, embed  # loads httpx2
 
         checked = CheckedOptions(**options)
-        return embed(*self._service(checked.row.service), texts, checked)
+        return embed(*self._service(checked.row.service, "embeddings"), texts, checked)
 
     def rerank(
         self, query: str, documents: Sequence[str], **options: Unpack[RerankOptions]
@@ -119,7 +119,7 @@ class SparkClient(BaseClient[Transport]):
         from iflytek_spark.embeddings.rerank import CheckedRerank, rerank  # loads httpx2
 
         checked = CheckedRerank(**options)
-        return rerank(*self._service(checked.service), query, documents, checked)
+        return rerank(*self._service(checked.service, "rerank"), query, documents, checked)
 
     def generate_image(self, prompt: str, *, width: int = 512, height: int = 512) -> GeneratedImage:
         """Make an image.
@@ -139,7 +139,7 @@ class SparkClient(BaseClient[Transport]):
         """
         from iflytek_spark.image_generation import generate_image  # loads httpx2
 
-        return generate_image(*self._service(IMAGE_GENERATION), prompt, width, height)
+        return generate_image(*self._service(IMAGE_GENERATION, "images"), prompt, width, height)
 
 
 class AsyncSparkClient(BaseClient[AsyncTransport]):
@@ -173,7 +173,7 @@ class AsyncSparkClient(BaseClient[AsyncTransport]):
         from iflytek_spark.embeddings.embed import CheckedOptions, aembed  # loads httpx2
 
         checked = CheckedOptions(**options)
-        return await aembed(*self._service(checked.row.service), texts, checked)
+        return await aembed(*self._service(checked.row.service, "embeddings"), texts, checked)
 
     async def rerank(
         self, query: str, documents: Sequence[str], **options: Unpack[RerankOptions]
@@ -182,7 +182,7 @@ class AsyncSparkClient(BaseClient[AsyncTransport]):
         from iflytek_spark.embeddings.rerank import CheckedRerank, arerank  # loads httpx2
 
         checked = CheckedRerank(**options)
-        return await arerank(*self._service(checked.service), query, documents, checked)
+        return await arerank(*self._service(checked.service, "rerank"), query, documents, checked)
 
     async def generate_image(
         self, prompt: str, *, width: int = 512, height: int = 512
@@ -190,4 +190,6 @@ class AsyncSparkClient(BaseClient[AsyncTransport]):
         """Make an image; see :meth:`SparkClient.generate_image`."""
         from iflytek_spark.image_generation import agenerate_image  # loads httpx2
 
-        return await agenerate_image(*self._service(IMAGE_GENERATION), prompt, width, height)
+        return await agenerate_image(
+            *self._service(IMAGE_GENERATION, "images"), prompt, width, height
+        )

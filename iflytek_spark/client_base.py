@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import uuid
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Generic
 
 from iflytek_spark.assumptions import MAX_RESPONSE_BYTES
@@ -18,7 +19,8 @@ from iflytek_spark.models.services import Service
 from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.protocol.reading import Reading
 from iflytek_spark.protocol.retry import RetryPolicy
-from iflytek_spark.protocol.steps import Clock, Flow
+from iflytek_spark.protocol.steps import Clock, Flow, Turn
+from iflytek_spark.rates import Product, Turns, account_of
 from iflytek_spark.requests.options import ChatOptions
 from iflytek_spark.requests.unsupported import Unsupported, check_unsupported, check_wire
 from iflytek_spark.timeouts import Timeouts
@@ -59,6 +61,7 @@ class BaseClient(Generic[AnyTransport]):
         on_open: Callable[[], object] | None = None,
         strict: bool = False,
         max_response_bytes: int = MAX_RESPONSE_BYTES,
+        rate: Turns | None = None,
     ) -> None:
         """Set up a client. It opens nothing, and may be shared by threads and event loops.
 
@@ -83,6 +86,10 @@ class BaseClient(Generic[AnyTransport]):
             on_open: is called each time a WebSocket has been opened; for metrics.
             strict: whether deviations of an answer, by default only named, are an error.
             max_response_bytes: the most that one answer may have, 1 or more; 64 MB by default.
+            rate: what the account may ask in a second and at once, for instance a
+                :class:`~iflytek_spark.rates.Rate`; each request waits for its turn, also of chats,
+                and ``max_qps`` of embedding and ranking counts no more. The wait is no part of
+                the time-outs.
 
         Raises:
             MissingCredentialsError: when a credential is missing, or the key of ``model``.
@@ -101,6 +108,7 @@ class BaseClient(Generic[AnyTransport]):
         self.wire = check_wire(wire)
         self._route = ConnectionOptions(proxy, ssl_context, on_open)
         self._clock = clock
+        self._rate = rate
         self._preconnect = preconnect
         self._own_transport: Callable[[ConnectionOptions], AnyTransport] | None = transport
         self._pool: Pool[AnyTransport] | None = self._new_pool()
@@ -187,7 +195,7 @@ class BaseClient(Generic[AnyTransport]):
         }
         request = build_request(spec, messages, own)
         exchange = ChatExchange(chat_dialect(request.spec), request)
-        context = self._context(self._endpoint.url(request.spec), request.timeouts)
+        context = self._context(self._endpoint.url(request.spec), "chat", request.timeouts)
         return (
             call_flow(context, exchange),
             self._open(request.spec.wire),
@@ -201,7 +209,7 @@ class BaseClient(Generic[AnyTransport]):
         only = self._endpoint.only_wire
         return only if self.wire == "auto" and only and reached_over(spec, only) else self.wire
 
-    def _context(self, url: str, timeouts: Timeouts | None = None) -> CallContext:
+    def _context(self, url: str, product: Product, timeouts: Timeouts | None = None) -> CallContext:
         from iflytek_spark.protocol.call import CallContext
 
         signer, uid, limits = self._signer(), uuid.uuid4().hex, timeouts or self._timeouts
@@ -213,8 +221,15 @@ class BaseClient(Generic[AnyTransport]):
             limits,
             self._retry,
             self._reading,
+            turn=self._turns(product, signer),
             proxies=self._route.proxies,
         )
 
-    def _service(self, service: Service) -> tuple[CallContext, ConnectionOptions]:
-        return self._context(self._endpoint.service_url(service)), self._route
+    def _turns(self, product: Product, signer: Credentials) -> Callable[[], Turn | None] | None:
+        """Return what joins the queue of a product, if there is a rate."""
+        if self._rate is None:
+            return None
+        return partial(self._rate.turn, product, account_of(signer))
+
+    def _service(self, service: Service, product: Product) -> tuple[CallContext, ConnectionOptions]:
+        return self._context(self._endpoint.service_url(service), product), self._route

@@ -10,6 +10,7 @@
     ├── APIConnectionError            no connection, or the connection was lost
     │   ├── APITimeoutError           one of the four time-outs ran out (also TimeoutError)
     │   └── StreamInterruptedError    the answer ended before its final frame
+    ├── RateStoreError            turns of a rate cannot be counted; nothing was sent
     ├── ProtocolError             what came is not JSON with a header, or too large
     ├── ToolNotCalledError            a tool call was required, and the model answered in text
     ├── InvalidResponseError            the answer does not fit the schema (also ValueError)
@@ -138,6 +139,10 @@ class APITimeoutError(APIConnectionError, TimeoutError):
 
 class StreamInterruptedError(APIConnectionError):
     """The connection ended before the final frame: what arrived is not a whole answer."""
+
+
+class RateStoreError(SparkError):
+    """Turns of a rate cannot be counted, so nothing was sent; see :mod:`iflytek_spark.rates`."""
 
 
 class ProtocolError(SparkError):

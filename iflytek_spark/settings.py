@@ -37,6 +37,7 @@ from iflytek_spark.models.catalogue import find_model, list_models
 from iflytek_spark.models.routes import WireChoice, may_use_http, route
 from iflytek_spark.models.services import Service
 from iflytek_spark.models.spec import ModelSpec
+from iflytek_spark.rates import Turns
 from iflytek_spark.requests.options import OPTIONS, ChatOptions, checked_options
 from iflytek_spark.requests.unsupported import Unsupported
 from iflytek_spark.timeouts import Timeouts
@@ -46,7 +47,7 @@ __all__ = ["MODEL_OPTIONS", "CallOptions", "ChatSettings", "ConnectionSettings",
 
 _Client = TypeVar("_Client", SparkClient, AsyncSparkClient)
 _OF_CLIENTS = (
-    "timeout", "max_retries", "proxy", "ssl_context", "strict", "max_response_bytes",
+    "timeout", "max_retries", "proxy", "ssl_context", "strict", "max_response_bytes", "rate",
 )  # fmt: skip
 _SHARED_BY_COPIES = ("ssl_context", "client", "async_client")
 
@@ -83,6 +84,9 @@ class ConnectionSettings(KeySettings):
     )
     max_response_bytes: int = hidden_field(
         "The most bytes that one answer may have.", MAX_RESPONSE_BYTES
+    )
+    rate: InstanceOf[Turns] | None = hidden_field(
+        "What the account may ask in a second and at once; a `Rate` of `iflytek_spark.rates`."
     )
     client: InstanceOf[SparkClient] | None = hidden_field("A client of your own for sync calls.")
     async_client: InstanceOf[AsyncSparkClient] | None = hidden_field(

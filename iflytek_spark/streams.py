@@ -18,6 +18,7 @@ from iflytek_spark.protocol.steps import (
     Sleep,
     Step,
     StepResult,
+    TakeTurn,
     TransportError,
 )
 from iflytek_spark.transports.base import AsyncTransport, Transport
@@ -203,6 +204,8 @@ def _perform(step: Step, transport: Transport) -> StepResult:
             transport.send(data, timeout)
         case Sleep(seconds):
             transport.sleep(seconds)
+        case TakeTurn(turn):
+            return turn.ask()
         case LoadImage(image, timeout):
             return _load(image, timeout)
     return None
@@ -243,6 +246,8 @@ async def _aperform(step: Step, transport: AsyncTransport) -> StepResult:
             await transport.send(data, timeout)
         case Sleep(seconds):
             await transport.sleep(seconds)
+        case TakeTurn(turn):
+            return await turn.aask()
         case LoadImage(image, timeout):
             return await _aload(image, timeout)
     return None

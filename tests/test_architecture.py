@@ -66,6 +66,7 @@ FRONT_DOOR = {
     "iflytek_spark.emulator",
     "iflytek_spark.env_file",
     "iflytek_spark.errors",
+    "iflytek_spark.rates",
     "iflytek_spark.settings",
 }
 USERS_OF_THE_FRONT_DOOR = [

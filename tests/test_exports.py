@@ -19,11 +19,12 @@ from iflytek_spark import (
     SparkClient,
     adapters,
     errors,
+    rates,
     settings,
 )
 
 
-@pytest.mark.parametrize("package", [iflytek_spark, adapters])
+@pytest.mark.parametrize("package", [iflytek_spark, adapters, rates])
 def test_the_list_of_names_is_complete_and_each_stands_once(package: ModuleType) -> None:
     own = {
         name

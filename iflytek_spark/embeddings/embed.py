@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import get_args
 
 from iflytek_spark.assumptions import MAX_MESSAGE_BYTES
 from iflytek_spark.embeddings.batches import BatchLimit, batch_flow
 from iflytek_spark.embeddings.jobs import Job, arun_job, check_count, run_job
-from iflytek_spark.embeddings.rate_limit import turns
+from iflytek_spark.embeddings.pace import paced
 from iflytek_spark.embeddings.split import embedding_flow
 from iflytek_spark.embeddings.texts import check_texts
 from iflytek_spark.errors import ContextLengthError, InvalidRequestError, ProtocolError
@@ -76,10 +76,7 @@ class _Calls:
         self._options = options
         self._row = row = options.row
         self._dimensions = row.resolve_dimensions(options.dimensions)
-        keys = context.credentials
-        account = keys.api_key if row.signed else keys.maas_api_key
-        turn = turns(account, context.url, options.max_qps, context.clock)
-        self._context = replace(context, turn=turn)
+        self._context = paced(context, options.max_qps, maas=not row.signed)
         most = max(MAX_MESSAGE_BYTES // (_BYTES_A_NUMBER * (self._dimensions or 1)), 1)
         self.limit = BatchLimit(context.url, row.name, min(options.wanted_size, most))
         self._length = self._dimensions

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from iflytek_spark.embeddings.batches import BatchLimit, batch_flow
 from iflytek_spark.embeddings.jobs import Job, arun_job, check_count, run_job
-from iflytek_spark.embeddings.rate_limit import turns
+from iflytek_spark.embeddings.pace import paced
 from iflytek_spark.embeddings.texts import check_text, check_texts
 from iflytek_spark.models.http_models import RERANK_MODELS
 from iflytek_spark.models.services import RankedDocument, Service
@@ -52,13 +52,12 @@ def _job(
 ) -> Job[float]:
     check_text("query", query)
     check_texts("documents", documents)
-    turn = turns(context.credentials.maas_api_key, context.url, options.max_qps, context.clock)
-    paced = replace(context, turn=turn)
+    at_rate = paced(context, options.max_qps, maas=True)
     limit = BatchLimit(context.url, options.model, options.batch_size)
 
     def ask(part: Sequence[str]) -> Flow[list[float]]:
         asked = DocumentsToRank(options.model, query, tuple(part))
-        call: Flow[Indexed[float]] = call_flow(paced, SingleExchange(MaasRerank(), asked))
+        call: Flow[Indexed[float]] = call_flow(at_rate, SingleExchange(MaasRerank(), asked))
         found = yield from call
         return found.in_order(len(part))
 

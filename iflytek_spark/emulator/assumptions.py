@@ -89,5 +89,11 @@ WRONG_EMBEDDING_DOMAIN = Error(10005, "ParamValueError", "'$.parameter.emb.domai
 TOO_FAST = Error(11202, "AppIdQpsOverFlowError", "qps")
 """§10; counted for each service apart, in any second and not in the seconds of a clock."""
 
+TOO_MANY = Error(11203, "AppIdConcurrencyOverFlowError", "concurrency")
+"""§10; requests under way, from their arrival to the last message of their answer."""
+
+NO_RIGHT = Error(11200, "AppIdNoAuthError", "tokens.total")
+"""§10; what an account gets whose right or quota was taken away."""
+
 CLOSE_CODE = 1000
 """The end of a plan that has answered in full. Over HTTP a further request may follow it."""

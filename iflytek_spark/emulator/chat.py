@@ -10,6 +10,7 @@ from websockets.http11 import Request
 
 from iflytek_spark.credentials import Credentials
 from iflytek_spark.emulator import assumptions
+from iflytek_spark.emulator.account import Account, AccountRequest
 from iflytek_spark.emulator.checks import Router, check, check_length, may, refused
 from iflytek_spark.emulator.connections.http import JSON, TEXT
 from iflytek_spark.emulator.connections.player import play
@@ -39,6 +40,7 @@ class ChatService(SignedService):
         models: Iterable[ModelSpec],
         log: RequestLog,
         responder: Responder,
+        account: Account,
         *,
         pace: float,
         chunk_size: int,
@@ -52,6 +54,7 @@ class ChatService(SignedService):
             models: the models served.
             log: where everything is noted.
             responder: finds the replies.
+            account: what it may ask.
             pace: seconds between frames.
             chunk_size: characters in one frame.
             idle_timeout: seconds without a request after which a connection is dropped.
@@ -60,6 +63,7 @@ class ChatService(SignedService):
         super().__init__(credentials, log, clock)
         self._router = Router(models)
         self._responder = responder
+        self._account = account
         self._pace = pace
         self._chunk_size = chunk_size
         self._idle_timeout = idle_timeout
@@ -86,7 +90,9 @@ class ChatService(SignedService):
         if data is None:
             return
         self._log.request(SeenRequest(handshake, data))
-        await play(await self._answer(handshake.path, data, faults), connection)
+        with self._account.request("chat") as asked:
+            plan = await self._answer(handshake.path, data, faults, asked)
+            await play(asked.ending(plan), connection)
 
     def _note(self, request: Request) -> tuple[SeenHandshake, tuple[Fault, ...]]:
         headers = {name.lower(): value for name, value in request.headers.raw_items()}
@@ -110,9 +116,12 @@ class ChatService(SignedService):
             return Refuse(404, assumptions.UNKNOWN_PATH, TEXT)
         return super()._refusal(target, host, method)
 
-    async def _answer(self, path: str, data: bytes, faults: tuple[Fault, ...]) -> Plan:
+    async def _answer(
+        self, path: str, data: bytes, faults: tuple[Fault, ...], asked: AccountRequest
+    ) -> Plan:
         sid = self.new_sid("cht")
         try:
+            asked.check()
             request = self._accepted(path, data)
             reply = await self._responder.reply(request, max_calls=1)
         except RequestRefusedError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TypeAlias
@@ -108,7 +108,14 @@ class Hang:
     """Do nothing until the client leaves."""
 
 
-Step: TypeAlias = Send | SendPart | SendBytes | Throttle | Wait | Close | Reset | Hang
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Note that the request is answered, as far as the account is concerned."""
+
+    end: Callable[[], None]
+
+
+Step: TypeAlias = Send | SendPart | SendBytes | Throttle | Wait | Close | Reset | Hang | Finish
 Plan: TypeAlias = tuple[Step, ...]
 """The steps of an answer. When they are done, the TCP connection is closed."""
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from iflytek_spark.credentials import Credentials
 from iflytek_spark.emulator import assumptions
+from iflytek_spark.emulator.account import Account, AccountRequest
 from iflytek_spark.emulator.checks import refused
 from iflytek_spark.emulator.connections.http import TEXT, HttpConnection, HttpRequest
 from iflytek_spark.emulator.connections.player import play
@@ -27,6 +28,7 @@ from iflytek_spark.models.services import (
 )
 from iflytek_spark.protocol.wire import embedding, image
 from iflytek_spark.protocol.wire.values import RequestRefusedError
+from iflytek_spark.rates.limits import Product
 from iflytek_spark.requests.tokens import estimate_tokens
 
 
@@ -37,12 +39,14 @@ class PostService(SignedService):
         self,
         credentials: Credentials,
         log: RequestLog,
+        account: Account,
         *,
         max_qps: float | None,
         clock: Callable[[], float],
     ) -> None:
         """Set up; each service takes ``max_qps`` requests in any second, or any number for None."""
         super().__init__(credentials, log, clock)
+        self._account = account
         self._limit = RateLimit(max_qps)
 
     async def answer(self, connection: HttpConnection, request: HttpRequest) -> bool:
@@ -56,7 +60,9 @@ class PostService(SignedService):
                 return True
         self._log.request(SeenRequest(handshake, request.body))
         connection.accept(self.date)
-        end = await play(self._plan(request, faults), connection)
+        with self._account.request(POST_SERVICES[request.path].product) as asked:
+            plan = self._plan(request, faults, asked)
+            end = await play(asked.ending(plan), connection)
         return end is not None and end.code == assumptions.CLOSE_CODE
 
     def _refusal(self, target: str, host: str, method: str) -> Refuse | None:
@@ -64,10 +70,11 @@ class PostService(SignedService):
             return Refuse(404, assumptions.UNKNOWN_PATH, TEXT)
         return super()._refusal(target, host, method)
 
-    def _plan(self, request: HttpRequest, faults: tuple[Fault, ...]) -> Plan:
+    def _plan(self, request: HttpRequest, faults: tuple[Fault, ...], asked: AccountRequest) -> Plan:
         service = POST_SERVICES[request.path]
         sid = self.new_sid(service.sid)
         try:
+            asked.check()
             self._limit.check(request.path)
             answer = Send(service.answer(request.body, self._credentials.app_id, sid))
         except RequestRefusedError as error:
@@ -153,15 +160,17 @@ class PostedService(NamedTuple):
 
     Attributes:
         sid: how its session ids begin.
+        product: what the account is charged for.
         answer: what it does.
     """
 
     sid: str
+    product: Product
     answer: Answer
 
 
 POST_SERVICES = {
-    urlsplit(EMBEDDING.url).path: PostedService("ase", answer_embedding),
-    urlsplit(IMAGE_GENERATION.url).path: PostedService("cht", answer_image),
+    urlsplit(EMBEDDING.url).path: PostedService("ase", "embeddings", answer_embedding),
+    urlsplit(IMAGE_GENERATION.url).path: PostedService("cht", "images", answer_image),
 }
 """The services by their paths."""

@@ -8,12 +8,13 @@ import secrets
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Self
 
 from iflytek_spark.credentials import OWN_FAMILY, Credentials
 from iflytek_spark.emulator import assumptions
+from iflytek_spark.emulator.account import Account
 from iflytek_spark.emulator.chat import ChatService
 from iflytek_spark.emulator.connections.http import HttpConnection, HttpRequest
 from iflytek_spark.emulator.connections.stream import Stream
@@ -29,6 +30,7 @@ from iflytek_spark.emulator.responder import Responder
 from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.models.catalogue import MODELS
 from iflytek_spark.models.spec import ModelSpec
+from iflytek_spark.rates.limits import Limit, Product
 
 _METHOD = 4
 """Bytes that tell a WebSocket's handshake (GET) from a signed POST."""
@@ -46,6 +48,7 @@ class Emulator:
         credentials: the only ones that it accepts.
         base_url: where it listens, for instance ``ws://127.0.0.1:40123``, once it is started.
         http_keys: the keys that it accepts over HTTP.
+        account: when it was asked for what; its rights may be withdrawn while it runs.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class Emulator:
         chunk_size: int = assumptions.CHUNK_SIZE,
         idle_timeout: float = assumptions.IDLE_TIMEOUT,
         max_qps: float | None = None,
+        limits: Mapping[Product, Limit] | None = None,
         http_keys: HttpKeys | None = None,
         http_options: HttpOptions | None = None,
         clock: Callable[[], float] = time.time,
@@ -79,6 +83,7 @@ class Emulator:
             chunk_size: characters in one frame of an answer.
             idle_timeout: seconds without a request after which a connection is dropped.
             max_qps: requests that embedding, ranking and image generation each take in any second.
+            limits: what the account may ask of each product, in any second and at once; chat too.
             http_keys: what clients over HTTP must bear; made up by default.
             http_options: what HTTP does where evidence is thin.
             clock: gives the seconds since 1970 that dates of signatures are checked against.
@@ -96,18 +101,20 @@ class Emulator:
         self._idle_timeout = idle_timeout
         self._log = RequestLog()
         self._responder = Responder(respond)
+        self.account = account = Account(limits or {})
         served = (*MODELS, *models)
         self._chat = ChatService(
             self.credentials,
             served,
             self._log,
             self._responder,
+            account,
             pace=pace,
             chunk_size=chunk_size,
             idle_timeout=idle_timeout,
             clock=clock,
         )
-        self._post = PostService(self.credentials, self._log, max_qps=max_qps, clock=clock)
+        self._post = PostService(self.credentials, self._log, account, max_qps=max_qps, clock=clock)
         self._http = HttpService(
             self.credentials,
             self.http_keys,
@@ -115,6 +122,7 @@ class Emulator:
             served,
             self._log,
             self._responder,
+            account,
             pace=pace,
             chunk_size=chunk_size,
             max_qps=max_qps,
@@ -191,15 +199,7 @@ class Emulator:
         return self._log.wait_for(lambda log: not log.open_connections, timeout)
 
     def wait_for_requests(self, count: int, timeout: float = 5.0) -> bool:
-        """Block until a number of requests was seen.
-
-        Args:
-            count: the number.
-            timeout: seconds.
-
-        Returns:
-            Whether they were seen.
-        """
+        """Block until so many requests were seen, or time is up; return whether they were."""
         return self._log.wait_for(lambda log: len(log.requests) >= count, timeout)
 
     async def start(self) -> None:

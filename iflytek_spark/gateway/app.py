@@ -66,7 +66,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     metrics, drain = GatewayMetrics(), Drain()
-    upstream = Upstream(settings, on_open=metrics.upstream_opens.inc)
+    upstream = Upstream(settings, metrics)
     names = ModelNames(settings.models)
     store = open_store(settings, on_drop=metrics.usage_rows_dropped.inc)
     reloading = Reloading(settings)

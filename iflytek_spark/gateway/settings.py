@@ -28,8 +28,9 @@ from pydantic_settings import (
 )
 
 from iflytek_spark import Unsupported, WireChoice
-from iflytek_spark.errors import ConfigurationError, UnknownModelError
-from iflytek_spark.gateway.openai.model_names import ModelNames
+from iflytek_spark.errors import ConfigurationError
+from iflytek_spark.gateway.accounts.settings import AccountSettings, RoutingSettings
+from iflytek_spark.gateway.openai.model_names import known_names
 from iflytek_spark.gateway.settings_checks import (
     ImageModel,
     Origin,
@@ -44,20 +45,7 @@ HashedKey = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 """A key of the gateway's own as the configuration holds it; see :mod:`.middleware.auth`."""
 
 
-def _known(names: Mapping[str, str]) -> Mapping[str, str]:
-    """Refuse a name for a model that does not exist."""
-    for name, meaning in names.items():
-        try:
-            ModelNames().find(meaning)
-        except UnknownModelError as error:
-            context = {"name": repr(name), "meaning": repr(meaning), "error": str(error)}
-            raise PydanticCustomError(
-                "model", "{name} means {meaning}, but: {error}", context
-            ) from error
-    return names
-
-
-ConfiguredNames = Annotated[Mapping[str, str], AfterValidator(_known)]
+ConfiguredNames = Annotated[Mapping[str, str], AfterValidator(known_names)]
 """Names for models, and what they mean."""
 
 
@@ -125,6 +113,8 @@ class GatewaySettings(BaseSettings):
         worker_timeout: seconds that a worker may give no sign of life before another takes its
             place, where there are several.
         preconnect: connections to Spark that are kept ready.
+        accounts: Spark's accounts by name, in place of the one of the environment.
+        routing: how requests are shared among them.
     """
 
     model_config = SettingsConfigDict(
@@ -165,6 +155,8 @@ class GatewaySettings(BaseSettings):
     shutdown_timeout: float = Field(30.0, ge=0)
     worker_timeout: float = Field(30.0, ge=1)
     preconnect: int = Field(0, ge=0)
+    accounts: Mapping[str, AccountSettings] = Field(default_factory=dict)
+    routing: RoutingSettings = Field(default_factory=lambda: RoutingSettings.model_validate({}))
 
     @model_validator(mode="before")
     @classmethod

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import TypeAlias
 
 from starlette.datastructures import Headers
 
 from iflytek_spark import AsyncSparkClient, Credentials, Timeouts
 from iflytek_spark.errors import ConfigurationError, MissingCredentialsError
+from iflytek_spark.gateway.accounts.accounts import Accounts
+from iflytek_spark.gateway.accounts.routed import RoutedClient
+from iflytek_spark.gateway.middleware.metrics import GatewayMetrics, shared_folder
 from iflytek_spark.gateway.settings import GatewaySettings
+from iflytek_spark.rates import (
+    Limit,
+    MachineStore,
+    ProcessStore,
+    Rate,
+    RateStore,
+    RedisStore,
+    Turns,
+)
 
 LEGACY_NAMES = ("APP_ID", "API_KEY", "API_SECRET")
 """The variables, and behind ``X_`` the headers, of the gateway that this one replaces."""
@@ -19,32 +32,42 @@ _HTTP_NAMES = ("API_PASSWORD", "MAAS_API_KEY")
 """Behind ``X_`` the headers of keys that are for HTTP."""
 
 _MAX_CLIENTS = 1024
+_RATES_FILE = "rates.sqlite"
+
+UpstreamClient: TypeAlias = AsyncSparkClient | RoutedClient
+"""What answers a request: an account's client, or all of the gateway's accounts."""
 
 
 class Upstream:
     """Gives each request the client of its credentials."""
 
-    def __init__(
-        self, settings: GatewaySettings, on_open: Callable[[], object] | None = None
-    ) -> None:
-        """Set up; the gateway's own credentials are those of the environment now.
+    def __init__(self, settings: GatewaySettings, metrics: GatewayMetrics | None = None) -> None:
+        """Set up; the gateway's own credentials are those of the environment or the accounts now.
 
         Args:
             settings: the gateway's.
-            on_open: called for each WebSocket that is opened.
+            metrics: counts.
 
         Raises:
             ConfigurationError: for an address or a default model that cannot be used; no caller
                 could be served, and none is to blame.
         """
         self._settings = settings
-        self._on_open = on_open
+        metrics = metrics or GatewayMetrics()
+        self._on_open = metrics.upstream_opens.inc
         self._environ = dict(os.environ)
         AsyncSparkClient(Credentials("none", "none", "none"), base_url=settings.base_url)
+        store = rate_store(settings)
+        self._rate = _own_rate(settings, store)
+        self.accounts: Accounts | None = None
+        self._routed: RoutedClient | None = None
+        if settings.accounts:
+            self.accounts = Accounts(settings, store, metrics.accounts, self._account_client)
+            self._routed = RoutedClient(self.accounts)
         self._own = self._own_client()
         self._client = lru_cache(_MAX_CLIENTS)(self._new_client)
 
-    def client(self, headers: Headers) -> AsyncSparkClient:
+    def client(self, headers: Headers) -> UpstreamClient:
         """Return the client for a request.
 
         Args:
@@ -59,6 +82,9 @@ class Upstream:
             ConfigurationError: for a value that is no credential.
         """
         environ = self._environ if self._settings.own_credentials else {}
+        own = self._settings.own_credentials and not brings_credentials(headers)
+        if self._routed and own:
+            return self._routed
         try:
             credentials = _http_keys(headers) or _credentials(_given(headers), environ)
             if self._own is not None and credentials == self._own[0]:
@@ -72,6 +98,8 @@ class Upstream:
 
     def ready(self) -> bool:
         """Return whether callers without credentials of their own can be served."""
+        if self.accounts:
+            return True
         try:
             _credentials((), self._environ)
         except MissingCredentialsError:
@@ -90,13 +118,27 @@ class Upstream:
             return None  # a request for which they are needed says so
         if not self._settings.own_credentials:
             return None
-        return credentials, self._new_client(credentials, self._settings.preconnect)
+        return credentials, self._new_client(credentials, preconnect=self._settings.preconnect)
 
-    def _new_client(self, credentials: Credentials, preconnect: int = 0) -> AsyncSparkClient:
+    def _account_client(self, name: str, rate: Turns) -> AsyncSparkClient:
+        """Make the client of an account."""
+        account, preconnect = self._settings.accounts[name], self._settings.preconnect
+        url = account.base_url or self._settings.base_url
+        return self._new_client(account.credentials(), url, rate, preconnect=preconnect)
+
+    def _new_client(
+        self,
+        credentials: Credentials,
+        base_url: str | None = None,
+        rate: Turns | None = None,
+        *,
+        preconnect: int = 0,
+    ) -> AsyncSparkClient:
         settings = self._settings
         return AsyncSparkClient(
             credentials,
-            base_url=settings.base_url,
+            base_url=base_url or settings.base_url,
+            rate=rate or self._rate,
             timeout=Timeouts(
                 connect=settings.connect_timeout,
                 response=settings.first_token_timeout,
@@ -111,9 +153,26 @@ class Upstream:
         )
 
 
+def rate_store(settings: GatewaySettings) -> RateStore:
+    """Return where turns at Spark are counted: by all who share a Redis, or by this machine.
+
+    A process that is alone counts in its memory, and writes no file.
+    """
+    if settings.redis_url is not None:
+        return RedisStore(settings.redis_url.get_secret_value())
+    folder = shared_folder()
+    return MachineStore(folder / _RATES_FILE) if folder else ProcessStore()
+
+
 def brings_credentials(headers: Headers) -> bool:
     """Return whether a request has Spark credentials of its caller's own."""
     return all(_read(headers, LEGACY_NAMES)) or any(_read(headers, _HTTP_NAMES))
+
+
+def _own_rate(settings: GatewaySettings, store: RateStore) -> Rate | None:
+    """Return the rate of accounts that have no limits of their own, by whose keys ever."""
+    rate = settings.embeddings_per_second
+    return Rate(store, embeddings=Limit(rate), rerank=Limit(rate)) if rate else None
 
 
 def _read(headers: Headers, names: Sequence[str]) -> list[str | None]:

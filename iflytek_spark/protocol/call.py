@@ -2,9 +2,9 @@
 
 ::
 
-    (Sleep for its turn) ─► Connect ─► Send ─► Receive ─► Emit ─► Receive ─► … ─► the end
-              ▲                                   │
-              └────────────── Sleep ◄─────────────┘  a retryable failure before the first event
+    (TakeTurn, Sleep) ─► Connect ─► Send ─► Receive ─► Emit ─► Receive ─► … ─► the end
+            ▲                                   │
+            └────────────── Sleep ◄─────────────┘  a retryable failure before the first event
 
 It is the same for chat and for what is posted: an :class:`Exchange` says what is asked and how the
 answer is read. A connection that was opened ahead and proves dead is replaced without a Sleep and
@@ -48,6 +48,7 @@ from iflytek_spark.protocol.steps import (
     Send,
     Sleep,
     StaleConnectionError,
+    TakeTurn,
     TransportError,
     Turn,
 )
@@ -69,8 +70,8 @@ class CallContext:
         timeouts: how patient to be.
         retry: when to try again.
         reading: how the answer is read.
-        turn: takes the next turn of a rate limit. Waiting for it does not count as the call's own
-            time; a caller who leaves meanwhile gives it back.
+        turn: joins the queue of a rate. Waiting for the turn does not count as the call's own
+            time; a caller who leaves meanwhile leaves the queue. Each try takes a turn of its own.
         proxies: gives the addresses of proxies that the call may go through; they are asked for
             when it has failed, since what others say of that may quote them.
     """
@@ -82,7 +83,7 @@ class CallContext:
     timeouts: Timeouts = field(default_factory=Timeouts)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     reading: Reading = field(default_factory=Reading)
-    turn: Callable[[], Turn] | None = None
+    turn: Callable[[], Turn | None] | None = None
     proxies: Callable[[], Iterable[str]] = tuple
 
 
@@ -108,8 +109,8 @@ def call_flow(context: CallContext, exchange: Exchange[Any, Any, T]) -> Flow[T]:
     yield from attempt.prepare()
     failures = 0
     while True:
-        yield from attempt.wait_for_turn()
         try:
+            yield from attempt.wait_for_turn()
             return (yield from attempt.run())
         except ToolNotCalledError:
             if attempt.emitted or not exchange.retry_with_stronger_instruction():
@@ -125,6 +126,8 @@ def call_flow(context: CallContext, exchange: Exchange[Any, Any, T]) -> Flow[T]:
             delay = context.retry.delay(error, failures, attempt.emitted, jitter)
             if delay is None or delay >= attempt.remaining():
                 raise
+        finally:
+            attempt.release_turn()
         failures += 1
         yield Sleep(delay)
 
@@ -140,6 +143,8 @@ class _Attempt(Generic[T]):
         self._stage = "connect"
         self._opening: Opening | None = None
         self._data: str | bytes = b""
+        self._turn: Turn | None = None
+        self._sending = False
         self.emitted = False
 
     def remaining(self) -> float:
@@ -164,19 +169,25 @@ class _Attempt(Generic[T]):
             raise self._timed_out(error) from _origin(error)
 
     def wait_for_turn(self) -> Flow[None]:
-        """Keep to the rate limit; the deadline moves by as much."""
-        if self._context.turn is None:
+        """Keep to the rate; the deadline moves by as much."""
+        context = self._context
+        self._turn = context.turn() if context.turn else None
+        if self._turn is None:
             return
-        turn, came = self._context.turn(), False
-        try:
-            while (seconds := turn.wait()) > 0:
-                self._deadline += seconds
-                self._first += seconds
-                yield Sleep(seconds)
-            came = True
-        finally:
-            if not came:
-                turn.release()
+        began = context.clock.monotonic()
+        while (seconds := (yield TakeTurn(self._turn))) > 0:
+            yield Sleep(seconds)
+        waited = context.clock.monotonic() - began
+        self._deadline += waited
+        self._first += waited
+
+    def release_turn(self) -> None:
+        """Leave the queue, or end the turn, if there is one."""
+        if self._turn is not None:
+            if self._sending:
+                self._turn.sent()
+            self._turn.release()
+            self._turn, self._sending = None, False
 
     def run(self) -> Flow[T]:
         """Connect, ask and read, with every failure as a SparkError that holds no secret."""
@@ -217,6 +228,8 @@ class _Attempt(Generic[T]):
         yield Connect(self._opening, self.within(limits.connect))
         self._stage = "response"
         yield Send(self._data, self.within(limits.response))
+        if self._turn is not None:
+            self._note_sending(self._turn)
         reader = self._exchange.read(context.reading)
         timeout = limits.response
         while not reader.done:
@@ -226,6 +239,13 @@ class _Attempt(Generic[T]):
                 yield Emit(events)
             self._stage, timeout = "idle", limits.idle
         return reader.result
+
+    def _note_sending(self, turn: Turn) -> None:
+        """Note when the request is sent: now, or it is not known before its answer."""
+        if self._exchange.sends_at_once:
+            turn.sent()
+        else:
+            self._sending = True
 
     def _timed_out(self, error: TimeoutError) -> APITimeoutError:
         limits = self._context.timeouts

@@ -51,7 +51,13 @@ class Reader(Protocol[T_co]):
 
 
 class Exchange(ABC, Generic[Asked, Read, T]):
-    """What is asked in one call, in which dialect."""
+    """What is asked in one call, in which dialect.
+
+    Attributes:
+        sends_at_once: whether a Send sends the request; else it goes out with the first Receive.
+    """
+
+    sends_at_once = True
 
     def __init__(self, dialect: Dialect[Asked, Read], request: Asked) -> None:
         """Ask nothing yet.
@@ -179,6 +185,8 @@ class ChatReader:
 
 class SingleExchange(Exchange[Asked, T, T]):
     """One request for one message, which the call returns."""
+
+    sends_at_once = False
 
     def read(self, reading: Reading) -> SingleReader[T]:
         """Return what reads the answer of a new try, in this way."""

@@ -62,14 +62,20 @@ class Sleep(NamedTuple):
     seconds: float
 
 
+class TakeTurn(NamedTuple):
+    """Take a turn of a rate; the answer is the seconds after which to ask again, or 0."""
+
+    turn: Turn
+
+
 class Emit(NamedTuple):
     """Hand events, or the result of a call that has no events, to the caller."""
 
     events: tuple[Any, ...]
 
 
-Step: TypeAlias = LoadImage | Connect | Send | Receive | Sleep | Emit
-StepResult: TypeAlias = bytes | str | None
+Step: TypeAlias = LoadImage | Connect | Send | Receive | Sleep | TakeTurn | Emit
+StepResult: TypeAlias = bytes | str | float | None
 
 T = TypeVar("T")
 Flow: TypeAlias = Generator[Step, Any, T]
@@ -125,13 +131,23 @@ class HTTPStatusError(TransportError):
 
 
 class Turn(Protocol):
-    """A place in the queue of a rate limit."""
+    """A place in the queue of a rate, and the turn when it has come."""
 
-    def wait(self) -> float:
-        """Return the seconds after which to ask again, or 0 when the turn has come."""
+    def ask(self) -> float:
+        """Return the seconds after which to ask again, or 0 when the turn has come.
+
+        Raises:
+            SparkError: when it cannot come.
+        """
+
+    async def aask(self) -> float:
+        """Ask without keeping the event loop; see :meth:`ask`."""
+
+    def sent(self) -> None:
+        """Note that the request has been sent; it returns at once."""
 
     def release(self) -> None:
-        """Leave the queue; the place goes to others."""
+        """Leave, at the request's end or before the turn has come; it returns at once."""
 
 
 class Clock(NamedTuple):

@@ -14,6 +14,7 @@ from iflytek_spark.messages import Wire
 from iflytek_spark.models.services import Service
 from iflytek_spark.protocol.call import CallContext
 from iflytek_spark.protocol.steps import Opening
+from iflytek_spark.rates import Product
 from iflytek_spark.transports.base import ConnectionOptions, Transport
 from iflytek_spark.transports.opening import BLOCKING
 
@@ -47,8 +48,8 @@ class PostRecorder(SparkClient):
 
     messages: list[bytes]
 
-    def _service(self, service: Service) -> tuple[CallContext, ConnectionOptions]:
-        context, route = super()._service(service)
+    def _service(self, service: Service, product: Product) -> tuple[CallContext, ConnectionOptions]:
+        context, route = super()._service(service, product)
         self.messages = []
         return context, replace(route, on_answer=self.messages.append)
 

@@ -8,6 +8,7 @@ from typing import Protocol
 from iflytek_spark.emulator.connections.stream import Stream
 from iflytek_spark.emulator.plan import (
     Close,
+    Finish,
     Hang,
     Plan,
     Reset,
@@ -65,10 +66,13 @@ async def _act(plan: Plan, wire: Wire) -> Close | None:
     for step in plan:
         if wire.disconnected:
             return None
-        if isinstance(step, Close):
+        if isinstance(step, Finish):
+            step.end()
+        elif isinstance(step, Close):
             await wire.finish(step)
             return step
-        await _do(step, wire)
+        else:
+            await _do(step, wire)
     return None
 
 

@@ -8,6 +8,7 @@ from functools import partial
 
 from iflytek_spark.credentials import Credentials
 from iflytek_spark.emulator import assumptions
+from iflytek_spark.emulator.account import Account, AccountRequest
 from iflytek_spark.emulator.checks import check_length
 from iflytek_spark.emulator.connections.http import JSON, HttpConnection, HttpRequest
 from iflytek_spark.emulator.connections.player import Wire, play
@@ -44,6 +45,7 @@ from iflytek_spark.protocol.wire.openai.requests import MalformedError, decode_c
 from iflytek_spark.protocol.wire.openai.service_values import HttpAnswer, HttpChatRequest
 from iflytek_spark.protocol.wire.openai.shapes import NO_MODELS
 from iflytek_spark.protocol.wire.values import RequestRefusedError
+from iflytek_spark.rates.limits import Product
 
 _ANY_NUMBER = 128
 
@@ -59,6 +61,7 @@ class HttpService(SignedService):
         models: Iterable[ModelSpec],
         log: RequestLog,
         responder: Responder,
+        account: Account,
         *,
         pace: float,
         chunk_size: int,
@@ -74,6 +77,7 @@ class HttpService(SignedService):
             models: models served besides those of the two dialects.
             log: where everything is noted.
             responder: finds the replies.
+            account: what it may ask.
             pace: seconds between the events of an answer.
             chunk_size: characters in one event.
             max_qps: requests that vectors and ranks each take in any second.
@@ -82,6 +86,7 @@ class HttpService(SignedService):
         super().__init__(credentials, log, clock)
         self._options = options
         self._responder = responder
+        self._account = account
         self._pace = pace
         self._chunk_size = chunk_size
         self._router = HttpRouter(credentials, keys, options, models)
@@ -111,9 +116,10 @@ class HttpService(SignedService):
             await connection.respond(unauthorized.status, unauthorized.body.decode(), headers)
             return True
         self._log.request(SeenRequest(handshake, request.body))
-        if request.path in EMBEDDING_PATHS | RERANK_PATHS:
-            return await self._retrieve(connection, request, dialect, faults)
-        return await self._chat(connection, request, dialect, faults)
+        product = _product(request.path)
+        answer = self._chat if product == "chat" else self._retrieve
+        with self._account.request(product) as asked:
+            return await answer(connection, request, dialect, faults, asked)
 
     async def _retrieve(
         self,
@@ -121,20 +127,22 @@ class HttpService(SignedService):
         request: HttpRequest,
         dialect: ServiceDialect,
         faults: tuple[Fault, ...],
+        asked: AccountRequest,
     ) -> bool:
         sid = self.new_sid(dialect.sid_prefix)
-        embeds = request.path in EMBEDDING_PATHS
-        answer = self._retrieval.embeddings if embeds else self._retrieval.ranks
+        product = _product(request.path)
+        answer = self._retrieval.embeddings if product == "embeddings" else self._retrieval.ranks
         step: Send
         try:
-            self._limit.check("embeddings" if embeds else "rerank")
+            asked.check()
+            self._limit.check(product)
             step = Send(answer(request.body, sid, int(self._clock())))
         except MalformedError as error:
             step = self._error(sid, dialect.malformed(error))
         except RequestRefusedError as error:
             step = self._error(sid, error)
         connection.accept(self.date, partial(failed, dialect, self.china_time))
-        return await self._play(self.plan(sid, (step,), faults), connection)
+        return await self._play(asked.ending(self.plan(sid, (step,), faults)), connection)
 
     async def _chat(
         self,
@@ -142,10 +150,12 @@ class HttpService(SignedService):
         request: HttpRequest,
         dialect: ServiceDialect,
         faults: tuple[Fault, ...],
+        asked: AccountRequest,
     ) -> bool:
         sid = self.new_sid(dialect.sid_prefix)
         wire = ChatWire(connection, dialect, self.date, self.china_time)
         try:
+            asked.check()
             chat = decode_chat(request.body)
             wire.read(chat)
             seen = _accepted(request.path, chat, dialect)
@@ -158,7 +168,7 @@ class HttpService(SignedService):
         except RequestRefusedError as error:
             steps = (self._error(sid, error),)
         plan = self.plan(sid, steps, faults)
-        return await self._play(self._with_cut(plan), wire.over(plan))
+        return await self._play(asked.ending(self._with_cut(plan)), wire.over(plan))
 
     async def _reply(self, chat: HttpChatRequest, seen: SeenChat, wire: ChatWire) -> Reply:
         """Find the reply; meanwhile blank lines keep the connection busy, if they are wanted."""
@@ -193,6 +203,12 @@ class HttpService(SignedService):
     async def _play(self, plan: Plan, wire: Wire) -> bool:
         end = await play(plan, wire)
         return end is not None and end.code == assumptions.CLOSE_CODE
+
+
+def _product(path: str) -> Product:
+    if path in EMBEDDING_PATHS:
+        return "embeddings"
+    return "rerank" if path in RERANK_PATHS else "chat"
 
 
 def _lists_models(request: HttpRequest) -> bool:

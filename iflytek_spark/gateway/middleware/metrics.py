@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from iflytek_spark import list_models
+from iflytek_spark.gateway.accounts.metrics import AccountMetrics
 from iflytek_spark.gateway.middleware.request_log_record import RequestLogRecord
 from iflytek_spark.gateway.openai.model_names import SERVICES
 from iflytek_spark.gateway.openai.requests import ChatCompletionRequest
@@ -99,6 +100,7 @@ class GatewayMetrics:
             "Rows of usage that were lost, since the store could not be written for long.",
             registry=registry,
         )
+        self.accounts = AccountMetrics(registry)
 
     def count(self, route: str, record: RequestLogRecord, ended: float) -> None:
         """Count a request that has ended, at a moment of its record's clock.
@@ -157,6 +159,12 @@ def shared_metrics() -> Iterator[str]:
             yield folder
         finally:
             del os.environ[_SHARED]
+
+
+def shared_folder() -> Path | None:
+    """Return the folder in which several processes count together, if there is one."""
+    given = os.environ.get(_SHARED)
+    return Path(given) if given else None
 
 
 def countable(tokens: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, MutableMapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,7 +37,8 @@ class RequestLogRecord:
         ignored: fields of the request that were left out or brought into range.
         texts: how many texts, documents or images were asked for, or None for a chat.
         request_id: names the request, in the gateway and to its caller.
-        account: the name of the Spark account that answers.
+        account: the name of the Spark account that answers, where there are several.
+        answered_by: the model that answers in place of the one that was asked for.
         wire: how Spark was asked.
     """
 
@@ -59,6 +61,7 @@ class RequestLogRecord:
     texts: int | None = None
     request_id: str = ""
     account: str = ""
+    answered_by: str = ""
     wire: str = ""
 
     def use_model(self, model: str) -> None:
@@ -76,12 +79,16 @@ class RequestLogRecord:
         Raises:
             GatewayError: when it may not.
         """
-        if self.models is not None and model not in self.models:
+        if not self.may_use(model):
             raise GatewayError(
                 ErrorRow.MODEL_NOT_ALLOWED,
                 f"this key may not use the model {model!r}: GET /v1/models lists those that it may",
                 param="model",
             )
+
+    def may_use(self, model: str) -> bool:
+        """Return whether the caller's key may use a model, by the catalogue's name."""
+        return self.models is None or model in self.models
 
     def add_error(self, error: SparkError) -> None:
         """Keep what failed."""
@@ -89,12 +96,21 @@ class RequestLogRecord:
         self.sid = error.sid or self.sid
 
 
+_CURRENT: ContextVar[RequestLogRecord] = ContextVar(_KEY)
+
+
 def record_of(scope: MutableMapping[str, Any]) -> RequestLogRecord:
     """Return the record of a request, made at its first mention."""
     record = scope.get(_KEY)
     if not isinstance(record, RequestLogRecord):
         record = scope[_KEY] = RequestLogRecord()
+        _CURRENT.set(record)
     return record
+
+
+def current_record() -> RequestLogRecord:
+    """Return the record of the request whose task this is, or that began it."""
+    return _CURRENT.get()
 
 
 def is_api_request(scope: MutableMapping[str, Any]) -> bool:

@@ -23,6 +23,8 @@ from iflytek_spark.gateway.request_id import HEADER, request_id_of
 OnEnd: TypeAlias = Callable[[str, RequestLogRecord, float], None]
 """Takes the route of a request that has ended, what is known of it, and when it did."""
 
+_MODEL_HEADER = b"x-spark-model"
+"""Names the model that answers in place of the one that was asked for."""
 _FAILED = 500
 """The status of a request without a response, unless its caller disconnected."""
 
@@ -76,8 +78,10 @@ class TelemetryMiddleware:
 
 def _headers(record: RequestLogRecord) -> list[tuple[bytes, bytes]]:
     milliseconds = round((time.monotonic() - record.started) * 1000)
+    answered_by = [(_MODEL_HEADER, record.answered_by.encode())] if record.answered_by else []
     return [
         (HEADER, record.request_id.encode()),
         (b"openai-processing-ms", b"%d" % milliseconds),
         *ignored_headers(record.ignored),
+        *answered_by,
     ]

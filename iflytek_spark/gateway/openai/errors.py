@@ -63,8 +63,10 @@ class ErrorRow(Enum):
     TOO_MANY_CONNECTIONS = 503, _SERVER, "too_many_connections"
     BUDGET_USED_UP = 429, "insufficient_quota", "insufficient_quota"
     CONCURRENCY_LIMIT = 429, _RATE_LIMIT, "concurrency_limit_exceeded"
+    QUEUE_TIMEOUT = 429, _RATE_LIMIT, "queue_timeout"
+    NO_ACCOUNT = 503, _SERVER, "no_account"
     BUSY = 503, _SERVER, "gateway_busy"
-    LIMITS_UNAVAILABLE = 503, _SERVER, "limits_unavailable"
+    LIMITS_UNAVAILABLE = 503, _SERVER, "limits_unavailable", errors.RateStoreError
     STORE_UNAVAILABLE = 503, _SERVER, "store_unavailable"
     STOPPING = 503, _SERVER, "gateway_stopping"
     UNEXPECTED = 500, _SERVER, "internal_error"

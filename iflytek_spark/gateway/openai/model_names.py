@@ -10,6 +10,8 @@ import difflib
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from pydantic_core import PydanticCustomError
+
 from iflytek_spark import (
     DEFAULT_MODEL,
     EMBEDDING_SERVICES,
@@ -138,6 +140,19 @@ class ModelNames:
 
     def _meaning(self, name: str) -> str:
         return self._configured.get(name) or _LEGACY_NAMES.get(name) or name
+
+
+def known_names(names: Mapping[str, str]) -> Mapping[str, str]:
+    """Return names for models, of which each means one that exists; a pydantic validator."""
+    for name, meaning in names.items():
+        try:
+            ModelNames().find(meaning)
+        except UnknownModelError as error:
+            context = {"name": repr(name), "meaning": repr(meaning), "error": str(error)}
+            raise PydanticCustomError(
+                "model", "{name} means {meaning}, but: {error}", context
+            ) from error
+    return names
 
 
 def served_at(route: str) -> list[str]:

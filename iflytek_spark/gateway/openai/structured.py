@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from iflytek_spark import AsyncChatStream, ChatResponse, Message
 from iflytek_spark.adapters import (
@@ -14,7 +14,11 @@ from iflytek_spark.adapters import (
     schema_problem,
 )
 from iflytek_spark.errors import InvalidRequestError, InvalidResponseError
+from iflytek_spark.gateway.accounts.routed import RoutedStream
 from iflytek_spark.gateway.work import in_thread
+
+ChatSource: TypeAlias = AsyncChatStream | RoutedStream
+"""A response that comes."""
 
 MAX_CHARACTERS = 32 * 1024
 """The longest schema, written as JSON."""
@@ -72,9 +76,9 @@ def _refusal(problem: str) -> InvalidRequestError:
 
 
 async def checked_chat(
-    stream: AsyncChatStream,
+    stream: ChatSource,
     messages: Sequence[Message],
-    ask: Callable[[Sequence[Message]], AsyncChatStream],
+    ask: Callable[[Sequence[Message]], ChatSource],
     check: JSONCheck,
     begun: Callable[[], object],
 ) -> ChatResponse:

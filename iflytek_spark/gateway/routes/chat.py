@@ -9,15 +9,7 @@ from fastapi import APIRouter, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from iflytek_spark import (
-    AsyncChatStream,
-    AsyncSparkClient,
-    ChatOptions,
-    ChatResponse,
-    Message,
-    Usage,
-    estimate_tokens,
-)
+from iflytek_spark import ChatOptions, ChatResponse, Message, Usage, estimate_tokens
 from iflytek_spark.adapters import answering_model, estimate_prompt_tokens
 from iflytek_spark.gateway.middleware.disconnect import cancel_on_disconnect
 from iflytek_spark.gateway.middleware.request_log_record import RequestLogRecord, record_of
@@ -29,9 +21,10 @@ from iflytek_spark.gateway.openai.parsing import parse_body
 from iflytek_spark.gateway.openai.requests import ChatCompletionRequest
 from iflytek_spark.gateway.openai.responses import ChatCompletion
 from iflytek_spark.gateway.openai.sse import ChunkWriter
-from iflytek_spark.gateway.openai.structured import JSONCheck, checked_chat
+from iflytek_spark.gateway.openai.structured import ChatSource, JSONCheck, checked_chat
 from iflytek_spark.gateway.routes.streaming import EventSource, StreamedResponse, events_of
 from iflytek_spark.gateway.state import GatewayState, State
+from iflytek_spark.gateway.upstream import UpstreamClient
 from iflytek_spark.gateway.work import by_size
 
 router = APIRouter()
@@ -47,7 +40,7 @@ class ChatCall:
     def __init__(
         self,
         body: ChatCompletionRequest,
-        client: AsyncSparkClient,
+        client: UpstreamClient,
         state: GatewayState,
         record: RequestLogRecord,
     ) -> None:
@@ -101,7 +94,7 @@ class ChatCall:
         completion = estimate_tokens(self._stream.received)
         return Usage(prompt, completion, prompt + completion)
 
-    def _ask(self, messages: Sequence[Message]) -> AsyncChatStream:
+    def _ask(self, messages: Sequence[Message]) -> ChatSource:
         stream = self._client.stream(messages, model=self._model, **self._options)
         self._record.sid_so_far = lambda: stream.sid
         return stream

@@ -17,10 +17,14 @@ router = APIRouter(include_in_schema=False)
 
 
 class Health(TypedDict):
-    """Whether the process lives, or requests should be sent to it; and if not, why not."""
+    """Whether the process lives, or requests should be sent to it; and if not, why not.
+
+    Accounts that are set aside are told beside it: others may answer.
+    """
 
     status: Literal["ok", "ready", "not ready"]
     because: NotRequired[list[str]]
+    accounts: NotRequired[list[str]]
 
 
 @router.get("/healthz")
@@ -36,6 +40,9 @@ async def ready(state: State) -> Response:
     health: Health = {"status": "ready"}
     if obstacles := await _obstacles(state):
         health = {"status": "not ready", "because": obstacles}
+    accounts = state.upstream.accounts
+    if accounts and (troubles := accounts.troubles()):
+        health["accounts"] = troubles
     return JSONResponse(health, 503 if obstacles else 200)
 
 

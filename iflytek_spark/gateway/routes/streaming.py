@@ -23,6 +23,7 @@ from iflytek_spark import (
     SparkError,
     ToolCallDelta,
 )
+from iflytek_spark.gateway.accounts.routed import RoutedStream
 from iflytek_spark.gateway.middleware.disconnect import cancel_on_disconnect
 from iflytek_spark.gateway.middleware.request_log_record import RequestLogRecord, record_of
 from iflytek_spark.gateway.openai.errors import GatewayError, error_body
@@ -51,7 +52,7 @@ KEEP_ALIVE_SECONDS = 15.0
 _COMMENT = b": not yet whole\n\n"
 """Which clients of server-sent events pass over."""
 
-EventSource: TypeAlias = AsyncChatStream | AsyncGenerator[Event | None, None]
+EventSource: TypeAlias = AsyncChatStream | RoutedStream | AsyncGenerator[Event | None, None]
 """Where the events of a response come from; None stands for one that is not there yet."""
 
 
@@ -71,7 +72,7 @@ class StreamedResponse(Response):
         """
         super().__init__()
         self._seconds = seconds + _MORE_SECONDS
-        self._source = source
+        self._source: EventSource = source
         self._writer = writer
         self._chunks: list[bytes] = []
         self._waiting = 0
@@ -86,11 +87,18 @@ class StreamedResponse(Response):
 
     async def _run(self, send: Send, record: RequestLogRecord) -> None:
         try:
-            first = await anext(self._source)  # what fails here has a status
+            first = await self._first()  # what fails here has a status
             record.first_token = time.monotonic()
             await self._send_in_time(send, record, first)
         finally:
             await self._source.aclose()
+
+    async def _first(self) -> Event | None:
+        """Return the first event; from the second on the stream of one account is read as it is."""
+        if not isinstance(self._source, RoutedStream):
+            return await anext(self._source)
+        first, self._source = await self._source.open()
+        return first
 
     async def _send_in_time(
         self, send: Send, record: RequestLogRecord, first: Event | None
