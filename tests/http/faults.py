@@ -220,6 +220,74 @@ FAULTS: dict[str, Fault] = {
         e.BadRequestError,
         10004,
     ),
+    "A: no right, as 200": Fault(
+        refused(200, "AppIdNoAuthError (sid: cha1)", "11200"), e.PermissionDeniedError, 11200
+    ),
+    "A: no right, as 429": Fault(
+        refused(429, "AppIdNoAuthError", "11200"), e.PermissionDeniedError, 11200
+    ),
+    "A: too fast, as 400": Fault(
+        refused(400, "AppIdQpsOverFlowError", "11202"), e.RateLimitError, 11202, True
+    ),
+    "A: moderation, as 500": Fault(
+        refused(500, "refused (sid: cha1)", "10013"), e.ContentFilterError, 10013
+    ),
+    "A: moderation as an event": Fault(
+        events({"code": "10013", "message": "refused", "sid": "cha1"}), e.ContentFilterError, 10013
+    ),
+    "A: too long, as 500": Fault(
+        refused(500, "TokensLengthError (sid: cha1)", "10907"), e.ContextLengthError, 10907
+    ),
+    "A: ended behind its reasoning": Fault(
+        events(a({"reasoning_content": "想"})), e.StreamInterruptedError, None, True
+    ),
+    "A: ended behind a call": Fault(
+        events(a({"content": "", "tool_calls": [called()]})), e.StreamInterruptedError, None, True
+    ),
+    "A: an error as an event, and the word for the end": Fault(
+        events(*TEXT_A, {"error": {"message": "failed", "code": "10012"}}, DONE),
+        e.InternalServerError,
+        10012,
+        True,
+    ),
+    "A: the text of a wrong path with 200": Fault(
+        whole(b"404 page not found", 200, "text/plain"), e.ProtocolError
+    ),
+    "A: an error of 503 without a word": Fault(whole(b"", 503), e.InternalServerError, None, True),
+    "B: ended amid the answer": Fault(events(*TEXT_B), e.StreamInterruptedError, None, True),
+    "B: cut amid the answer": Fault(
+        events(*TEXT_B, end=False), e.StreamInterruptedError, None, True
+    ),
+    "B: cut behind the end, before the counts": Fault(
+        events(*TEXT_B, b({}, "stop"), end=False), e.StreamInterruptedError, None, True
+    ),
+    "B: ended behind its reasoning": Fault(
+        events(b({"reasoning_content": "想"})), e.StreamInterruptedError, None, True
+    ),
+    "B: ended behind zeros": Fault(
+        events(*[{**each, "usage": dict.fromkeys(USAGE, 0)} for each in TEXT_B]),
+        e.StreamInterruptedError,
+        None,
+        True,
+    ),
+    "B: nothing but the end": Fault(events(DONE), e.EmptyResponseError, None, True),
+    "B: an image that is answered with nothing": Fault(
+        events(b({"content": "", "role": "assistant"}), b({}, "stop"), b(usage=USAGE), DONE),
+        e.EmptyResponseError,
+        None,
+        True,
+    ),
+    "B: no right, inside 200": Fault(inside(NO_RIGHT, 11200), e.PermissionDeniedError, 11200),
+    "B: too fast, as 500": Fault(refused(500, "slow down", 11202), e.RateLimitError, 11202, True),
+    "B: a bad field, as 500": Fault(refused(500, "x", 10005), e.BadRequestError, 10005),
+    "B: a code as text": Fault(refused(403, NO_RIGHT, "11200"), e.PermissionDeniedError, 11200),
+    "B: fails amid a call": Fault(
+        inside("failed", 10010, b({"tool_calls": [called("{", id="c1", index=0)]})),
+        e.InternalServerError,
+        10010,
+        True,
+    ),
+    "B: calls that are no calls": Fault(calls_b(["weather("]), e.ProtocolError),
     "B: aborted": Fault(events(b({}, "abort"), DONE), e.InternalServerError, None, True),
     "B: nothing before the limit": Fault(
         events(b({"content": ""}), b({}, "length"), b(usage=USAGE), DONE), e.EmptyResponseError

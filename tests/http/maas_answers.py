@@ -17,7 +17,7 @@ from tests.http.quirks import (
     called,
     calls_b,
 )
-from tests.http.raw_server import events, whole
+from tests.http.raw_server import events, whole, written
 
 MAAS_ANSWERS: dict[str, Quirk] = {
     "B as recorded": Quirk(
@@ -145,6 +145,92 @@ MAAS_ANSWERS: dict[str, Quirk] = {
             }
         ),
         reasoning="想",
+    ),
+    "B: a whole body with calls": Quirk(
+        whole(
+            {
+                "id": SID,
+                "choices": [
+                    {
+                        "finish_reason": "tool_calls",
+                        "message": {"content": "", "tool_calls": [called(id="c1", index=0)]},
+                    }
+                ],
+                "usage": USAGE,
+            }
+        ),
+        **ONE_CALL,
+    ),
+    "B: a call as an object": Quirk(calls_b(called(id="c1")), **ONE_CALL),
+    "B: a call as JSON text": Quirk(calls_b(written([called()]).decode()), **ONE_CALL),
+    "B: arguments as an object": Quirk(
+        calls_b([called({"city": "合肥"}, id="c1", index=0)]), **ONE_CALL
+    ),
+    "B: no arguments": Quirk(
+        calls_b([called(None, id="c1", index=0)]), "", "", (("weather", "{}"),), "tool_calls"
+    ),
+    "B: a call as JSON text in the content": Quirk(
+        events(b({"content": written(called()).decode()}), b({}, "stop"), b(usage=USAGE), DONE),
+        **ONE_CALL,
+    ),
+    "B: a call in the model's own markup": Quirk(
+        events(
+            *[b({"content": t}) for t in ("<tool_", 'call>{"name": "weather", "arguments": ')],
+            b({"content": ARGUMENTS + "}</tool_call>"}, "stop"),
+            b(usage=USAGE),
+            DONE,
+        ),
+        **ONE_CALL,
+    ),
+    "B: id and name in each fragment": Quirk(
+        events(
+            *[
+                b({"tool_calls": [called(piece, id="c1", index=0)]})
+                for piece in ('{"city": ', '"合肥"', "}")
+            ],
+            b({}, "tool_calls"),
+            b(usage=USAGE),
+            DONE,
+        ),
+        **ONE_CALL,
+    ),
+    "B: an index as a text": Quirk(calls_b([called(id="c1", index="0")]), **ONE_CALL),
+    "B: a call that comes twice": Quirk(calls_b(*[[called(id="c1", index=0)]] * 2), **ONE_CALL),
+    "B: text, reasoning and a call": Quirk(
+        events(
+            b({"reasoning_content": "想"}),
+            *TEXT_B,
+            b({"content": None, "tool_calls": [called(id="c1", index=0)]}, "tool_calls"),
+            b(usage=USAGE),
+            DONE,
+        ),
+        reasoning="想",
+        calls=CALL,
+        finish="tool_calls",
+    ),
+    "B: reasoning with an empty and a null content": Quirk(
+        events(
+            b({"reasoning_content": "想", "content": ""}),
+            b({"reasoning_content": "想", "content": None}),
+            *TEXT_B,
+            b({}, "stop"),
+            b(usage=USAGE),
+            DONE,
+        ),
+        reasoning="想想",
+    ),
+    "B: usage with texts for numbers": Quirk(
+        events(*TEXT_B, b({}, "stop"), b(usage={k: str(v) for k, v in USAGE.items()}), DONE)
+    ),
+    "B: usage null in each event": Quirk(
+        events(*[{**e, "usage": None} for e in TEXT_B], b({}, "stop"), b(usage=USAGE), DONE)
+    ),
+    "B: a refusal in words": Quirk(
+        events(b({"refusal": "好的。"}), b({}, "content_filter"), b(usage=USAGE), DONE),
+        finish="content_filter",
+    ),
+    "B: no space behind the colon": Quirk(
+        events(*TEXT_B, b({}, "stop"), b(usage=USAGE), DONE, prefix=b"data:")
     ),
     "B: an empty list of choices first": Quirk(
         events(b(), *TEXT_B, b({}, "stop"), b(usage=USAGE), DONE)

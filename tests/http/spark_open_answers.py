@@ -142,6 +142,100 @@ SPARK_OPEN_ANSWERS: dict[str, Quirk] = {
     ),
     "A: a further field": Quirk(events(*[{**e, "trace": 1} for e in TEXT_A], END_A, DONE)),
     "A: no sid": Quirk(events(*[{**e, "sid": None} for e in (*TEXT_A, END_A)], DONE)),
+    "A: a call as JSON text in the content": Quirk(
+        events(a({"content": written(called()).decode()}), END_A, DONE), **ONE_CALL
+    ),
+    "A: calls as JSON text in pieces of the content": Quirk(
+        events(
+            *[a({"content": piece}) for piece in written([called()]).decode().partition("func")],
+            END_A,
+            DONE,
+        ),
+        **ONE_CALL,
+    ),
+    "A: text before a call": Quirk(
+        events(*TEXT_A, a({"content": "", "tool_calls": [called()]}), END_A, DONE),
+        calls=CALL,
+        finish="tool_calls",
+    ),
+    "A: reasoning before a call": Quirk(
+        events(a({"reasoning_content": "想"}), a({"tool_calls": called()}), END_A, DONE),
+        reasoning="想",
+        **ONE_CALL,
+    ),
+    "A: the same call twice": Quirk(
+        events(*[a({"tool_calls": [called(id="c1", index=0)]})] * 2, END_A, DONE),
+        **ONE_CALL,
+    ),
+    "A: reasoning and text in one event": Quirk(
+        events(a({"reasoning_content": "想", "content": "好"}), TEXT_A[1], END_A, DONE),
+        reasoning="想",
+    ),
+    "A: reasoning beside an empty and a null content": Quirk(
+        events(
+            a({"reasoning_content": "想", "content": ""}),
+            a({"reasoning_content": "想", "content": None}),
+            *TEXT_A,
+            END_A,
+            DONE,
+        ),
+        reasoning="想想",
+    ),
+    "A: a reason at the end": Quirk(
+        events(
+            *TEXT_A,
+            {
+                **END_A,
+                "choices": [{"delta": {"content": ""}, "index": 0, "finish_reason": "stop"}],
+            },
+            DONE,
+        )
+    ),
+    "A: usage with the last text": Quirk(
+        events(TEXT_A[0], a({"content": "的。"}, usage=USAGE), DONE)
+    ),
+    "A: no code and no word of success": Quirk(
+        events(*[{"sid": e["sid"], "choices": e["choices"]} for e in TEXT_A], END_A, DONE)
+    ),
+    "A: no role": Quirk(
+        events(
+            *[
+                {**END_A, "usage": None, "choices": [{"delta": {"content": t}}]}
+                for t in ("好", "的。")
+            ],
+            END_A,
+            DONE,
+        )
+    ),
+    "A: a null for the delta": Quirk(
+        events(a({"content": "好"}), {**a(), "choices": [{"delta": None}]}, TEXT_A[1], END_A, DONE)
+    ),
+    "A: the end twice, with blanks": Quirk(events(*TEXT_A, END_A, b" [DONE] ", DONE)),
+    "A: a mark of the byte order": Quirk(
+        stream(
+            b"\xef\xbb\xbf"
+            + b"".join(b"data:" + written(e) + b"\n\n" for e in (*TEXT_A, END_A, DONE))
+        )
+    ),
+    "A: pages as a text": Quirk(
+        events(
+            a(
+                {
+                    "role": "tool",
+                    "tool_calls": {
+                        "type": "web_search",
+                        "web_search": {
+                            "outputs": written([{"index": 1, "url": "u", "title": "t"}]).decode()
+                        },
+                    },
+                }
+            ),
+            *TEXT_A,
+            END_A,
+            DONE,
+        ),
+        pages=1,
+    ),
     "A: packed, though nobody asked": Quirk(
         head(Transfer_Encoding="chunked", Content_Encoding="gzip")
         + chunked(PACKED[:20], PACKED[20:])

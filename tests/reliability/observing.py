@@ -90,7 +90,9 @@ def strike(site: Site, column: Column, surface: Surface, script: Script) -> Cell
         outcome, left = ask(surface, site)
     left += before.left()
     if site.reached:
-        assert len(site.spark.handshakes) - handshakes == len(waits) + 1
+        tries = handshakes + len(waits) + 1
+        site.spark._log.wait_for(lambda seen: len(seen.handshakes) >= tries, PATIENCE)
+        assert len(site.spark.handshakes) == tries
     return Cell(name_of(outcome, column), bool(waits), tuple(left))
 
 

@@ -33,6 +33,7 @@ class EventReader:
         """Start before the first byte."""
         self.done = False
         self._buffer = b""
+        self._more: list[bytes] = []
         self._data: list[bytes] = []
         self._held = 0
         self._is_stream: bool | None = None
@@ -43,11 +44,15 @@ class EventReader:
         Raises:
             MessageTooLargeError: for a message that is longer than is accepted.
         """
-        self._buffer += body
+        if self._within_a_line(body):
+            self._more.append(body)  # joined once: a long line comes in many pieces
+            self._held += len(body)
+        else:
+            self._join(body)
         if self._is_stream is None:
-            self._buffer = self._buffer.lstrip()
+            self._buffer = self._buffer.lstrip().removeprefix(_MARK)
             self._is_stream = _is_stream(self._buffer)
-        messages = list(self._messages(self._lines())) if self._is_stream else []
+        messages = list(self._messages(self._lines())) if self._ends_lines() else []
         if len(self._buffer) + self._held > MAX_MESSAGE_BYTES:
             raise MessageTooLargeError(f"more than {MAX_MESSAGE_BYTES} bytes")
         return messages
@@ -57,10 +62,24 @@ class EventReader:
 
         Such a body is followed by the event that says the end, since it is there as a whole.
         """
+        self._join()
         rest, self._buffer = self._buffer.strip(), b""
         if not self._is_stream:
             return [rest, DONE] if rest else []
         return [message for message in self._messages([rest, b""]) if _is_whole(message)]
+
+    def _within_a_line(self, body: bytes) -> bool:
+        if not self._is_stream:
+            return self._is_stream is False
+        return b"\n" not in body and b"\r" not in body and not self._buffer.endswith(b"\r")
+
+    def _ends_lines(self) -> bool:
+        return bool(self._is_stream and not self._more)
+
+    def _join(self, body: bytes = b"") -> None:
+        self._held -= sum(map(len, self._more))
+        self._buffer = b"".join((self._buffer, *self._more, body))
+        self._more = []
 
     def _lines(self) -> list[bytes]:
         if b"\r" not in self._buffer:
@@ -90,10 +109,9 @@ class EventReader:
 
 def _is_stream(start: bytes) -> bool | None:
     """Tell whether a body is a stream of events by its start, as soon as that can be told."""
-    start = start[:8].removeprefix(_MARK)
     if any(start.startswith(field) for field in _FIELDS):
         return True
-    return None if any(field.startswith(start) for field in _FIELDS) else False
+    return None if any(field.startswith(start) for field in (*_FIELDS, _MARK)) else False
 
 
 def _is_whole(message: bytes) -> bool:

@@ -53,3 +53,17 @@ def test_a_response_holds_the_tool_call() -> None:
 def test_half_an_answer_is_no_response() -> None:
     with pytest.raises(StreamInterruptedError):
         build(ContentDelta("您"))
+
+
+def test_what_has_come_of_an_answer_that_is_not_whole() -> None:
+    builder = ResponseBuilder("4.0Ultra")
+    assert builder.received() == ""
+    call = ToolCall("call_1", "weather", '{"city": "合肥"}')
+    for event in (
+        ContentDelta("您"),
+        ReasoningDelta("想"),
+        ContentDelta("好"),
+        ToolCallDelta(call),
+    ):
+        builder.add(event)
+    assert builder.received() == '想您好{"city": "合肥"}'
