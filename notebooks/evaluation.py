@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from langchain_core.documents import BaseDocumentCompressor, Document
 from langchain_core.vectorstores import VectorStore
 from tqdm import tqdm
 
@@ -32,16 +33,32 @@ def load_questions() -> list[Question]:
     ]
 
 
-def rank_of(question: Question, store: VectorStore, k: int) -> Rank:
-    """Tell at which of k results the first chunk of a right chapter stands."""
-    found = store.similarity_search(question.text, k=k)
+def rank_of(question: Question, found: Sequence[Document]) -> Rank:
+    """Tell at which place of what was found the first chunk of a right chapter stands."""
     right = (document.metadata["chapter"] in question.chapters for document in found)
     return next((rank for rank, hit in enumerate(right, 1) if hit), None)
 
 
 def ranks_of(questions: Sequence[Question], store: VectorStore, k: int = 5) -> list[Rank]:
     """Search for all questions; see :func:`rank_of`."""
-    return [rank_of(question, store, k) for question in tqdm(questions, desc="问题")]
+    return [
+        rank_of(question, store.similarity_search(question.text, k=k))
+        for question in tqdm(questions, desc="问题")
+    ]
+
+
+def reranked_ranks(
+    questions: Sequence[Question],
+    store: VectorStore,
+    rerank: BaseDocumentCompressor,
+    candidates: int,
+) -> list[Rank]:
+    """Search for all questions, and sort so many results by a model of ranks."""
+    ranks = []
+    for question in tqdm(questions, desc="重排"):
+        found = store.similarity_search(question.text, k=candidates)
+        ranks.append(rank_of(question, rerank.compress_documents(found, question.text)))
+    return ranks
 
 
 def hit_rate(ranks: Sequence[Rank], k: int) -> float:

@@ -66,6 +66,12 @@ def make_chat_spark(place: Place) -> ChatSpark:
     return ChatSpark(base_url=place.spark, app_id="app", api_key=key, api_secret=secret)
 
 
+def make_chat_spark_over_http(place: Place) -> ChatSpark:
+    from benchmarks.cases.over_http import MODEL
+
+    return ChatSpark(model=MODEL, base_url=place.openai, maas_api_key=SecretStr("key"))
+
+
 def make_chat_openai(place: Place) -> BaseChatModel:
     from langchain_openai import ChatOpenAI
 

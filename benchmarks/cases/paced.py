@@ -57,7 +57,22 @@ def chat_spark(url: str) -> Ask:
     return ask
 
 
-SURFACES = {"core": core, "chat_spark": chat_spark}
+def core_over_http(url: str) -> Ask:
+    """Ask by the core, over HTTP."""
+    from benchmarks.cases.over_http import MAAS, MODEL
+    from iflytek_spark import AsyncSparkClient
+
+    client = AsyncSparkClient(MAAS, model=MODEL, base_url=url)
+
+    async def ask(question: str) -> AsyncIterator[str]:
+        async with client.stream(question) as stream:
+            async for text in stream.text():
+                yield text
+
+    return ask
+
+
+SURFACES = {"core": core, "chat_spark": chat_spark, "core_over_http": core_over_http}
 
 
 def measure(surface: str, url: str, streams: int, spread: float, frozen: bool) -> Metrics:

@@ -9,6 +9,7 @@ from benchmarks.sections import (
     first_token,
     gateway,
     growth,
+    over_http,
     startup,
     streams,
 )
@@ -23,4 +24,7 @@ SECTIONS: tuple[Section, ...] = (
     growth.ANSWERS,
     growth.HISTORY,
     gateway.SECTION,
+    over_http.CHUNKS,
+    over_http.FIRST_TOKEN,
+    over_http.STREAMS,
 )

@@ -55,7 +55,7 @@ def answers(*counts: int) -> Iterator[dict[int, Place]]:
 
 
 @contextlib.contextmanager
-def _place() -> Iterator[Place]:
+def place() -> Iterator[Place]:
     with answers(CHUNKS) as places:
         yield places[CHUNKS]
 
@@ -72,7 +72,7 @@ SECTION = Section(
     "costs with a model that has its chunks in memory. What the imports have left for the garbage "
     "collector is collected before.",
     seconds=50,
-    place=_place,
+    place=place,
     reference="raw websocket-client",
     rows={name: _row(case) for name, case in CASES.items()},
 )

@@ -20,7 +20,7 @@ class _Lines(NamedTuple):
 
 
 @contextlib.contextmanager
-def _place() -> Iterator[_Lines]:
+def place() -> Iterator[_Lines]:
     with certificates() as (ca, own), serving("servers.distant", str(own)) as ports:
         pairs = [ports[at : at + 2] for at in range(0, len(ports), 2)]
         yield _Lines(pairs, dict.fromkeys(("SSL_CERT_FILE", "WEBSOCKET_CLIENT_CA_BUNDLE"), str(ca)))
@@ -41,6 +41,6 @@ SECTION = Section(
     "after an answer that was not streamed. The other clients of Spark open one for each call. "
     "All verify the service's certificate, but spark-ai-python, which never does.",
     seconds=30,
-    place=_place,
+    place=place,
     rows={name: _row(name) for name in ROWS},
 )

@@ -16,7 +16,7 @@ SURFACES = {"AsyncSparkClient.stream": "core", "ChatSpark.astream": "chat_spark"
 
 @contextlib.contextmanager
 def _place() -> Iterator[str]:
-    with serving("servers.paced") as (port,):
+    with serving("servers.paced") as (port, _):
         yield f"ws://127.0.0.1:{port}"
 
 

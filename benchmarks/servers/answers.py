@@ -55,8 +55,8 @@ def tool_call() -> list[str]:
 def events(chunks: int, *, tool: bool) -> bytes:
     """Return the same answer as OpenAI's stream."""
     deltas = _tool_deltas() if tool else map(_piece, range(chunks))
-    lines = [_event(delta, None) for delta in deltas]
-    lines.append(_event({}, "tool_calls" if tool else "stop"))
+    lines = [event(delta, None) for delta in deltas]
+    lines.append(event({}, "tool_calls" if tool else "stop"))
     return "".join([*lines, "data: [DONE]\n\n"]).encode()
 
 
@@ -68,7 +68,7 @@ def _tool_deltas() -> Iterator[dict[str, Any]]:
         yield {"tool_calls": [piece]}
 
 
-def _event(delta: dict[str, Any], finish_reason: str | None) -> str:
+def event(delta: dict[str, Any], finish_reason: str | None) -> str:
     choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
     chunk = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
     return f"data: {json.dumps({**chunk, 'choices': [choice]})}\n\n"

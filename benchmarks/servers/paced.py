@@ -10,8 +10,8 @@ import asyncio
 
 from websockets.asyncio.server import ServerConnection
 
-from benchmarks.servers.answers import encoded, frame
-from benchmarks.servers.listening import in_time, run, websocket
+from benchmarks.servers.answers import encoded, event, frame
+from benchmarks.servers.listening import http, in_time, run, websocket
 
 CHUNKS = 24
 PACE = 0.25
@@ -33,8 +33,22 @@ def _frames() -> list[bytes]:
     ]
 
 
+_EVENTS_HEAD = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+)
+
+
+def _parts() -> list[bytes]:
+    """Return the same answer as OpenAI's events, each in a part of a chunked body."""
+    texts = [event({"content": TEXT}, None) for _ in range(CHUNKS)]
+    texts[-1] += event({}, "stop") + "data: [DONE]\n\n"
+    written = [text.encode() for text in texts]
+    parts = [b"%x\r\n%b\r\n" % (len(text), text) for text in written]
+    return [*parts[:-1], parts[-1] + b"0\r\n\r\n"]
+
+
 def _main() -> None:
-    frames, mark = _frames(), _MARK.encode()
+    frames, parts, mark = _frames(), _parts(), _MARK.encode()
 
     async def answer(connection: ServerConnection) -> None:
         request = await connection.recv(decode=False)
@@ -43,7 +57,13 @@ def _main() -> None:
             connection.transport.write(prepared.replace(mark, number))
         await connection.close(1000, "close this ws conn")
 
-    asyncio.run(run(websocket(answer, backlog=4096)))
+    async def answer_over_http(request: bytes, writer: asyncio.StreamWriter) -> None:
+        number = request[request.rindex(b"#") + 1 :][:5]
+        writer.write(_EVENTS_HEAD)
+        async for prepared in in_time(parts, PACE):
+            writer.write(prepared.replace(mark, number))
+
+    asyncio.run(run(websocket(answer, backlog=4096), http(answer_over_http, backlog=4096)))
 
 
 if __name__ == "__main__":
