@@ -22,6 +22,7 @@ from pydantic_settings import (
 from iflytek_spark import Unsupported
 from iflytek_spark.errors import ConfigurationError, UnknownModelError
 from iflytek_spark.gateway.openai.model_names import ModelNames
+from iflytek_spark.gateway.responses.settings import ResponsesStoreSettings
 
 HashedKey = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 """A key of the gateway's own as the configuration holds it; see :mod:`.middleware.auth`."""
@@ -74,7 +75,9 @@ class GatewaySettings(BaseSettings):
         base_url: another address of Spark, the emulator's for instance.
         requests_per_minute: for each key; None for no limit.
         concurrent_requests: requests that a key may have under way at once; None for no limit.
-        redis_url: where the limits are counted when several workers or machines share them.
+        redis_url: where the limits are counted, and responses kept, when several workers or
+            machines share them.
+        responses_store: what is kept of responses, for ``previous_response_id``; None for nothing.
         max_connections: callers' connections that a process keeps open at once; None for what
             its limit of open files allows.
         max_connections_per_address: of these, from one address (of IPv6, from one network of 64
@@ -112,6 +115,7 @@ class GatewaySettings(BaseSettings):
     requests_per_minute: int | None = Field(None, ge=1)
     concurrent_requests: int | None = Field(None, ge=1)
     redis_url: RedisURL | None = None
+    responses_store: ResponsesStoreSettings | None = None
     max_connections: int | None = Field(None, ge=1)
     max_connections_per_address: int | None = Field(None, ge=1)
     head_timeout: float = Field(10.0, gt=0)

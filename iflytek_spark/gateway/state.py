@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from iflytek_spark.gateway.middleware.drain import Drain
 from iflytek_spark.gateway.middleware.metrics import GatewayMetrics
 from iflytek_spark.gateway.openai.model_names import ModelNames
+from iflytek_spark.gateway.responses.history import History
 from iflytek_spark.gateway.settings import GatewaySettings
 from iflytek_spark.gateway.upstream import Upstream
 
@@ -24,6 +25,7 @@ class GatewayState:
         upstream: gives each request its client.
         metrics: what is counted.
         drain: whether the gateway is being stopped.
+        history: what is kept of responses.
     """
 
     settings: GatewaySettings
@@ -31,6 +33,7 @@ class GatewayState:
     upstream: Upstream
     metrics: GatewayMetrics
     drain: Drain
+    history: History
 
 
 async def _state_of(request: Request) -> GatewayState:

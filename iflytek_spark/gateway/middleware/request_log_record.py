@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +29,7 @@ class RequestLogRecord:
         client_disconnected: whether the caller disconnected before the end.
         status: the HTTP status of the response, once it has begun.
         ignored: fields of the request that were left out or brought into range.
+        fields: what the route calls fields of chat completions that have other names there.
     """
 
     started: float = field(default_factory=time.monotonic)
@@ -43,6 +44,7 @@ class RequestLogRecord:
     client_disconnected: bool = False
     status: int | None = None
     ignored: tuple[str, ...] = ()
+    fields: Mapping[str, str] = field(default_factory=dict)
 
     def add_error(self, error: SparkError) -> None:
         """Keep what failed."""

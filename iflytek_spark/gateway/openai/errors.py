@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from enum import Enum
 
 from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
 
 from iflytek_spark import SparkError, errors
 from iflytek_spark.gateway.openai.responses import Error
@@ -44,6 +45,9 @@ class ErrorRow(Enum):
     SPARK_FAILED = 503, _SERVER, "spark_failed", errors.InternalServerError
     SPARK_ERROR = 502, _SERVER, "spark_error", errors.SparkError
 
+    RESPONSE_NOT_FOUND = 404, _REQUEST, "response_not_found"
+    PREVIOUS_RESPONSE_NOT_FOUND = 400, _REQUEST, "previous_response_not_found"
+    STORE_UNAVAILABLE = 503, _SERVER, "store_unavailable"
     INVALID_API_KEY = 401, _AUTHENTICATION, "invalid_api_key"
     NOT_LOCAL = 403, "permission_error", "not_local"
     NO_SUCH_ROUTE = 404, _REQUEST, "no_such_route"
@@ -114,14 +118,24 @@ class GatewayError(Exception):
         self.headers = headers
 
 
-def error_body(error: SparkError | GatewayError) -> Error:
-    """Write an error as OpenAI does, with Spark's own code and sid beside it."""
+ERROR_FORM, ERROR_EVENT = "iflytek_spark.error_form", "iflytek_spark.error_event"
+"""Where a request's scope has what writes an error: of a route that has another form than OpenAI's
+chat completions, and within its streamed response."""
+
+
+def error_body(error: SparkError | GatewayError, fields: Mapping[str, str] = {}) -> Error:
+    """Write an error as OpenAI does, with Spark's own code and sid beside it.
+
+    Args:
+        error: what failed.
+        fields: what the route calls options that are not called as in chat completions.
+    """
     row, spark = row_of(error), error if isinstance(error, SparkError) else None
     return {
         "error": {
             "message": str(error),
             "type": row.type,
-            "param": _param(error),
+            "param": _param(error, fields),
             "code": row.code,
             "spark_code": spark.code if spark else None,
             "sid": spark.sid if spark else None,
@@ -130,8 +144,23 @@ def error_body(error: SparkError | GatewayError) -> Error:
 
 
 def error_response(error: SparkError | GatewayError) -> JSONResponse:
-    """Answer a request with an error."""
-    return JSONResponse(error_body(error), row_of(error).status, _headers(error))
+    """Answer a request with an error, in the form of its route."""
+    return _ErrorResponse(error)
+
+
+class _ErrorResponse(JSONResponse):
+    """Has OpenAI's form until it is known what it answers."""
+
+    def __init__(self, error: SparkError | GatewayError) -> None:
+        super().__init__(error_body(error), row_of(error).status, _headers(error))
+        self._error = error
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        write = scope.get(ERROR_FORM)
+        form = self if write is None else JSONResponse(write(self._error), self.status_code)
+        self.body = form.body
+        self.headers["content-length"] = str(len(self.body))
+        await super().__call__(scope, receive, send)
 
 
 def row_of(error: SparkError | GatewayError) -> ErrorRow:
@@ -146,11 +175,11 @@ def row_of(error: SparkError | GatewayError) -> ErrorRow:
     return next(_ROWS[base] for base in type(error).__mro__ if base in _ROWS)
 
 
-def _param(error: SparkError | GatewayError) -> str | None:
+def _param(error: SparkError | GatewayError, fields: Mapping[str, str]) -> str | None:
     if isinstance(error, GatewayError):
         return error.param
     param = error.param or _PARAMS.get(type(error))
-    return errors.encodable(_FIELDS.get(param, param)) if param else None
+    return errors.encodable(fields.get(param) or _FIELDS.get(param, param)) if param else None
 
 
 def _headers(error: SparkError | GatewayError) -> Mapping[str, str] | None:

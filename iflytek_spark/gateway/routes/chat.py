@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from fastapi import APIRouter, Request
 from pydantic_core import to_json
@@ -17,8 +18,8 @@ from iflytek_spark.gateway.openai.ignored import field_names, shown
 from iflytek_spark.gateway.openai.model_names import legacy_fields
 from iflytek_spark.gateway.openai.openapi import documented
 from iflytek_spark.gateway.openai.parsing import parse_body
-from iflytek_spark.gateway.openai.requests import ChatCompletionRequest
-from iflytek_spark.gateway.openai.responses import ChatCompletion
+from iflytek_spark.gateway.openai.requests import ChatCompletionRequest, ChatParameters
+from iflytek_spark.gateway.openai.responses import ChatCompletion, ChatCompletionChunk, Error
 from iflytek_spark.gateway.openai.sse import ChunkWriter
 from iflytek_spark.gateway.openai.structured import JSONCheck, checked_chat
 from iflytek_spark.gateway.routes.streaming import EventSource, StreamedResponse, events_of
@@ -33,11 +34,13 @@ class ChatCall:
 
     Attributes:
         spec: the model that answers.
+        messages: the conversation.
     """
 
     def __init__(
         self,
-        body: ChatCompletionRequest,
+        body: ChatParameters,
+        messages: Callable[[], list[Message]],
         client: AsyncSparkClient,
         state: GatewayState,
         record: RequestLogRecord,
@@ -46,17 +49,24 @@ class ChatCall:
 
         Its record learns what is left out before the response begins.
 
+        Args:
+            body: what it sets.
+            messages: translates its conversation.
+            client: sends it.
+            state: the gateway's.
+            record: the request's.
+
         Raises:
             SparkError: for a request that Spark would refuse.
         """
         self._client = client
         self._body = body
         self._record = record
-        self._messages: list[Message] = to_messages(body.messages)
+        self.messages = messages()
         named = state.model_names.chat_model(body.model, body.version)
         options = to_options(body, named)
         image_model = state.settings.image_model
-        self.spec = answering_model(named, self._messages, image_model)
+        self.spec = answering_model(named, self.messages, image_model)
         record.model, record.streamed = self.spec.name, bool(body.stream)
         self._model = named
         unsupported = state.settings.unsupported
@@ -67,7 +77,7 @@ class ChatCall:
         }
         wanted = options["response_format"]
         self._check = JSONCheck(wanted) if wanted and wanted["type"] != "text" else None
-        self._stream = self._ask(self._messages)
+        self._stream = self._ask(self.messages)
         self._record_ignored(self._stream.ignored)
 
     async def response(self) -> ChatResponse:
@@ -75,7 +85,7 @@ class ChatCall:
         if self._check is None:
             async with self._stream:
                 return await self._stream.response()
-        return await checked_chat(self._stream, self._messages, self._ask, self._check)
+        return await checked_chat(self._stream, self.messages, self._ask, self._check)
 
     def events(self) -> EventSource:
         """Return the response as it comes; JSON that was asked for comes when it is validated."""
@@ -86,11 +96,15 @@ class ChatCall:
 
     def _record_ignored(self, options: tuple[str, ...]) -> None:
         names = field_names(options, self._body)
-        self._record.ignored = shown((*self._record.ignored, *names))
+        routes = (self._record.fields.get(name, name) for name in names)
+        self._record.ignored = shown((*self._record.ignored, *routes))
 
 
 @router.post(
-    "/v1/chat/completions", **documented(ChatCompletion, ChatCompletionRequest, streams=True)
+    "/v1/chat/completions",
+    **documented(
+        ChatCompletion, ChatCompletionRequest, events=(ChatCompletionChunk, Error), done=True
+    ),
 )
 async def create_chat_completion(request: Request, state: State) -> Response:
     """Answer a conversation, whole or as server-sent events."""
@@ -98,7 +112,8 @@ async def create_chat_completion(request: Request, state: State) -> Response:
     sent = await request.body()
     body, record.ignored = await by_size(sent, parse_body, ChatCompletionRequest, sent, unsupported)
     client = state.upstream.client(request.headers)
-    call = await by_size(sent, ChatCall, body, client, state, record)
+    messages = partial(to_messages, body.messages)
+    call = await by_size(sent, ChatCall, body, messages, client, state, record)
     if body.stream:
         usage = body.stream_options is not None and bool(body.stream_options.include_usage)
         writer = ChunkWriter(body.model, include_usage=usage)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -24,8 +24,7 @@ from iflytek_spark import (
 )
 from iflytek_spark.gateway.middleware.disconnect import cancel_on_disconnect
 from iflytek_spark.gateway.middleware.request_log_record import RequestLogRecord, record_of
-from iflytek_spark.gateway.openai.errors import error_body
-from iflytek_spark.gateway.openai.sse import ChunkWriter, sse_event
+from iflytek_spark.gateway.openai.errors import ERROR_EVENT, GatewayError
 from iflytek_spark.gateway.routes.coalesce import FlushBeforeWait
 
 _MAX_BYTES = 64 * 1024
@@ -49,30 +48,55 @@ EventSource: TypeAlias = AsyncChatStream | AsyncGenerator[Event, None]
 """Where the events of a response come from."""
 
 
+class StreamWriter(Protocol):
+    """Writes the events of a response as server-sent events of a route's form."""
+
+    def start(self) -> bytes:
+        """Write what comes before the first event."""
+
+    def write(self, event: Event) -> bytes:
+        """Write what stands for an event; empty when nothing does."""
+
+    def error(self, error: SparkError | GatewayError) -> bytes:
+        """Write what ends a response that is not whole."""
+
+
+async def _nothing() -> None:
+    """Do nothing more at the end of a response."""
+
+
 class StreamedResponse(Response):
     """Sends a response as it comes.
 
     Headers go out with the first event, so what fails before is an error with its own status.
     """
 
-    def __init__(self, source: EventSource, writer: ChunkWriter, seconds: float) -> None:
+    def __init__(
+        self,
+        source: EventSource,
+        writer: StreamWriter,
+        seconds: float,
+        finished: Callable[[], Awaitable[None]] = _nothing,
+    ) -> None:
         """Prepare to write what comes from a source, which is closed at the end.
 
         Args:
             source: the events; its own time-outs end it when Spark is slow.
             writer: writes them.
             seconds: for the whole, when the caller is slow.
+            finished: is awaited when the response is whole, before the caller learns that it is.
         """
         super().__init__()
         self._seconds = seconds + _MORE_SECONDS
         self._source = source
         self._writer = writer
+        self._finished = finished
         self._chunks: list[bytes] = []
         self._waiting = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response; it ends when the caller disconnects."""
-        record = record_of(scope)
+        record, scope[ERROR_EVENT] = record_of(scope), self._writer.error
         try:
             await cancel_on_disconnect(receive, self._run(send, record))
         except ClientDisconnect:
@@ -95,13 +119,15 @@ class StreamedResponse(Response):
 
     async def _send(self, send: Send, record: RequestLogRecord, first: Event) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-        self._add(self._writer.role())
+        self._add(self._writer.start())
         self._add(self._writer.write(first))
         try:
             await self._send_rest(send, record, first)
         except SparkError as error:
             record.add_error(error)
-            self._add(sse_event(error_body(error)))
+            self._add(self._writer.error(error))
+        else:
+            await self._finished()
         body = b"".join(self._chunks)
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
@@ -141,4 +167,6 @@ async def events_of(work: Callable[[], Awaitable[ChatResponse]]) -> AsyncGenerat
         response.sid,
         response.deviations,
         response.ignored,
+        response.wire,
+        response.stop,
     )

@@ -1,0 +1,59 @@
+"""The door of Anthropic's clients: their key is taken, and all they are refused has their form."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from iflytek_spark.gateway.anthropic.errors import messages_error
+from iflytek_spark.gateway.openai.errors import ERROR_FORM
+
+_PATH = re.compile(r"/v1/messages(/|$)")
+_KEY, _AUTHORIZATION = b"x-api-key", b"authorization"
+_REQUEST_ID = "iflytek_spark.request_id"
+
+
+class AnthropicMiddleware:
+    """Reads ``x-api-key`` as the gateway's key, and names each request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Set up for what answers."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on; what is for other routes as it is."""
+        if scope["type"] != "http" or _PATH.search(scope["path"]) is None:
+            await self._app(scope, receive, send)
+            return
+        name = scope[_REQUEST_ID] = f"req_{uuid.uuid4().hex}"
+        scope[ERROR_FORM] = partial(messages_error, request_id=name)
+        scope["headers"] = _with_bearer(scope["headers"])
+        await self._app(scope, receive, _naming(name, send))
+
+
+def _with_bearer(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Move the key to where the gateway looks for it: ``x-api-key`` is one of Spark's elsewhere."""
+    key = next((value for name, value in headers if name == _KEY), None)
+    rest = [(name, value) for name, value in headers if name != _KEY]
+    if key is None or any(name == _AUTHORIZATION for name, _ in rest):
+        return rest
+    return [*rest, (_AUTHORIZATION, b"Bearer " + key)]
+
+
+def _naming(name: str, send: Send) -> Callable[[Message], Awaitable[None]]:
+    def send_named(message: Message) -> Awaitable[None]:
+        if message["type"] == "http.response.start":
+            headers = [*message.get("headers", ()), (b"request-id", name.encode())]
+            message = {**message, "headers": headers}
+        return send(message)
+
+    return send_named
+
+
+def request_id_of(scope: Scope) -> str:
+    """Return the name of a request."""
+    return str(scope[_REQUEST_ID])
