@@ -112,6 +112,7 @@ class CountTokensRequest(BaseModel):
     thinking: Annotated[Thinking | None, Mark.TUNING] = None
     output_config: OutputConfig | None = None
     output_format: OutputFormat | None = None
+    speed: Annotated[Literal["standard"] | None, Mark.TUNING] = None
     cache_control: Annotated[dict[str, Any] | None, Mark.TUNING] = None
     mcp_servers: OnlyEmptyList | None = None
 
@@ -130,5 +131,4 @@ class MessagesRequest(CountTokensRequest):
     metadata: Metadata | None = None
     container: OnlyNull = None
     service_tier: Annotated[Literal["auto", "standard_only"] | None, Mark.TUNING] = None
-    speed: Annotated[Literal["standard"] | None, Mark.TUNING] = None
     inference_geo: Annotated[str | None, Mark.TUNING, Mark.UNUSED] = None

@@ -62,7 +62,7 @@ def to_message(
     if response.text:
         content.append(text_block(response.text, response.citations))
     content += [call_block(call, response.sid) for call in response.tool_calls]
-    usage = to_usage(response.usage, lambda: estimate(response.reasoning + response.text))
+    usage = counted(response.usage, lambda: estimate(response.reasoning + response.text))
     return {
         **begun(model, usage),
         "content": content,
@@ -77,14 +77,14 @@ def stop_reason(end: ChatResponse | Finished) -> StopReason:
     return "stop_sequence" if end.stop else _REASONS[end.finish_reason]
 
 
-def to_usage(counted: Usage | None, estimate: Callable[[], Usage]) -> MessageUsage:
-    """Write token counts, which Anthropic's form must have."""
-    usage = counted or estimate()
-    written: MessageUsage = {
-        "input_tokens": usage.prompt_tokens,
-        "output_tokens": usage.completion_tokens,
-    }
-    return written if counted else {**written, "estimated": True}
+def to_usage(usage: Usage) -> MessageUsage:
+    """Write token counts."""
+    return {"input_tokens": usage.prompt_tokens, "output_tokens": usage.completion_tokens}
+
+
+def counted(usage: Usage | None, estimate: Callable[[], Usage]) -> MessageUsage:
+    """Write token counts, which Anthropic's form must have: estimates where Spark has none."""
+    return to_usage(usage) if usage else {**to_usage(estimate()), "estimated": True}
 
 
 def text_block(text: str, citations: Sequence[Citation] = ()) -> TextBlock:

@@ -25,6 +25,7 @@ from iflytek_spark.gateway.anthropic.response import (
     SIGNATURE,
     begun,
     call_block,
+    counted,
     stop_reason,
     text_block,
     to_usage,
@@ -51,7 +52,7 @@ class MessageWriter:
             request_id: the request's, for errors.
             estimate: estimates what Spark has not counted, of a response's text.
         """
-        self._message = begun(model, to_usage(None, lambda: estimate("")))
+        self._message = begun(model, to_usage(estimate("")))
         self._request_id = request_id
         self._estimate = estimate
         self._index = -1
@@ -142,7 +143,7 @@ class MessageWriter:
         return b"".join(deltas) + self._stop()
 
     def _finish(self, last: Finished) -> bytes:
-        usage = to_usage(last.usage, lambda: self._estimate("".join(self._texts)))
+        usage = counted(last.usage, lambda: self._estimate("".join(self._texts)))
         ended = self._end() + _event(
             {
                 "type": "message_delta",

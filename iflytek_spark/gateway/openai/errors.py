@@ -179,7 +179,10 @@ def _param(error: SparkError | GatewayError, fields: Mapping[str, str]) -> str |
     if isinstance(error, GatewayError):
         return error.param
     param = error.param or _PARAMS.get(type(error))
-    return errors.encodable(fields.get(param) or _FIELDS.get(param, param)) if param else None
+    if not param:
+        return None
+    whole = fields.get(param.partition("[")[0])  # places within it are not the route's own
+    return errors.encodable(whole or _FIELDS.get(param, param))
 
 
 def _headers(error: SparkError | GatewayError) -> Mapping[str, str] | None:

@@ -11,12 +11,14 @@ from redis.exceptions import RedisError
 
 from iflytek_spark.gateway.middleware.redis import connect
 from iflytek_spark.gateway.openai.errors import ErrorRow, GatewayError
+from iflytek_spark.gateway.openai.requests import MAX_MESSAGES
 from iflytek_spark.gateway.responses.redis_store import RedisStore
 from iflytek_spark.gateway.responses.requests import Item, ItemReference, Items, MessageItem
 from iflytek_spark.gateway.responses.response import response_of
 from iflytek_spark.gateway.responses.response_types import ResponseObject
 from iflytek_spark.gateway.responses.store import MemoryStore, ResponseStore
 from iflytek_spark.gateway.settings import GatewaySettings
+from iflytek_spark.gateway.work import in_thread
 
 _LOG = logging.getLogger("iflytek_spark.gateway")
 _NO_STORE = (
@@ -70,16 +72,19 @@ class History:
         new = [MessageItem(role="user", content=given)] if isinstance(given, str) else given
         before = await self._before(owner, previous_id) if previous_id else []
         found = [await self._resolved(owner, item) for item in new]
+        if len(before) + len(found) > MAX_MESSAGES:
+            message = f"input: the conversation has more than {MAX_MESSAGES} items: begin a new one"
+            raise GatewayError(ErrorRow.INVALID_VALUE, message, param="input")
         return [*before, *found]
 
     async def keep(self, owner: str, items: Sequence[Item], response: ResponseObject) -> None:
         """Keep a response; when that fails, the log says so: the response itself is good."""
-        kept = _Kept(items=list(items), response=response)
+        kept = _Kept.model_construct(items=list(items), response=response)
         store = self._store
         if store is None:
             return
         try:
-            await store.put(owner, response["id"], kept.model_dump_json(by_alias=True).encode())
+            await store.put(owner, response["id"], await in_thread(_written, kept))
         except RedisError as error:
             _LOG.error("Redis cannot be reached, so a response is not kept: %s", error)
 
@@ -139,7 +144,11 @@ class History:
             data = await self._store.get(owner, response_id) if self._store else None
         except RedisError as error:
             raise _unavailable() from error
-        return None if data is None else _Kept.model_validate_json(data)
+        return None if data is None else await in_thread(_Kept.model_validate_json, data)
+
+
+def _written(kept: _Kept) -> bytes:
+    return kept.model_dump_json(by_alias=True).encode()
 
 
 def _output(response: ResponseObject) -> list[Item]:

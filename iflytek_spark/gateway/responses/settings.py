@@ -16,6 +16,6 @@ class ResponsesStoreSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    max_entries: int = Field(1_000, ge=1)
-    max_bytes: int = Field(64 * 1024 * 1024, ge=1024)
-    seconds: int = Field(24 * 60 * 60, ge=1)
+    max_entries: int = Field(default=1_000, ge=1)
+    max_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
+    seconds: int = Field(default=24 * 60 * 60, ge=1)

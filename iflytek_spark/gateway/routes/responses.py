@@ -24,7 +24,7 @@ from iflytek_spark.gateway.responses.writer import ResponseWriter
 from iflytek_spark.gateway.routes.chat import ChatCall
 from iflytek_spark.gateway.routes.streaming import StreamedResponse
 from iflytek_spark.gateway.state import GatewayState, State
-from iflytek_spark.gateway.work import by_size
+from iflytek_spark.gateway.work import by_size, in_thread
 
 router = APIRouter()
 
@@ -44,7 +44,9 @@ async def create_response(request: Request, state: State) -> Response:
     messages = partial(to_messages, body.instructions, items)
     client = state.upstream.client(request.headers)
     parameters = to_parameters(body)
-    call = await by_size(sent, ChatCall, parameters, messages, client, state, record)
+    arguments = (parameters, messages, client, state, record)
+    long = body.previous_response_id is not None
+    call = await (in_thread(ChatCall, *arguments) if long else by_size(sent, ChatCall, *arguments))
     stored, ids = state.history.keeps and body.store is not False, Ids()
     begin = begun(body, ids.response, stored=stored)
     if body.stream:

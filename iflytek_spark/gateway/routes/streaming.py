@@ -120,7 +120,6 @@ class StreamedResponse(Response):
     async def _send(self, send: Send, record: RequestLogRecord, first: Event) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         self._add(self._writer.start())
-        self._add(self._writer.write(first))
         try:
             await self._send_rest(send, record, first)
         except SparkError as error:
@@ -138,6 +137,7 @@ class StreamedResponse(Response):
             self._waiting = 0
             await send({"type": "http.response.body", "body": body, "more_body": True})
 
+        self._add(self._writer.write(event))
         while not isinstance(event, Finished):
             if self._waiting > _MAX_BYTES:
                 await flush()
