@@ -107,9 +107,7 @@ def gateway() -> Iterator[Gateway]:
 @pytest.fixture(scope="module")
 def answered() -> Iterator[Answered]:
     """Counts the answers; when all routes have been asked, they must be many."""
-    counted: RESPONSES = (responses, response_types, message_types, text_completions)
-
-Answered = Counter()
+    counted: Answered = Counter()
     yield counted
     asked_all = len({label for label, _ in counted}) == len(list(schema.get_all_operations()))
     assert counted.total() >= CASES or not asked_all, counted
