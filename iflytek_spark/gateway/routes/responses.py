@@ -88,9 +88,9 @@ def _owner(request: Request) -> str:
 
 def _unused(body: ResponsesRequest, state: GatewayState) -> list[str]:
     """Return the fields that say something, and go nowhere."""
-    said = {
+    found = {
         "store": body.store is True and not state.history.keeps,
         "truncation": body.truncation == "auto",
         "include": bool(body.include),
     }
-    return [name for name, told in said.items() if told]
+    return [name for name, unused in found.items() if unused]
