@@ -91,6 +91,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     app.state.gateway = GatewayState(settings, names, upstream, metrics, drain, history)
     for routes in _ROUTES:
         app.include_router(routes.router)
+    app.state.routes = [route for routes in _ROUTES for route in routes.router.routes]
     add_exception_handlers(app)
     app.add_middleware(AdmissionMiddleware, settings=settings)
     app.add_middleware(DrainMiddleware, drain=drain)

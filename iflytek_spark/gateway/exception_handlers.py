@@ -6,6 +6,7 @@ from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from iflytek_spark import SparkError
 from iflytek_spark.gateway.middleware.disconnect import CLIENT_CLOSED_REQUEST
@@ -42,8 +43,16 @@ def _no_such_route(request: Request, error: HTTPException) -> GatewayError:
     return GatewayError(
         ErrorRow.NO_SUCH_METHOD if known_path else ErrorRow.NO_SUCH_ROUTE,
         f"{request.method} {request.scope['path']}: {error.detail}",
-        headers=error.headers,
+        headers=_allowed(request) or error.headers if known_path else error.headers,
     )
+
+
+def _allowed(request: Request) -> dict[str, str]:
+    """Return the header of the methods of an address: Starlette names those of one route."""
+    routes: list[Route] = request.app.state.routes
+    found = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    methods = {method for route in found for method in route.methods or ()}
+    return {"allow": ", ".join(sorted(methods))} if methods else {}
 
 
 async def _unexpected(_request: Request, _error: Exception) -> Response:

@@ -88,9 +88,11 @@ def counted(usage: Usage | None, estimate: Callable[[], Usage]) -> MessageUsage:
 
 
 def text_block(text: str, citations: Sequence[Citation] = ()) -> TextBlock:
-    """Write a text, and the pages that were found."""
-    pages = [web_citation(citation) for citation in citations]
-    return {"type": "text", "text": text, "citations": pages or None}
+    """Write a text, and the pages that were found; clients refuse an empty field of them."""
+    block: TextBlock = {"type": "text", "text": text}
+    if citations:
+        block["citations"] = [web_citation(citation) for citation in citations]
+    return block
 
 
 def web_citation(citation: Citation) -> WebCitation:

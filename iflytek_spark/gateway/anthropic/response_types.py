@@ -31,7 +31,7 @@ class TextBlock(TypedDict):
 
     type: Literal["text"]
     text: str
-    citations: list[WebCitation] | None
+    citations: NotRequired[list[WebCitation]]
 
 
 class ThinkingBlock(TypedDict):

@@ -40,9 +40,9 @@ SETTINGS: dict[str, Any] = {
 DESCRIPTION = create_app(load_settings(**SETTINGS)).openapi()
 CHAT = "POST /v1/chat/completions"
 EMBEDDINGS = "POST /v1/embeddings"
-MESSAGES = "POST /v1/messages"
-OF_MODELS = (CHAT, EMBEDDINGS, MESSAGES, "POST /v1/responses", "POST /v1/completions")
-"""Routes whose models have limits of their own, within those that are described."""
+ASKING = (CHAT, "POST /v1/responses", "POST /v1/messages", "POST /v1/completions")
+OF_MODELS = (*ASKING, EMBEDDINGS, "POST /v1/messages/count_tokens")
+"""Routes whose models and tools have limits of their own, within those that are described."""
 
 RESPONSES = (responses, response_types, message_types, text_completions)
 
@@ -78,7 +78,7 @@ STRICT = {**DESCRIPTION, "components": {**DESCRIPTION["components"], "schemas": 
 CONFIG = schemathesis.Config.from_dict(
     {
         "generation": {**drawn(400), "with-security-parameters": False},
-        "operations": [{"include-name": CHAT, "generation": drawn(150)}],
+        "operations": [{"include-name": name, "generation": drawn(150)} for name in ASKING],
         "phases": {
             "fuzzing": {
                 "extra-data-sources": {"responses": False},

@@ -27,10 +27,12 @@ class City(BaseModel):
     population: int
 
 
-@function_tool
 def get_weather(city: str) -> str:
     """The weather of a city."""
     return f"{city}: light rain, 18 degrees"
+
+
+WEATHER = function_tool(get_weather)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +51,7 @@ async def agents_client(gateway: Gateway) -> AsyncIterator[None]:
 
 @pytest.mark.usefixtures("agents_client")
 async def test_an_agent_uses_a_tool() -> None:
-    agent = Agent(name="helper", instructions="Help.", tools=[get_weather], model=MODEL)
+    agent = Agent(name="helper", instructions="Help.", tools=[WEATHER], model=MODEL)
     result = await Runner.run(agent, "What is the weather in Hefei?")
     assert "light rain, 18 degrees" in result.final_output
     again = await Runner.run(
@@ -60,7 +62,7 @@ async def test_an_agent_uses_a_tool() -> None:
 
 @pytest.mark.usefixtures("agents_client")
 async def test_an_agent_goes_on_by_the_last_response() -> None:
-    agent = Agent(name="helper", tools=[get_weather], model=MODEL)
+    agent = Agent(name="helper", tools=[WEATHER], model=MODEL)
     question = "What is the weather in Hefei?"
     result = await Runner.run(agent, question, auto_previous_response_id=True)
     assert "light rain, 18 degrees" in result.final_output
@@ -68,7 +70,7 @@ async def test_an_agent_goes_on_by_the_last_response() -> None:
 
 @pytest.mark.usefixtures("agents_client")
 async def test_an_agent_streams() -> None:
-    agent = Agent(name="helper", tools=[get_weather], model=MODEL)
+    agent = Agent(name="helper", tools=[WEATHER], model=MODEL)
     result = Runner.run_streamed(agent, "What is the weather in Hefei?")
     texts = [
         event.data.delta

@@ -85,7 +85,8 @@ class TestMessages(OverTheGateway):
 
     @property
     def chat_model_class(self) -> type[BaseChatModel]:
-        return ChatAnthropic
+        chosen: type[BaseChatModel] = ChatAnthropic
+        return chosen
 
     @property
     def chat_model_params(self) -> dict[str, Any]:
