@@ -212,6 +212,7 @@ class ChatResponse:
         ignored: the names of options that were left out or brought into range, since the model
             has no such thing.
         wire: over which wire the answer came.
+        stop: the stop string at which this library cut the answer, or an empty string.
     """
 
     text: str
@@ -226,3 +227,4 @@ class ChatResponse:
     deviations: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     wire: Wire = "websocket"
+    stop: str = ""

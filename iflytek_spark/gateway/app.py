@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from iflytek_spark import __version__
+from iflytek_spark.gateway.anthropic.middleware import AnthropicMiddleware
+from iflytek_spark.gateway.anthropic.requests import CountTokensRequest, MessagesRequest
+from iflytek_spark.gateway.anthropic.response_types import EVENTS as MESSAGE_EVENTS
 from iflytek_spark.gateway.exception_handlers import add_exception_handlers
 from iflytek_spark.gateway.middleware.admission import AdmissionMiddleware
 from iflytek_spark.gateway.middleware.drain import Drain, DrainMiddleware
@@ -17,9 +21,24 @@ from iflytek_spark.gateway.middleware.telemetry import TelemetryMiddleware
 from iflytek_spark.gateway.openai.model_names import ModelNames
 from iflytek_spark.gateway.openai.openapi import complete_openapi
 from iflytek_spark.gateway.openai.requests import ChatCompletionRequest
+from iflytek_spark.gateway.openai.responses import ChatCompletionChunk
+from iflytek_spark.gateway.openai.text_completions import CompletionRequest, TextCompletion
 from iflytek_spark.gateway.operator.routes import operator_router
 from iflytek_spark.gateway.reloading import Reloading
-from iflytek_spark.gateway.routes import chat, embeddings, health, images, models, rerank
+from iflytek_spark.gateway.responses.event_types import EVENTS as RESPONSE_EVENTS
+from iflytek_spark.gateway.responses.history import history_of
+from iflytek_spark.gateway.responses.requests import ResponsesRequest
+from iflytek_spark.gateway.routes import (
+    chat,
+    completions,
+    embeddings,
+    health,
+    images,
+    messages,
+    models,
+    rerank,
+    responses,
+)
 from iflytek_spark.gateway.routes.embeddings import EmbeddingRequest
 from iflytek_spark.gateway.routes.head import HeadMiddleware
 from iflytek_spark.gateway.routes.images import ImageGenerationRequest
@@ -42,6 +61,24 @@ _SHOWN_TO_PAGES = (
     ),
 )
 """Headers of a response that scripts of other sites may read."""
+_ROUTES = (chat, responses, messages, completions, models, embeddings, rerank, images, health)
+_BODIES = (
+    ChatCompletionRequest,
+    ResponsesRequest,
+    MessagesRequest,
+    CountTokensRequest,
+    CompletionRequest,
+    EmbeddingRequest,
+    RerankRequest,
+    ImageGenerationRequest,
+)
+_EVENTS = (ChatCompletionChunk, TextCompletion, *RESPONSE_EVENTS, *MESSAGE_EVENTS)
+
+
+@asynccontextmanager
+async def _closing(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    await app.state.gateway.history.aclose()
 
 
 def create_app(settings: GatewaySettings | None = None) -> FastAPI:
@@ -64,16 +101,20 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,  # Starlette builds the address from the caller's Host
         generate_unique_id_function=lambda route: route.name,
+        lifespan=_closing,
     )
-    metrics, drain = GatewayMetrics(), Drain()
+    metrics, drain, history = GatewayMetrics(), Drain(), history_of(settings)
     upstream = Upstream(settings, metrics)
     names = ModelNames(settings.models)
     store = open_store(settings, on_drop=metrics.usage_rows_dropped.inc)
     reloading = Reloading(settings)
     reloading.add(lambda settings: names.replace(settings.models))
-    app.state.gateway = GatewayState(settings, names, upstream, metrics, drain, reloading, store)
-    for routes in (chat, models, embeddings, rerank, images, health):
+    app.state.gateway = GatewayState(
+        settings, names, upstream, metrics, drain, history, reloading, store
+    )
+    for routes in _ROUTES:
         app.include_router(routes.router)
+    app.state.routes = [route for routes in _ROUTES for route in routes.router.routes]
     app.include_router(operator_router(settings))
     add_exception_handlers(app)
     app.add_middleware(HeadMiddleware)
@@ -81,14 +122,14 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     app.add_middleware(DrainMiddleware, drain=drain)
     if settings.local_only:
         app.add_middleware(LocalOnlyMiddleware, origins=settings.cors_origins)
+    app.add_middleware(AnthropicMiddleware)
     on_end = store.add if store else None
     app.add_middleware(TelemetryMiddleware, metrics=metrics, on_end=on_end)
     if settings.operator_port is not None:
         app.add_middleware(OperatorPortMiddleware, port=settings.operator_port)
     if settings.cors_origins:
         _allow_pages(app, settings.cors_origins)  # the last one is outside
-    bodies = (ChatCompletionRequest, EmbeddingRequest, RerankRequest, ImageGenerationRequest)
-    complete_openapi(app, bodies, with_keys=settings.with_keys)
+    complete_openapi(app, _BODIES, _EVENTS, with_keys=settings.with_keys)
     return app
 
 

@@ -7,6 +7,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from iflytek_spark import SparkError
 from iflytek_spark.gateway.middleware.disconnect import CLIENT_CLOSED_REQUEST
@@ -45,13 +46,23 @@ async def _answer(request: Request, error: Exception) -> Response:
 
 
 def _no_such_route(request: Request, error: HTTPException) -> GatewayError:
-    path, headers = request.scope["path"], Headers(error.headers or {})
+    path, headers = request.scope["path"], error.headers
     if error.status_code == ErrorRow.NO_SUCH_METHOD.status:
-        row, hint = ErrorRow.NO_SUCH_METHOD, f"it takes {headers.get('allow', 'another method')}"
+        headers = _allowed(request) or error.headers
+        allowed = Headers(headers or {}).get("allow", "another method")
+        row, hint = ErrorRow.NO_SUCH_METHOD, f"it takes {allowed}"
     else:
         row, hint = ErrorRow.NO_SUCH_ROUTE, advice(path, request.app.openapi()["paths"])
     message = f"{request.method} {path[:_MAX_SHOWN]}: {error.detail} — {hint}"
-    return GatewayError(row, message, headers=error.headers)
+    return GatewayError(row, message, headers=headers)
+
+
+def _allowed(request: Request) -> dict[str, str]:
+    """Return the header of the methods of an address: Starlette names those of one route."""
+    routes: list[Route] = request.app.state.routes
+    found = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    methods = {method for route in found for method in route.methods or ()}
+    return {"allow": ", ".join(sorted(methods))} if methods else {}
 
 
 async def _unexpected(request: Request, _error: Exception) -> Response:

@@ -31,6 +31,7 @@ from iflytek_spark import Unsupported, WireChoice
 from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.gateway.accounts.settings import AccountSettings, RoutingSettings
 from iflytek_spark.gateway.openai.model_names import known_names
+from iflytek_spark.gateway.responses.settings import ResponsesStoreSettings
 from iflytek_spark.gateway.settings_checks import (
     ImageModel,
     Origin,
@@ -88,7 +89,9 @@ class GatewaySettings(BaseSettings):
         concurrent_requests: requests that a key may have under way at once; None for no limit.
         cors_origins: sites whose pages may ask from a browser, like ``https://chat.example.com``;
             ``*`` for all.
-        redis_url: where the limits are counted when several workers or machines share them.
+        redis_url: where the limits are counted, and responses kept, when several workers or
+            machines share them.
+        responses_store: what is kept of responses, for ``previous_response_id``; None for nothing.
         store_url: a database of further keys, and of usage; ``sqlite`` for a file here.
         usage_days: how long rows of usage are kept.
         operator_keys: names and hashes of the keys that ``/operator/…`` is open to.
@@ -136,6 +139,7 @@ class GatewaySettings(BaseSettings):
     concurrent_requests: int | None = Field(None, ge=1)
     cors_origins: Annotated[tuple[Origin, ...], AfterValidator(check_origins)] = ()
     redis_url: RedisURL | None = None
+    responses_store: ResponsesStoreSettings | None = None
     store_url: StoreURL | None = None
     usage_days: int = Field(90, ge=1, le=36500)
     operator_keys: Mapping[str, HashedKey] = Field(default_factory=dict)

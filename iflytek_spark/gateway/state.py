@@ -13,6 +13,7 @@ from iflytek_spark.gateway.middleware.metrics import GatewayMetrics
 from iflytek_spark.gateway.openai.model_names import ModelNames
 from iflytek_spark.gateway.own_keys import OwnKeys
 from iflytek_spark.gateway.reloading import Reloading
+from iflytek_spark.gateway.responses.history import History
 from iflytek_spark.gateway.settings import GatewaySettings
 from iflytek_spark.gateway.store.interface import GatewayStore
 from iflytek_spark.gateway.upstream import Upstream
@@ -28,6 +29,7 @@ class GatewayState:
         upstream: gives each request its client.
         metrics: what is counted.
         drain: whether the gateway is being stopped.
+        history: what is kept of responses.
         reloading: has keys and names of models read anew.
         store: keys and usage in a database, or None.
         own_keys: whether Spark takes the gateway's own keys.
@@ -38,6 +40,7 @@ class GatewayState:
     upstream: Upstream
     metrics: GatewayMetrics
     drain: Drain
+    history: History
     reloading: Reloading
     store: GatewayStore | None = None
     own_keys: OwnKeys = field(default_factory=OwnKeys)

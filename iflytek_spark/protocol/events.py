@@ -61,6 +61,7 @@ class Finished:
             :class:`~iflytek_spark.protocol.deviations.Deviation`.
         ignored: the names of options that were left out or brought into range.
         wire: over which wire the answer came.
+        stop: the stop string at which this library cut the answer, or an empty string.
     """
 
     finish_reason: FinishReason
@@ -69,6 +70,7 @@ class Finished:
     deviations: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     wire: Wire = "websocket"
+    stop: str = ""
 
 
 Event: TypeAlias = ContentDelta | ReasoningDelta | ToolCallDelta | Citations | Finished

@@ -70,4 +70,5 @@ class ResponseBuilder:
             deviations=end.deviations,
             ignored=end.ignored,
             wire=end.wire,
+            stop=end.stop,
         )

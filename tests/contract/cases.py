@@ -95,7 +95,7 @@ def refuse(status: int, message: str, **headers: str) -> Refusal:
 
 
 STOPPED = Finished("stop", USAGE, SID)
-CUT = Finished("stop", None, SID)
+CUT = Finished("stop", None, SID, stop="END")
 HELLO = record(*answer("您", "好", "！", ""))
 HELLO_EVENTS = (ContentDelta("您"), ContentDelta("好"), ContentDelta("！"), STOPPED)
 BEGINNING = HELLO.frames[:2]

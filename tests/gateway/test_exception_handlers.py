@@ -35,3 +35,8 @@ def test_a_defect(
     counted = httpx2.get(f"{url}/metrics").text
     assert 'spark_gateway_errors_total{error="RuntimeError",spark_code=""} 1.0' in counted
     assert "RuntimeError: a defect" in caplog.text
+
+
+def test_the_methods_of_an_address_are_all_named(running_gateway: RunningGateway) -> None:
+    answer = httpx2.put(f"{running_gateway()}/v1/responses/resp_1", json={})
+    assert (answer.status_code, answer.headers["allow"]) == (405, "DELETE, GET")

@@ -10,8 +10,7 @@ from typing import cast
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from iflytek_spark.gateway.middleware.request_log_record import is_api_request, record_of
-from iflytek_spark.gateway.openai.errors import ErrorRow, GatewayError, error_body, error_response
-from iflytek_spark.gateway.openai.sse import sse_event
+from iflytek_spark.gateway.openai.errors import ERROR_EVENT, ErrorRow, GatewayError, error_response
 
 _REFUSED = "the gateway is being stopped; try again"
 _CUT = "the gateway was stopped before the answer's end; ask again"
@@ -106,6 +105,6 @@ async def _send_last(scope: Scope, receive: Receive, send: Send) -> None:
         async with asyncio.timeout(_LAST_EVENT_SECONDS):
             if record.status is None:
                 await _refuse(_CUT, scope, receive, send)
-            elif record.streamed:
-                event = sse_event(error_body(GatewayError(ErrorRow.STOPPING, _CUT)))
+            elif ERROR_EVENT in scope:
+                event = scope[ERROR_EVENT](GatewayError(ErrorRow.STOPPING, _CUT))
                 await send({"type": "http.response.body", "body": event, "more_body": False})

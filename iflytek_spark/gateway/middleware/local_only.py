@@ -24,7 +24,7 @@ _READ = {name.encode(): name for name in ("host", "content-type", *_PAGES, _SITE
 _OWN_SITE = ("same-origin", "same-site", "none")
 """What a browser calls a request that no page of another site made (``Sec-Fetch-Site``)."""
 
-_WITHOUT_BODY = ("GET", "HEAD", "OPTIONS")
+_WITHOUT_BODY = ("GET", "HEAD", "OPTIONS", "DELETE")
 _MAX_KEPT = 64
 _MAX_SHOWN = 100
 """Characters of a caller's text in an error."""

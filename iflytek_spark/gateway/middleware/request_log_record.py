@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,6 +40,7 @@ class RequestLogRecord:
         account: the name of the Spark account that answers, where there are several.
         answered_by: the model that answers in place of the one that was asked for.
         wire: how Spark was asked.
+        fields: what the route calls fields of chat completions that have other names there.
     """
 
     started: float = field(default_factory=time.monotonic)
@@ -63,6 +64,7 @@ class RequestLogRecord:
     account: str = ""
     answered_by: str = ""
     wire: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
 
     def use_model(self, model: str) -> None:
         """Note which model answers, by the catalogue's name.

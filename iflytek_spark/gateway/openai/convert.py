@@ -35,7 +35,7 @@ from iflytek_spark.gateway.openai.history import (
     UserMessage,
 )
 from iflytek_spark.gateway.openai.requests import (
-    ChatCompletionRequest,
+    ChatParameters,
     FunctionTool,
     NamedToolChoice,
     SchemaFormat,
@@ -80,7 +80,7 @@ def _is_value(content: object) -> bool:
     return content is not None and not isinstance(content, str | list)
 
 
-def to_options(request: ChatCompletionRequest, spec: ModelSpec) -> ChatOptions:
+def to_options(request: ChatParameters, spec: ModelSpec) -> ChatOptions:
     """Translate what a request to a model sets; None means not set.
 
     Raises:
@@ -105,7 +105,7 @@ def to_options(request: ChatCompletionRequest, spec: ModelSpec) -> ChatOptions:
     return options
 
 
-def _max_tokens(request: ChatCompletionRequest) -> int | None:
+def _max_tokens(request: ChatParameters) -> int | None:
     limits = {request.max_tokens, request.max_completion_tokens} - {None}
     if len(limits) > 1:
         raise InvalidRequestError(
@@ -126,7 +126,7 @@ def _choice(choice: str | NamedToolChoice | None) -> str | None:
     return choice.function.name if isinstance(choice, NamedToolChoice) else choice
 
 
-def _format(request: ChatCompletionRequest) -> dict[str, object] | None:
+def _format(request: ChatParameters) -> dict[str, object] | None:
     wanted = request.response_format
     if wanted is None:
         return None
@@ -135,14 +135,14 @@ def _format(request: ChatCompletionRequest) -> dict[str, object] | None:
     return {"type": wanted.type}
 
 
-def _web_search(request: ChatCompletionRequest) -> bool | WebSearch:
+def _web_search(request: ChatParameters) -> bool | WebSearch:
     wanted = request.web_search_options
     if wanted is None:
         return False
     return WebSearch("deep" if wanted.search_context_size == "high" else "normal")
 
 
-def _thinking(request: ChatCompletionRequest) -> Literal["enabled", "disabled", "auto"] | None:
+def _thinking(request: ChatParameters) -> Literal["enabled", "disabled", "auto"] | None:
     if request.thinking is not None:
         return request.thinking.type
     if request.reasoning_effort is None:

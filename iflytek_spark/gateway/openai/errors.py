@@ -48,6 +48,9 @@ class ErrorRow(Enum):
     OWN_KEYS_REFUSED = 502, _SERVER, "gateway_keys_refused"
     OWN_KEYS_NOT_PERMITTED = 502, _SERVER, "gateway_keys_not_permitted"
 
+    RESPONSE_NOT_FOUND = 404, _REQUEST, "response_not_found"
+    PREVIOUS_RESPONSE_NOT_FOUND = 400, _REQUEST, "previous_response_not_found"
+    STORE_UNAVAILABLE = 503, _SERVER, "store_unavailable"
     INVALID_API_KEY = 401, _AUTHENTICATION, "invalid_api_key"
     NOT_LOCAL = 403, "permission_error", "not_local"
     MODEL_NOT_ALLOWED = 403, "permission_error", "model_not_allowed"
@@ -67,7 +70,6 @@ class ErrorRow(Enum):
     NO_ACCOUNT = 503, _SERVER, "no_account"
     BUSY = 503, _SERVER, "gateway_busy"
     LIMITS_UNAVAILABLE = 503, _SERVER, "limits_unavailable", errors.RateStoreError
-    STORE_UNAVAILABLE = 503, _SERVER, "store_unavailable"
     STOPPING = 503, _SERVER, "gateway_stopping"
     UNEXPECTED = 500, _SERVER, "internal_error"
 
@@ -137,14 +139,29 @@ class GatewayError(Exception):
         self.spark = spark
 
 
-def error_body(error: SparkError | GatewayError, request_id: str | None = None) -> Error:
-    """Write an error as OpenAI does, with Spark's own code and sid, and the request's id."""
+ERROR_FORM, ERROR_EVENT = "iflytek_spark.error_form", "iflytek_spark.error_event"
+"""Where a request's scope has what writes an error, with the request's id: of a route that has
+another form than OpenAI's chat completions, and within its streamed response."""
+
+
+def error_body(
+    error: SparkError | GatewayError,
+    request_id: str | None = None,
+    fields: Mapping[str, str] = {},
+) -> Error:
+    """Write an error as OpenAI does, with Spark's own code and sid, and the request's id.
+
+    Args:
+        error: what failed.
+        request_id: names the request.
+        fields: what the route calls options that are not called as in chat completions.
+    """
     row, spark = row_of(error), error if isinstance(error, SparkError) else error.spark
     return {
         "error": {
             "message": _words(error),
             "type": row.type,
-            "param": _param(error),
+            "param": _param(error, fields),
             "code": row.code,
             "spark_code": spark.code if spark else None,
             "sid": spark.sid if spark else None,
@@ -164,7 +181,7 @@ def _words(error: SparkError | GatewayError) -> str:
 
 
 def error_response(error: SparkError | GatewayError) -> JSONResponse:
-    """Answer a request with an error, which names the request."""
+    """Answer a request with an error, in the form of its route; it names the request."""
     return _ErrorResponse(error)
 
 
@@ -176,7 +193,8 @@ class _ErrorResponse(JSONResponse):
         self._error = error
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self.body = self.render(error_body(self._error, scope.get(REQUEST_ID)))
+        write = scope.get(ERROR_FORM, error_body)
+        self.body = self.render(write(self._error, scope.get(REQUEST_ID)))
         self.headers["content-length"] = str(len(self.body))
         await super().__call__(scope, receive, send)
 
@@ -193,11 +211,14 @@ def row_of(error: SparkError | GatewayError) -> ErrorRow:
     return next(_ROWS[base] for base in type(error).__mro__ if base in _ROWS)
 
 
-def _param(error: SparkError | GatewayError) -> str | None:
+def _param(error: SparkError | GatewayError, fields: Mapping[str, str]) -> str | None:
     if isinstance(error, GatewayError):
         return error.param
     param = error.param or _PARAMS.get(type(error))
-    return errors.encodable(_FIELDS.get(param, param)) if param else None
+    if not param:
+        return None
+    whole = fields.get(param.partition("[")[0])  # places within it are not the route's own
+    return errors.encodable(whole or _FIELDS.get(param, param))
 
 
 def _headers(error: SparkError | GatewayError) -> Mapping[str, str] | None:

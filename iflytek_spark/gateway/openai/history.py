@@ -56,6 +56,14 @@ class OtherContent(BaseModel):
     ] = None
 
 
+class HistoryPart(BaseModel):
+    """A part that names its kind, as the newer forms of OpenAI and Anthropic demand."""
+
+    model_config = ConfigDict(strict=True, extra="allow")
+
+    type: str = Field(min_length=1)
+
+
 def _kind(part: object) -> str | None:
     if isinstance(part, TextContent | ImageContent | OtherContent):
         return part.type if part.type in _TYPED else _OTHER

@@ -6,14 +6,14 @@ would parse twice, take a body for JSON by its content type alone, and answer 50
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, TypedDict
 
 from fastapi import FastAPI
 from pydantic import BaseModel, TypeAdapter
 
 from iflytek_spark.gateway.openai.errors import OWN_STATUSES, STATUSES
-from iflytek_spark.gateway.openai.responses import ChatCompletionChunk, Error
+from iflytek_spark.gateway.openai.responses import Error
 
 _REFERENCE = "#/components/schemas/{model}"
 _RETRY_AFTER = {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 0}}
@@ -48,20 +48,30 @@ class RouteDocumentation(TypedDict, total=False):
 
 
 def documented(
-    response: type, body: type[BaseModel] | None = None, *, streams: bool = False
+    response: type,
+    body: type[BaseModel] | None = None,
+    *,
+    events: Sequence[type] = (),
+    done: bool = False,
+    error: type = Error,
 ) -> RouteDocumentation:
     """Return what a route's decorator needs to describe its body, its response and its failures.
 
     Args:
         response: the type of the response.
         body: the model of the JSON body, or None for a route without one.
-        streams: whether the response may be server-sent events.
+        events: the types of the events that may come in place of one response.
+        done: whether ``[DONE]`` is the last of them.
+        error: the type of a failure.
     """
     statuses = OWN_STATUSES if body is None else STATUSES
-    responses: dict[int | str, dict[str, Any]] = {status: _failure(status) for status in statuses}
+    responses: dict[int | str, dict[str, Any]] = {
+        status: _failure(status, error) for status in statuses
+    }
     responses[200] = {"model": response, "description": "The response"}
-    if streams:
-        responses[200]["content"] = {"text/event-stream": {"itemSchema": _event()}}
+    if events:
+        described = _event(events, done=done)
+        responses[200]["content"] = {"text/event-stream": {"itemSchema": described}}
     if body is None:
         return {"responses": responses}
     responses[200]["headers"] = {"x-spark-ignored": _IGNORED}
@@ -77,17 +87,24 @@ def suggested(names: Iterable[str]) -> dict[str, Any]:
     return {"anyOf": [{"enum": [*names]}, {"type": "string"}]}
 
 
-def complete_openapi(app: FastAPI, bodies: Iterable[type[BaseModel]], *, with_keys: bool) -> None:
+def complete_openapi(
+    app: FastAPI,
+    bodies: Iterable[type[BaseModel]],
+    events: Iterable[type],
+    *,
+    with_keys: bool,
+) -> None:
     """Add to an app's description what FastAPI does not see.
 
     Args:
         app: the app, with all its routes.
         bodies: the models of the bodies.
+        events: the types of the events.
         with_keys: whether callers need a key of the gateway's own.
     """
     schema = app.openapi()
     unseen: list[Any] = [(body, "validation", TypeAdapter(body)) for body in bodies]
-    unseen.append((ChatCompletionChunk, "serialization", TypeAdapter(ChatCompletionChunk)))
+    unseen += [(event, "serialization", TypeAdapter(event)) for event in events]
     _, definitions = TypeAdapter.json_schemas(unseen, ref_template=_REFERENCE)
     schemas = schema["components"]["schemas"]
     schemas |= definitions["$defs"]
@@ -101,18 +118,19 @@ def complete_openapi(app: FastAPI, bodies: Iterable[type[BaseModel]], *, with_ke
     schema["security"] = [key, key | {name: [] for name in _CREDENTIALS}]
 
 
-def _failure(status: int) -> dict[str, Any]:
+def _failure(status: int, error: type) -> dict[str, Any]:
     headers = {"headers": {"retry-after": _RETRY_AFTER}} if status in (429, 503) else {}
-    return {"model": Error} | headers
+    return {"model": error} | headers
 
 
-def _event() -> dict[str, Any]:
-    """Describe an event of a stream: a chunk, an error that ends it, or its proper end."""
-    texts = [
+def _event(events: Iterable[type], *, done: bool) -> dict[str, Any]:
+    """Describe an event of a stream."""
+    texts: list[dict[str, Any]] = [
         {"contentMediaType": "application/json", "contentSchema": _reference(data)}
-        for data in (ChatCompletionChunk, Error)
+        for data in events
     ]
-    data = {"type": "string", "anyOf": [*texts, {"const": "[DONE]"}]}
+    texts += [{"const": "[DONE]"}] if done else []
+    data = {"type": "string", "anyOf": texts}
     return {"type": "object", "required": ["data"], "properties": {"data": data}}
 
 

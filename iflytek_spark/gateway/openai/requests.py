@@ -104,13 +104,12 @@ class ThinkingChoice(Lenient):
 _CHAT_MODELS = suggested([*(spec.name for spec in list_models()), LEGACY_TEXT_MODEL])
 
 
-class ChatCompletionRequest(BaseModel):
-    """The body of ``POST /v1/chat/completions``."""
+class ChatParameters(BaseModel):
+    """What a request sets beside its conversation; other routes' requests are put into it too."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", json_schema_extra={"examples": CHATS})
+    model_config = ConfigDict(strict=True, extra="forbid")
 
     model: Annotated[ModelName, Field(json_schema_extra=_CHAT_MODELS)]
-    messages: list[AnyMessage] = Field(min_length=1, max_length=MAX_MESSAGES)
     version: str | None = Field(None, description="With model spark-api: v1.1, v2.1, v3.1, …")
     stream: bool | None = None
     stream_options: StreamOptions | None = None
@@ -150,3 +149,11 @@ class ChatCompletionRequest(BaseModel):
     audio: OnlyNull = None
     functions: OnlyEmptyList | None = None
     function_call: Literal["none", "auto"] | None = None
+
+
+class ChatCompletionRequest(ChatParameters):
+    """The body of ``POST /v1/chat/completions``."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": CHATS})
+
+    messages: list[AnyMessage] = Field(min_length=1, max_length=MAX_MESSAGES)

@@ -13,11 +13,13 @@ from iflytek_spark import (
     Event,
     Finished,
     ReasoningDelta,
+    SparkError,
     ToolCallDelta,
     Usage,
 )
 from iflytek_spark.adapters import call_to_openai, usage_to_openai
 from iflytek_spark.gateway.openai import convert, responses
+from iflytek_spark.gateway.openai.errors import GatewayError, error_body
 
 DONE = b"data: [DONE]\n\n"
 _PLACEHOLDER = "\0"
@@ -39,7 +41,7 @@ class ChunkWriter:
         self._before_content, self._after = self._around({"content": _PLACEHOLDER})
         self._before_reasoning, _ = self._around({"reasoning_content": _PLACEHOLDER})
 
-    def role(self) -> bytes:
+    def start(self) -> bytes:
         """Write the first chunk, which names the role."""
         return self._event({"role": "assistant", "content": "", "refusal": None})
 
@@ -60,6 +62,10 @@ class ChunkWriter:
             case Finished(reason, usage):
                 return self._event({}, reason) + self._usage(usage) + DONE
         return b""
+
+    def error(self, error: SparkError | GatewayError, request_id: str) -> bytes:
+        """Write what ends a response early; no ``[DONE]`` follows."""
+        return sse_event(error_body(error, request_id))
 
     def _around(self, delta: responses.Delta) -> tuple[str, str]:
         """Return what stands before and after the text of a chunk."""
@@ -96,6 +102,11 @@ class ChunkWriter:
         return chunk
 
 
-def sse_event(data: responses.ChatCompletionChunk | responses.Error) -> bytes:
-    """Write a server-sent event; after an error no ``[DONE]`` follows."""
+def sse_event(data: object) -> bytes:
+    """Write a server-sent event."""
     return b"data: %b\n\n" % to_json(data)
+
+
+def named_event(name: str, data: object) -> bytes:
+    """Write a server-sent event with a name."""
+    return b"event: %b\ndata: %b\n\n" % (name.encode(), to_json(data))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from fastapi import APIRouter, Request
 from pydantic_core import to_json
@@ -18,8 +19,8 @@ from iflytek_spark.gateway.openai.ignored import field_names, shown
 from iflytek_spark.gateway.openai.model_names import legacy_fields
 from iflytek_spark.gateway.openai.openapi import documented
 from iflytek_spark.gateway.openai.parsing import parse_body
-from iflytek_spark.gateway.openai.requests import ChatCompletionRequest
-from iflytek_spark.gateway.openai.responses import ChatCompletion
+from iflytek_spark.gateway.openai.requests import ChatCompletionRequest, ChatParameters
+from iflytek_spark.gateway.openai.responses import ChatCompletion, ChatCompletionChunk, Error
 from iflytek_spark.gateway.openai.sse import ChunkWriter
 from iflytek_spark.gateway.openai.structured import ChatSource, JSONCheck, checked_chat
 from iflytek_spark.gateway.routes.streaming import EventSource, StreamedResponse, events_of
@@ -35,11 +36,13 @@ class ChatCall:
 
     Attributes:
         spec: the model that answers.
+        messages: the conversation.
     """
 
     def __init__(
         self,
-        body: ChatCompletionRequest,
+        body: ChatParameters,
+        messages: Callable[[], list[Message]],
         client: UpstreamClient,
         state: GatewayState,
         record: RequestLogRecord,
@@ -48,17 +51,24 @@ class ChatCall:
 
         Its record learns what is left out before the response begins.
 
+        Args:
+            body: what it sets.
+            messages: translates its conversation.
+            client: sends it.
+            state: the gateway's.
+            record: the request's.
+
         Raises:
             SparkError: for a request that Spark would refuse.
         """
         self._client = client
         self._body = body
         self._record = record
-        self._messages: list[Message] = to_messages(body.messages)
+        self.messages = messages()
         named = state.model_names.chat_model(body.model, body.version)
         options = to_options(body, named)
         image_model = state.settings.image_model
-        self.spec = answering_model(named, self._messages, image_model)
+        self.spec = answering_model(named, self.messages, image_model)
         record.streamed = bool(body.stream)
         record.use_model(self.spec.name)
         self._model = named
@@ -71,7 +81,7 @@ class ChatCall:
         wanted = options["response_format"]
         self._begun = asyncio.Event()
         self._check = JSONCheck(wanted) if wanted and wanted["type"] != "text" else None
-        self._stream = self._ask(self._messages)
+        self._stream = self._ask(self.messages)
         self._record_ignored(self._stream.ignored)
         record.estimate = self._estimate
 
@@ -81,7 +91,7 @@ class ChatCall:
             async with self._stream:
                 return await self._stream.response()
         return await checked_chat(
-            self._stream, self._messages, self._ask, self._check, self._begun.set
+            self._stream, self.messages, self._ask, self._check, self._begun.set
         )
 
     def events(self) -> EventSource:
@@ -90,7 +100,7 @@ class ChatCall:
 
     def _estimate(self) -> Usage:
         """Estimate what was asked and what has come, for a response without Spark's own count."""
-        prompt = estimate_prompt_tokens(self._messages, self._options.get("tools") or ())
+        prompt = estimate_prompt_tokens(self.messages, self._options.get("tools") or ())
         completion = estimate_tokens(self._stream.received)
         return Usage(prompt, completion, prompt + completion)
 
@@ -101,11 +111,15 @@ class ChatCall:
 
     def _record_ignored(self, options: tuple[str, ...]) -> None:
         names = field_names(options, self._body)
-        self._record.ignored = shown((*self._record.ignored, *names))
+        routes = (self._record.fields.get(name, name) for name in names)
+        self._record.ignored = shown((*self._record.ignored, *routes))
 
 
 @router.post(
-    "/v1/chat/completions", **documented(ChatCompletion, ChatCompletionRequest, streams=True)
+    "/v1/chat/completions",
+    **documented(
+        ChatCompletion, ChatCompletionRequest, events=(ChatCompletionChunk, Error), done=True
+    ),
 )
 async def create_chat_completion(request: Request, state: State) -> Response:
     """Answer a conversation, whole or as server-sent events."""
@@ -113,7 +127,8 @@ async def create_chat_completion(request: Request, state: State) -> Response:
     sent = await request.body()
     body, record.ignored = await by_size(sent, parse_body, ChatCompletionRequest, sent, unsupported)
     client = state.upstream.client(request.headers)
-    call = await by_size(sent, ChatCall, body, client, state, record)
+    messages = partial(to_messages, body.messages)
+    call = await by_size(sent, ChatCall, body, messages, client, state, record)
     if body.stream:
         usage = body.stream_options is not None and bool(body.stream_options.include_usage)
         writer = ChunkWriter(body.model, include_usage=usage)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
-from typing import Any, TypeAlias
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator
+from functools import partial
+from typing import Any, Protocol, TypeAlias
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
@@ -26,8 +27,7 @@ from iflytek_spark import (
 from iflytek_spark.gateway.accounts.routed import RoutedStream
 from iflytek_spark.gateway.middleware.disconnect import cancel_on_disconnect
 from iflytek_spark.gateway.middleware.request_log_record import RequestLogRecord, record_of
-from iflytek_spark.gateway.openai.errors import GatewayError, error_body
-from iflytek_spark.gateway.openai.sse import ChunkWriter, sse_event
+from iflytek_spark.gateway.openai.errors import ERROR_EVENT, GatewayError
 from iflytek_spark.gateway.routes.coalesce import FlushBeforeWait
 from iflytek_spark.gateway.state import state_of
 
@@ -56,30 +56,56 @@ EventSource: TypeAlias = AsyncChatStream | RoutedStream | AsyncGenerator[Event |
 """Where the events of a response come from; None stands for one that is not there yet."""
 
 
+class StreamWriter(Protocol):
+    """Writes the events of a response as server-sent events of a route's form."""
+
+    def start(self) -> bytes:
+        """Write what comes before the first event."""
+
+    def write(self, event: Event) -> bytes:
+        """Write what stands for an event; empty when nothing does."""
+
+    def error(self, error: SparkError | GatewayError, request_id: str) -> bytes:
+        """Write what ends a response that is not whole, and names the request."""
+
+
+async def _nothing() -> None:
+    """Do nothing more at the end of a response."""
+
+
 class StreamedResponse(Response):
     """Sends a response as it comes.
 
     Headers go out with the first event, so what fails before is an error with its own status.
     """
 
-    def __init__(self, source: EventSource, writer: ChunkWriter, seconds: float) -> None:
+    def __init__(
+        self,
+        source: EventSource,
+        writer: StreamWriter,
+        seconds: float,
+        finished: Callable[[], Awaitable[None]] = _nothing,
+    ) -> None:
         """Prepare to write what comes from a source, which is closed at the end.
 
         Args:
             source: the events; its own time-outs end it when Spark is slow.
             writer: writes them.
             seconds: for the whole, when the caller is slow.
+            finished: is awaited when the response is whole, before the caller learns that it is.
         """
         super().__init__()
         self._seconds = seconds + _MORE_SECONDS
         self._source: EventSource = source
         self._writer = writer
+        self._finished = finished
         self._chunks: list[bytes] = []
         self._waiting = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response; it ends when the caller disconnects."""
         record, self._scope = record_of(scope), scope
+        scope[ERROR_EVENT] = partial(self._writer.error, request_id=record.request_id)
         try:
             await cancel_on_disconnect(receive, self._run(send, record))
         except ClientDisconnect:
@@ -111,13 +137,14 @@ class StreamedResponse(Response):
 
     async def _send(self, send: Send, record: RequestLogRecord, first: Event | None) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-        self._add(self._writer.role())
-        self._add(self._write(first))
+        self._add(self._writer.start())
         try:
             await self._send_rest(send, record, first)
         except SparkError as error:
             record.add_error(error)
-            self._add(sse_event(error_body(self._blame(error), record.request_id)))
+            self._add(self._writer.error(self._blame(error), record.request_id))
+        else:
+            await self._finished()
         body = b"".join(self._chunks)
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
@@ -128,6 +155,7 @@ class StreamedResponse(Response):
             self._waiting = 0
             await send({"type": "http.response.body", "body": body, "more_body": True})
 
+        self._add(self._write(event))
         while not isinstance(event, Finished):
             if self._waiting > _MAX_BYTES:
                 await flush()
@@ -189,4 +217,6 @@ def _events(response: ChatResponse) -> Iterator[Event]:
         response.sid,
         response.deviations,
         response.ignored,
+        response.wire,
+        response.stop,
     )

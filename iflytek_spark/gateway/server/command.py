@@ -155,6 +155,8 @@ def _print_settings(settings: GatewaySettings, workers: int) -> None:
     limited = settings.requests_per_minute or settings.concurrent_requests
     if limited and workers > 1 and settings.redis_url is None:
         _print("each worker counts limits for itself: set redis_url to count them together")
+    if settings.responses_store and workers > 1 and settings.redis_url is None:
+        _print("each worker keeps its own responses: set redis_url, or others do not find them")
 
 
 class _Ready:

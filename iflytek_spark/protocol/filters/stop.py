@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from iflytek_spark.messages import Usage
 from iflytek_spark.protocol.events import ContentDelta, Event, Events, Finished
@@ -15,6 +16,9 @@ class StopMatcher:
 
     Text that may be the beginning of a stop string is held back until the next piece decides.
     Each character is looked at once, however many and however long the stop strings are.
+
+    Attributes:
+        found: the stop string that was found, or an empty string.
     """
 
     def __init__(self, stop: Sequence[str]) -> None:
@@ -27,6 +31,7 @@ class StopMatcher:
         firsts = "".join(map(re.escape, self._root.after))
         self._first = re.compile(f"[{firsts}]" if firsts else "(?!)")
         self._held = ""
+        self.found = ""
 
     def feed(self, text: str) -> tuple[str, bool]:
         """Take the next piece.
@@ -48,6 +53,7 @@ class StopMatcher:
             at += 1
             if place.found:
                 self._place, self._held = self._root, ""
+                self.found = text[at - place.found : at]
                 return text[: at - place.found], True
         passed = len(text) - place.depth
         self._place, self._held = place, text[passed:]
@@ -136,4 +142,4 @@ class StopFilter:
     def _finished(self, last: Event) -> Finished:
         """End with the token counts when they came in the same frame."""
         usage = last.usage if isinstance(last, Finished) else None
-        return self._end(usage)
+        return replace(self._end(usage), stop=self._stop.found)

@@ -20,6 +20,7 @@ import pytest
 
 from iflytek_spark.emulator import Emulator
 from iflytek_spark.gateway.middleware.auth import new_key
+from iflytek_spark.gateway.responses.settings import ResponsesStoreSettings
 from iflytek_spark.gateway.settings import GatewaySettings, load_settings
 from tests.gateway.http_helpers import ask
 from tests.gateway.server.program_helpers import running
@@ -77,7 +78,8 @@ def test_the_example_shows_every_setting_and_its_default() -> None:
     assert set(shown) == set(GatewaySettings.model_fields)
     usual = load_settings()
     examples = {"base_url", "redis_url", "store_url", "requests_per_minute", "concurrent_requests"}
-    examples |= {"max_connections", "max_connections_per_address"}
+    examples |= {"max_connections", "max_connections_per_address", "responses_store"}
+    assert ResponsesStoreSettings(**shown["responses_store"]) == ResponsesStoreSettings()
     for name in set(shown) - examples - {"keys", "models", "operator_keys"}:
         assert shown[name] == getattr(usual, name), name
 

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 import httpx2
@@ -73,6 +73,31 @@ def test_a_streamed_answer_that_is_cut(
             gateway.stop()
         last = [line for line in lines if line][-1]
         assert json.loads(last.removeprefix("data: "))["error"]["code"] == "gateway_stopping"
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("responses", {"input": "你好"}),
+        ("messages", {"max_tokens": 99, "messages": BODY["messages"]}),
+        ("completions", {"prompt": "你好"}),
+    ],
+)
+def test_a_streamed_answer_of_another_form_that_is_cut(
+    run: RunStoppable, emulator: Emulator, path: str, body: dict[str, Any]
+) -> None:
+    emulator.script(faults.Silence(after=3))
+    body = {**body, "model": "lite", "stream": True}
+    with (
+        run(0.3) as gateway,
+        httpx2.stream("POST", f"{gateway.url}/v1/{path}", json=body) as response,
+    ):
+        lines = response.iter_lines()
+        next(lines)
+        gateway.stop()
+        last = json.loads([line for line in lines if line][-1].removeprefix("data: "))
+    assert last["error"]["code"] == "gateway_stopping"
+    assert last.get("type") == (None if path == "completions" else "error")
 
 
 def test_a_whole_answer_that_is_cut(run: RunStoppable, emulator: Emulator) -> None:

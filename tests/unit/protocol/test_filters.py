@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -233,8 +234,8 @@ def test_a_blank_answer_has_no_fence_and_other_events_pass() -> None:
 @pytest.mark.parametrize(
     ("frame_list", "expected"),
     [
-        ([(ContentDelta("晴。"),)], [ContentDelta("晴"), Finished("stop", None, SID)]),
-        ([(ContentDelta("晴。雨"), END)], [ContentDelta("晴"), END]),
+        ([(ContentDelta("晴。"),)], [ContentDelta("晴"), Finished("stop", None, SID, stop="。")]),
+        ([(ContentDelta("晴。雨"), END)], [ContentDelta("晴"), replace(END, stop="。")]),
         ([(ContentDelta("晴"),), (END,)], [ContentDelta("晴"), END]),
         ([(ReasoningDelta("想。"),), (END,)], [ReasoningDelta("想。"), END]),
     ],

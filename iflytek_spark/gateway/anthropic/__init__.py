@@ -1,0 +1,1 @@
+"""Anthropic's Messages: their requests, responses, events, errors and keys."""

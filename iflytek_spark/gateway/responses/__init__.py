@@ -1,0 +1,1 @@
+"""OpenAI's Responses: their requests, responses, events and store."""
