@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from iflytek_spark import __version__
+from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.gateway.exception_handlers import add_exception_handlers
 from iflytek_spark.gateway.middleware.admission import AdmissionMiddleware
 from iflytek_spark.gateway.middleware.drain import Drain, DrainMiddleware
@@ -27,6 +29,9 @@ from iflytek_spark.gateway.routes.rerank import RerankRequest
 from iflytek_spark.gateway.settings import GatewaySettings, load_settings
 from iflytek_spark.gateway.state import GatewayState
 from iflytek_spark.gateway.upstream import Upstream
+
+if TYPE_CHECKING:
+    from iflytek_spark.gateway.spans import Spans  # needs an extra
 
 _SHOWN_TO_PAGES = (
     "x-request-id",
@@ -77,7 +82,8 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     app.add_middleware(DrainMiddleware, drain=drain)
     if settings.local_only:
         app.add_middleware(LocalOnlyMiddleware, origins=settings.cors_origins)
-    app.add_middleware(TelemetryMiddleware, metrics=metrics)
+    spans = _spans() if settings.opentelemetry else None
+    app.add_middleware(TelemetryMiddleware, metrics=metrics, spans=spans)
     if settings.operator_port is not None:
         app.add_middleware(OperatorPortMiddleware, port=settings.operator_port)
     if settings.cors_origins:
@@ -85,6 +91,22 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     bodies = (ChatCompletionRequest, EmbeddingRequest, RerankRequest, ImageGenerationRequest)
     complete_openapi(app, bodies, with_keys=bool(settings.keys))
     return app
+
+
+def _spans() -> Spans:
+    """Return what makes spans.
+
+    Raises:
+        ConfigurationError: without the extra that it needs.
+    """
+    try:
+        from iflytek_spark.gateway.spans import Spans
+    except ImportError as error:
+        raise ConfigurationError(
+            "the setting opentelemetry needs a package that is not installed",
+            hint="pip install 'iflytek-spark[otel]'",
+        ) from error
+    return Spans()
 
 
 def _allow_pages(app: FastAPI, origins: Sequence[str]) -> None:

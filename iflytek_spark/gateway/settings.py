@@ -118,6 +118,8 @@ class GatewaySettings(BaseSettings):
         worker_timeout: seconds that a worker may give no sign of life before another takes its
             place, where there are several.
         preconnect: connections to Spark that are kept ready.
+        opentelemetry: whether each request makes a span; needs the extra ``otel``, and is
+            collected by what ``opentelemetry-instrument`` sets up around the gateway.
     """
 
     model_config = SettingsConfigDict(
@@ -154,6 +156,7 @@ class GatewaySettings(BaseSettings):
     shutdown_timeout: float = Field(30.0, ge=0)
     worker_timeout: float = Field(30.0, ge=1)
     preconnect: int = Field(0, ge=0)
+    opentelemetry: bool = False
 
     @model_validator(mode="before")
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable
+from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -19,6 +20,9 @@ from iflytek_spark.gateway.openai.errors import REQUEST_ID
 from iflytek_spark.gateway.openai.ignored import ignored_headers
 from iflytek_spark.gateway.request_id import HEADER, request_id_of
 
+if TYPE_CHECKING:
+    from iflytek_spark.gateway.spans import Spans  # needs an extra
+
 _FAILED = 500
 """The status of a request without a response, unless its caller disconnected."""
 
@@ -26,10 +30,11 @@ _FAILED = 500
 class TelemetryMiddleware:
     """Logs and counts what passes under ``/v1/``."""
 
-    def __init__(self, app: ASGIApp, metrics: GatewayMetrics) -> None:
-        """Set up for what answers, and for what counts."""
+    def __init__(self, app: ASGIApp, metrics: GatewayMetrics, spans: Spans | None = None) -> None:
+        """Set up for what answers, for what counts, and for what makes spans."""
         self._app = app
         self._metrics = metrics
+        self._spans = spans
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on; its record is complete afterwards."""
@@ -62,7 +67,10 @@ class TelemetryMiddleware:
             record.sid = record.sid_so_far()
         ended = time.monotonic()
         write_access(scope, record, ended)
-        self._metrics.count(getattr(scope.get("route"), "path", "none"), record, ended)
+        route = getattr(scope.get("route"), "path", "none")
+        self._metrics.count(route, record, ended)
+        if self._spans is not None:
+            self._spans.add(scope, route, record, ended)
 
 
 def _headers(record: RequestLogRecord) -> list[tuple[bytes, bytes]]:
