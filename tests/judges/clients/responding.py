@@ -49,8 +49,9 @@ def respond(chat: SeenChat) -> Reply | Call | str:
 
 def _with_tools(chat: SeenChat, has_result: bool) -> Reply | Call | str:
     names = {tool.name for tool in chat.tools}
-    if "get_weather" in names and not has_result:
-        return Call("get_weather", {"city": "合肥"})
+    weather = next((name for name in names if name.endswith("get_weather")), "")
+    if weather and not has_result:
+        return Call(weather, {"city": "合肥"})
     if "final_answer" in names:
         return Call("final_answer", {"answer": SUNNY})
     for tool in chat.tools:

@@ -58,6 +58,7 @@ def steps_of(command: list[str | Path], gateway: Gateway, folder: Path) -> dict[
     """Run a program; returns what was wrong with each of its steps, mostly nothing."""
     done = subprocess.run(
         command,
+        stdin=subprocess.DEVNULL,
         cwd=folder,
         env=environ(gateway),
         capture_output=True,

@@ -21,7 +21,12 @@ def said(*words):
     program = pathlib.Path(sys.executable).parent / "llm"
     environ = {**os.environ, "LLM_USER_PATH": str(HOME), "OPENAI_API_KEY": KEY}
     done = subprocess.run(
-        [program, "-m", "spark", *words], capture_output=True, text=True, env=environ, check=False
+        [program, "-m", "spark", *words],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        env=environ,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
