@@ -35,8 +35,8 @@ from iflytek_spark.gateway.settings_checks import (
     Origin,
     check_origins,
     check_variables,
+    problem_text,
     read_none,
-    told,
 )
 
 HashedKey = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
@@ -222,4 +222,4 @@ def load_settings(path: Path | None = None, **given: Any) -> GatewaySettings:
         ) from error
     except ValidationError as error:
         problem = error.errors(include_input=False)[0]
-        raise ConfigurationError(told(GatewaySettings, problem)) from None
+        raise ConfigurationError(problem_text(GatewaySettings, problem)) from None
