@@ -6,6 +6,7 @@ LITELLM := .venv-litellm
 LOWEST := .venv-lowest
 NEWEST := .venv-newest
 JUDGES := .venv-judges
+CLIENTS := $(JUDGES)/clients/.ready $(JUDGES)/clients-heavy/.ready
 INSTALL := -m pip --disable-pip-version-check install --quiet
 PIP := $(BIN)/python $(INSTALL)
 # Copies, not links to uv's cache: nltk refuses to read a file of which there are several names.
@@ -52,9 +53,10 @@ test-newest: $(NEWEST)/.dev
 
 # Programs of other people that use this package as it is: the newest of the two frameworks with what
 # goes around them (their MCP adapters do not fit into one environment), and public MCP servers.
-judges: $(JUDGES)/langchain/.ready $(JUDGES)/llama-index/.ready $(JUDGES)/servers/.ready
+judges: $(JUDGES)/langchain/.ready $(JUDGES)/llama-index/.ready $(JUDGES)/servers/.ready $(CLIENTS)
 	$(JUDGES)/langchain/bin/python -m pytest tests/judges/langchain_spark tests/judges/gateway
 	$(JUDGES)/llama-index/bin/python -m pytest tests/judges/llama_index_spark
+	$(BIN)/python -m pytest tests/judges/clients
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
@@ -99,6 +101,10 @@ lock: $(VENV)/.dev
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	    --custom-compile-command "make lock" --upgrade --extra $$judge --extra gateway pyproject.toml requirements/build.in \
 	    requirements/judges.in requirements/judges-$$judge.in -o requirements/judges-$$judge.txt || exit 1; \
+	done
+	for group in clients clients-heavy; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	    --custom-compile-command "make lock" --upgrade requirements/judges-$$group.in -o requirements/judges-$$group.txt || exit 1; \
 	done
 
 clean:
@@ -145,6 +151,13 @@ $(LITELLM)/.ready: requirements/litellm.txt | $(VENV)/.python
 	@echo "Installing litellm, for comparison, into $(LITELLM) (once)"
 	@$(PYTHON) -m venv $(LITELLM)
 	@$(LITELLM)/bin/python $(INSTALL) --require-hashes -r requirements/litellm.txt
+	@touch $@
+
+# The clients run in processes of their own, and nothing of this project beside them.
+$(CLIENTS): $(JUDGES)/%/.ready: requirements/judges-%.txt | $(VENV)/.dev
+	@echo "Installing $* of others into $(JUDGES)/$* (once)"
+	@$(BIN)/uv venv --quiet --seed --clear --python $(BIN)/python $(JUDGES)/$*
+	@$(BIN)/uv pip install --quiet --link-mode copy --python $(JUDGES)/$* --require-hashes -r requirements/judges-$*.txt
 	@touch $@
 
 $(JUDGES)/%/.ready: requirements/judges-%.txt pyproject.toml | $(VENV)/.dev

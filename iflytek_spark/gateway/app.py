@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from iflytek_spark import __version__
+from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.gateway.anthropic.middleware import AnthropicMiddleware
 from iflytek_spark.gateway.anthropic.requests import CountTokensRequest, MessagesRequest
 from iflytek_spark.gateway.anthropic.response_types import EVENTS as MESSAGE_EVENTS
@@ -48,6 +50,9 @@ from iflytek_spark.gateway.settings import GatewaySettings, load_settings
 from iflytek_spark.gateway.state import GatewayState
 from iflytek_spark.gateway.store.opening import open_store
 from iflytek_spark.gateway.upstream import Upstream
+
+if TYPE_CHECKING:
+    from iflytek_spark.gateway.spans import Spans  # needs an extra
 
 _SHOWN_TO_PAGES = (
     "x-request-id",
@@ -123,14 +128,31 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     if settings.local_only:
         app.add_middleware(LocalOnlyMiddleware, origins=settings.cors_origins)
     app.add_middleware(AnthropicMiddleware)
+    spans = _spans() if settings.opentelemetry else None
     on_end = store.add if store else None
-    app.add_middleware(TelemetryMiddleware, metrics=metrics, on_end=on_end)
+    app.add_middleware(TelemetryMiddleware, metrics=metrics, spans=spans, on_end=on_end)
     if settings.operator_port is not None:
         app.add_middleware(OperatorPortMiddleware, port=settings.operator_port)
     if settings.cors_origins:
         _allow_pages(app, settings.cors_origins)  # the last one is outside
     complete_openapi(app, _BODIES, _EVENTS, with_keys=settings.with_keys)
     return app
+
+
+def _spans() -> Spans:
+    """Return what makes spans.
+
+    Raises:
+        ConfigurationError: without the extra that it needs.
+    """
+    try:
+        from iflytek_spark.gateway.spans import Spans
+    except ImportError as error:
+        raise ConfigurationError(
+            "the setting opentelemetry needs a package that is not installed",
+            hint="pip install 'iflytek-spark[otel]'",
+        ) from error
+    return Spans()
 
 
 def _allow_pages(app: FastAPI, origins: Sequence[str]) -> None:

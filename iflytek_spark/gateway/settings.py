@@ -37,8 +37,8 @@ from iflytek_spark.gateway.settings_checks import (
     Origin,
     check_origins,
     check_variables,
+    problem_text,
     read_none,
-    told,
 )
 from iflytek_spark.gateway.store.url import StoreURL
 
@@ -118,6 +118,8 @@ class GatewaySettings(BaseSettings):
         preconnect: connections to Spark that are kept ready.
         accounts: Spark's accounts by name, in place of the one of the environment.
         routing: how requests are shared among them.
+        opentelemetry: whether each request makes a span; needs the extra ``otel``, and is
+            collected by what ``opentelemetry-instrument`` sets up around the gateway.
     """
 
     model_config = SettingsConfigDict(
@@ -161,6 +163,7 @@ class GatewaySettings(BaseSettings):
     preconnect: int = Field(0, ge=0)
     accounts: Mapping[str, AccountSettings] = Field(default_factory=dict)
     routing: RoutingSettings = Field(default_factory=lambda: RoutingSettings.model_validate({}))
+    opentelemetry: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -226,4 +229,4 @@ def load_settings(path: Path | None = None, **given: Any) -> GatewaySettings:
         ) from error
     except ValidationError as error:
         problem = error.errors(include_input=False)[0]
-        raise ConfigurationError(told(GatewaySettings, problem)) from None
+        raise ConfigurationError(problem_text(GatewaySettings, problem)) from None

@@ -92,7 +92,7 @@ def check_variables(model: type[BaseModel], environ: Mapping[str, str]) -> None:
             raise ConfigurationError(f"there is no setting for the variable {name}", hint=hint)
 
 
-def told(model: type[BaseModel], problem: ErrorDetails) -> str:
+def problem_text(model: type[BaseModel], problem: ErrorDetails) -> str:
     """Say what is wrong with a setting."""
     name = ".".join(map(str, problem["loc"]))
     match problem["type"]:

@@ -84,12 +84,12 @@ class _Worker:
             theirs.close()
 
     def stop(self) -> None:
-        self._tell(_STOP)
+        self._send(_STOP)
 
     def reload(self) -> None:
-        self._tell(_RELOAD)
+        self._send(_RELOAD)
 
-    def _tell(self, what: str) -> None:
+    def _send(self, what: str) -> None:
         with contextlib.suppress(OSError):  # it has ended by itself
             self.pipe.send(what)
 

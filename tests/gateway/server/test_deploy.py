@@ -19,6 +19,7 @@ import httpx2
 import pytest
 
 from iflytek_spark.emulator import Emulator
+from iflytek_spark.gateway.accounts.settings import AccountSettings, RoutingSettings
 from iflytek_spark.gateway.middleware.auth import new_key
 from iflytek_spark.gateway.responses.settings import ResponsesStoreSettings
 from iflytek_spark.gateway.settings import GatewaySettings, load_settings
@@ -74,14 +75,19 @@ def test_the_example_shows_every_setting_and_its_default() -> None:
     path = _DEPLOY / "gateway.example.toml"
     assert load_settings(path).requests_per_minute
     text = path.read_text(encoding="utf-8")
-    shown = tomllib.loads(re.sub(r"^# (?=\S+ = )", "", text, flags=re.MULTILINE))
+    shown = tomllib.loads(re.sub(r"^# (?=\S+ = |\[)", "", text, flags=re.MULTILINE))
     assert set(shown) == set(GatewaySettings.model_fields)
     usual = load_settings()
     examples = {"base_url", "redis_url", "store_url", "requests_per_minute", "concurrent_requests"}
     examples |= {"max_connections", "max_connections_per_address", "responses_store"}
     assert ResponsesStoreSettings(**shown["responses_store"]) == ResponsesStoreSettings()
-    for name in set(shown) - examples - {"keys", "models", "operator_keys"}:
-        assert shown[name] == getattr(usual, name), name
+    assert set().union(*shown["accounts"].values()) == set(AccountSettings.model_fields)
+    routing = {**shown["routing"], "fallbacks": {}}
+    assert RoutingSettings.model_validate(routing) == RoutingSettings.model_validate({})
+    tables = {"accounts", "keys", "models", "operator_keys", "routing"}
+    for name in set(shown) - examples - tables:
+        read = load_settings(**{name: shown[name]})
+        assert getattr(read, name) == getattr(usual, name), name
 
 
 def test_the_hosts_file_sends_everything_to_the_app() -> None:
