@@ -30,6 +30,7 @@ FILES = 256
 HONEST, CALLS = 10, 5
 ATTACKERS, BOMBS = 1000, 200
 WARM_SECONDS, IDLE_SECONDS, READER_SECONDS = 8, 30, 8
+PATIENCE = 60
 HERE, ELSEWHERE = "127.0.0.1", "127.0.0.2"
 KEYS = {"SPARK_APP_ID": "app", "SPARK_API_KEY": "key", "SPARK_API_SECRET": "secret"}
 HALF = b"GET /v1/models HTTP/1.1\r\nhost: localhost\r\nx: "
@@ -241,12 +242,13 @@ async def _ask(port: str) -> float | None:
     """Return the seconds to the first token of an answer that came whole, or None."""
     began = time.monotonic()
     try:
-        reader, writer = await asyncio.open_connection(HERE, port, local_addr=(ELSEWHERE, 0))
-        writer.write(_question(50))
-        await reader.readuntil(b'"content":"')
-        first = time.monotonic() - began
-        whole = (await reader.read(-1)).endswith(b"data: [DONE]\n\n\r\n0\r\n\r\n")
-        writer.close()
+        async with asyncio.timeout(PATIENCE):
+            reader, writer = await asyncio.open_connection(HERE, port, local_addr=(ELSEWHERE, 0))
+            writer.write(_question(50))
+            await reader.readuntil(b'"content":"')
+            first = time.monotonic() - began
+            whole = (await reader.read(-1)).endswith(b"data: [DONE]\n\n\r\n0\r\n\r\n")
+            writer.close()
     except (OSError, EOFError):
         return None
     return first if whole else None

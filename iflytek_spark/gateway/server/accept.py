@@ -81,7 +81,7 @@ class Acceptor:
         response = refusal(ErrorRow.TOO_MANY_CONNECTIONS, message, headers)
         refused = _Refused(whose, connection, self._connections)
         self._connections.refuse(refused, ErrorRow.TOO_MANY_CONNECTIONS.status)
-        refused.tell(response)
+        refused.send(response)
         return True
 
 
@@ -107,8 +107,8 @@ class _Refused:
         self._connections = connections
         self._since = asyncio.get_running_loop().time()
 
-    def tell(self, response: bytes) -> None:
-        """Say why; what has no room in a new connection's buffer is not said."""
+    def send(self, response: bytes) -> None:
+        """Send why; a new connection has room for it in its buffer."""
         self._socket.setblocking(False)
         with contextlib.suppress(OSError):
             self._socket.send(response)

@@ -83,10 +83,9 @@ def _wait_until_open(port: int) -> None:
 
 
 def test_answers_pass_whole_and_streamed(proxy: httpx2.Client) -> None:
-    key = bearer(_KEY)
-    assert proxy.post("/v1/chat/completions", json=BODY, headers=key).status_code == 200
-    stream = {**BODY, "stream": True}
-    streamed = proxy.post("/v1/chat/completions", json=stream, headers=key)
+    known = bearer(_KEY)
+    assert proxy.post("/v1/chat/completions", json=BODY, headers=known).status_code == 200
+    streamed = proxy.post("/v1/chat/completions", json={**BODY, "stream": True}, headers=known)
     assert streamed.text.endswith("data: [DONE]\n\n")
     assert proxy.post("/v1/chat/completions", json=BODY).status_code == 401
 
