@@ -17,9 +17,6 @@ TEXTS: dict[str, Any] = {
     # ragas
     "Break down each sentence": {"statements": [STATEMENT]},
     "judge the faithfulness": {"statements": [JUDGED]},
-    # deepeval
-    "breakdown and generate a list of statements": {"statements": [STATEMENT]},
-    "verdict for each": {"verdicts": [{"verdict": "yes"}]},
     '"age"': PERSON,
     "`age`": PERSON,
 }

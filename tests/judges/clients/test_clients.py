@@ -43,7 +43,6 @@ def environ(gateway: Gateway) -> dict[str, str]:
     silent = {
         "ANONYMIZED_TELEMETRY": "False",
         "CREWAI_DISABLE_TELEMETRY": "true",
-        "DEEPEVAL_TELEMETRY_OPT_OUT": "YES",
         "HAYSTACK_TELEMETRY_ENABLED": "False",
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
         "MEM0_TELEMETRY": "False",
