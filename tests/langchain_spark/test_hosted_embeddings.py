@@ -64,9 +64,11 @@ class TestIntegration(EmbeddingsIntegrationTests):
         return {**settings_of(self.spark), "model": MODEL, "dimensions": 256, "max_qps": 100.0}
 
 
-def cached(model: SparkEmbeddings, store: InMemoryByteStore) -> CacheBackedEmbeddings:
+def cached(
+    model: SparkEmbeddings, store: InMemoryByteStore, batch_size: int = 10
+) -> CacheBackedEmbeddings:
     return CacheBackedEmbeddings.from_bytes_store(
-        model, store, namespace=model.namespace(), key_encoder="sha256", batch_size=10
+        model, store, namespace=model.namespace(), key_encoder="sha256", batch_size=batch_size
     )
 
 
@@ -81,6 +83,24 @@ def test_an_interrupted_run_sends_no_text_twice(embed: Embed, make: Make, spark:
     vectors = embed(cached(make(), store), TEXTS)
     assert [request.body["input"] for request in spark.requests[before:]] == [TEXTS[20:]]
     assert vectors == embed(make(), TEXTS)
+
+
+@both
+def test_a_thousand_texts_take_twenty_requests_and_are_resumed(
+    embed: Embed, make: Make, spark: Emulator
+) -> None:
+    """The fault is in the request behind the first twelve, whose 600 texts are stored."""
+    texts = [f"第{number}段" for number in range(1000)]
+    store = InMemoryByteStore()
+    spark.script(*[None] * 12, faults.ErrorFrame(11200, "gone"))
+    before = len(spark.requests)
+    with pytest.raises(errors.PermissionDeniedError):
+        embed(cached(make(dimensions=32), store, 50), texts)
+    vectors = embed(cached(make(dimensions=32), store, 50), texts)
+    asked = [request.body["input"] for request in spark.requests[before:]]
+    answered = [text for batch in (*asked[:12], *asked[13:]) for text in batch]
+    assert [len(batch) for batch in asked] == [50] * 21
+    assert (answered, len(vectors)) == (texts, 1000)
 
 
 def test_stores_are_kept_apart(make: Make) -> None:

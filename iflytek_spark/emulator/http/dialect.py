@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
+from iflytek_spark.emulator.http.options import HttpOptions
 from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.protocol.wire.openai.errors import HttpError
 from iflytek_spark.protocol.wire.openai.requests import MalformedError
@@ -90,3 +91,18 @@ class Rows:
 def path_of(spec: ModelSpec) -> str:
     """Return the path of a model's address."""
     return "/" + spec.url.partition("://")[2].partition("/")[2]
+
+
+class DialectBase:
+    """What both dialects are set up with."""
+
+    def __init__(
+        self,
+        rows: Rows,
+        options: HttpOptions,
+        unauthorized: Callable[[str], HttpError | None],
+    ) -> None:
+        """Set up with the models, and what checks an Authorization header."""
+        self._rows = rows
+        self._options = options
+        self.unauthorized = unauthorized

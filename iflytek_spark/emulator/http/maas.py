@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from iflytek_spark.emulator.http.checks import bad_field, maas_errors
-from iflytek_spark.emulator.http.dialect import ENGINE_CODES, RATE_CODES, Rows
-from iflytek_spark.emulator.http.options import HttpOptions
+from iflytek_spark.emulator.http.dialect import ENGINE_CODES, RATE_CODES, DialectBase
 from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.protocol.wire.openai import maas
 from iflytek_spark.protocol.wire.openai.errors import HttpError, maas_error
@@ -24,23 +23,12 @@ _REFUSED = "status code: 400"
 _BAD_REQUEST = "invalid_request_error"
 
 
-class MaasDialect:
+class MaasDialect(DialectBase):
     """Dialect B: plain OpenAI, with numbers for the codes of errors."""
 
     event = maas.EVENT
     sid_prefix = "cht"
     keeps_alive = False
-
-    def __init__(
-        self,
-        rows: Rows,
-        options: HttpOptions,
-        unauthorized: Callable[[str], HttpError | None],
-    ) -> None:
-        """Set up with the models, and what checks an Authorization header."""
-        self._rows = rows
-        self._options = options
-        self.unauthorized = unauthorized
 
     def find(self, path: str, model: str) -> ModelSpec:
         """Return the row of a model."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from iflytek_spark.emulator.http.checks import INVALID_DATA, open_errors
-from iflytek_spark.emulator.http.dialect import ENGINE_CODES, RATE_CODES, Rows
-from iflytek_spark.emulator.http.options import HttpOptions
+from iflytek_spark.emulator.http.dialect import ENGINE_CODES, RATE_CODES, DialectBase
 from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.protocol.wire.openai import spark_open
 from iflytek_spark.protocol.wire.openai.errors import HttpError, open_error
@@ -20,23 +19,12 @@ _MODERATED = frozenset({10013, 10014, 10019})
 _ENTITLEMENT = frozenset({10015, 10016, 11200})
 
 
-class OpenDialect:
+class OpenDialect(DialectBase):
     """Dialect A: a code in each body, texts for the codes of errors, no finish_reason."""
 
     event = spark_open.EVENT
     sid_prefix = "cha"
     keeps_alive = True
-
-    def __init__(
-        self,
-        rows: Rows,
-        options: HttpOptions,
-        unauthorized: Callable[[str], HttpError | None],
-    ) -> None:
-        """Set up with the models, and what checks an Authorization header."""
-        self._rows = rows
-        self._options = options
-        self.unauthorized = unauthorized
 
     def find(self, path: str, model: str) -> ModelSpec:
         """Return the row of a model."""
