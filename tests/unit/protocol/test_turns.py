@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -18,30 +16,7 @@ from iflytek_spark.requests.build import build_request
 from iflytek_spark.timeouts import Timeouts
 from tests.unit.protocol import post_helpers
 from tests.unit.protocol.flow_helpers import ME, Time
-
-
-@dataclass
-class Noted:
-    """A turn that comes after some asking, and what was done with it."""
-
-    waits: Iterator[float]
-    notes: list[str] = field(default_factory=list)
-
-    def ask(self) -> float:
-        return next(self.waits)
-
-    async def aask(self) -> float:
-        return self.ask()
-
-    def sent(self) -> None:
-        self.notes.append("sent")
-
-    def release(self) -> None:
-        self.notes.append("released")
-
-
-def noted(*waits: float) -> Noted:
-    return Noted(iter((*waits, 0.0)))
+from tests.unit.protocol.noted_turn import Noted, noted
 
 
 def chatting(turn: Noted, time: Time) -> Flow[Any]:
