@@ -58,7 +58,11 @@ class Accounts:
         self._lacking: set[tuple[str, str]] = set()
         self._set_aside = routing.set_aside
         self._queues = {
-            product: FairQueue(max_wait=routing.max_wait, max_waiting=routing.max_waiting)
+            product: FairQueue(
+                max_wait=routing.max_wait,
+                max_waiting=routing.max_waiting,
+                on_change=metrics.waiting.labels(product).set,
+            )
             for product in PRODUCTS
         }
         self._accounts = [

@@ -12,6 +12,7 @@ class AccountMetrics:
         requests: requests that were sent, by account and product.
         errors: what accounts answered in place of a response, by account and class of the error.
         set_aside: for how many models an account is not asked now.
+        waiting: requests that wait for a turn, by product.
         fallbacks: responses of another model than was asked for, by that one.
     """
 
@@ -35,6 +36,13 @@ class AccountMetrics:
             ("account",),
             registry=registry,
             multiprocess_mode="livemax",
+        )
+        self.waiting = Gauge(
+            "spark_gateway_queue_waiting",
+            "Requests that wait for a turn of an account.",
+            ("product",),
+            registry=registry,
+            multiprocess_mode="livesum",
         )
         self.fallbacks = Counter(
             "spark_gateway_fallbacks",

@@ -52,9 +52,12 @@ class FairQueue:
         waiting: how many requests wait.
     """
 
-    def __init__(self, *, max_wait: float, max_waiting: int) -> None:
-        """Set up, for requests that wait so many seconds, and so many of them."""
+    def __init__(
+        self, *, max_wait: float, max_waiting: int, on_change: Callable[[int], object]
+    ) -> None:
+        """Set up, for requests that wait so many seconds, and so many of them; counts them."""
         self.waiting = 0
+        self._on_change = on_change
         self._max_wait = max_wait
         self._max_waiting = max_waiting
         self._callers: dict[str, deque[_Place]] = {}
@@ -133,6 +136,7 @@ class FairQueue:
             raise SetAsideError
         self._callers.setdefault(caller, deque()).append(place)
         self.waiting += 1
+        self._on_change(self.waiting)
         for turns in fit:
             if turns not in self._changed:
                 self._changed[turns] = asyncio.Event()
@@ -142,6 +146,7 @@ class FairQueue:
 
     def _leave(self, caller: str, place: _Place) -> None:
         self.waiting -= 1
+        self._on_change(self.waiting)
         places = self._callers.get(caller)
         if places and place in places:
             places.remove(place)

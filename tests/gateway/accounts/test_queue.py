@@ -37,7 +37,8 @@ class Line(FairQueue):
 
     def __init__(self, limit: Limit, store: ProcessStore | None = None, **bounds: float) -> None:
         given = {"max_wait": 30.0, "max_waiting": 100, **bounds}
-        super().__init__(**given)  # type: ignore[arg-type]
+        self.counted: list[int] = []
+        super().__init__(**given, on_change=self.counted.append)  # type: ignore[arg-type]
         self.turns = Turns("a", store or ProcessStore(), "a:chat", limit)
         self.gone = False
 
@@ -94,7 +95,7 @@ async def test_a_wait_has_an_end() -> None:
     with pytest.raises(GatewayError) as refused:
         await line.ask("a")
     assert refused.value.row is ErrorRow.QUEUE_TIMEOUT
-    assert line.waiting == 0
+    assert (line.waiting, line.counted) == (0, [1, 0])
 
 
 async def test_a_queue_has_an_end() -> None:

@@ -21,6 +21,7 @@ from iflytek_spark.protocol.steps import (
     Send,
     Sleep,
     Step,
+    TakeTurn,
 )
 from iflytek_spark.protocol.wire.signing import sign_url
 from tests.unit.protocol.flow_helpers import ME, Time
@@ -118,6 +119,8 @@ def play(flow: Flow[T], *happenings: bytes | Exception, time: Time | None = None
 def _answered(flow: Flow[T], step: Step, answers: Any, time: Time | None) -> Step:
     if isinstance(step, Sleep) and time is not None:
         time.now += step.seconds
+    if isinstance(step, TakeTurn):
+        return flow.send(step.turn.ask())
     if not isinstance(step, Receive):
         return flow.send(None)
     happening = next(answers)

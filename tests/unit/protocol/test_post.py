@@ -33,6 +33,7 @@ from iflytek_spark.protocol.wire.error_codes import api_error
 from iflytek_spark.protocol.wire.signing import http_date, sign_url, verify_url
 from iflytek_spark.timeouts import Timeouts
 from tests.unit.protocol.flow_helpers import ME, NOW, Time
+from tests.unit.protocol.noted_turn import noted
 from tests.unit.protocol.post_helpers import URL, Post, call, ok, play, receiving
 
 PATIENCE = Timeouts(connect=1, response=2, idle=3, total=100)
@@ -201,39 +202,9 @@ def test_a_wait_that_is_longer_than_what_is_left_is_not_begun() -> None:
         flow.throw(ConnectionFailedError("x"))
 
 
-class Waiting:
-    """A turn that comes after one wait."""
-
-    def __init__(self, seconds: float) -> None:
-        self.waits = [0.0, seconds]
-        self.released = 0
-
-    def wait(self) -> float:
-        return self.waits.pop()
-
-    def release(self) -> None:
-        self.released += 1
-
-
-def test_a_call_that_is_left_gives_its_turn_back() -> None:
-    turn = Waiting(200.0)
-    flow = call(Time(), turn=lambda: turn)
-    assert next(flow) == Sleep(200)
-    flow.close()
-    assert turn.released == 1
-
-
-def test_a_turn_that_came_is_not_given_back() -> None:
-    turn = Waiting(0.0)
-    flow = call(Time(), turn=lambda: turn)
-    receiving(flow)
-    flow.close()
-    assert turn.released == 0
-
-
 def test_every_try_waits_for_its_turn_and_the_wait_is_not_the_calls_own_time() -> None:
     time, waits = Time(), iter([200.0, 300.0])
-    flow = call(time, turn=lambda: Waiting(next(waits)), timeouts=PATIENCE)
+    flow = call(time, turn=lambda: noted(next(waits)), timeouts=PATIENCE)
     played = play(flow, ok(status=500), ok(), time=time)
     assert played.result == "fine"
     assert played.slept == [200, 0.5, 300]
