@@ -14,6 +14,7 @@ from iflytek_spark.gateway.middleware.telemetry import TelemetryMiddleware
 from iflytek_spark.gateway.openai.model_names import ModelNames
 from iflytek_spark.gateway.openai.openapi import complete_openapi
 from iflytek_spark.gateway.openai.requests import ChatCompletionRequest
+from iflytek_spark.gateway.page import routes as page
 from iflytek_spark.gateway.routes import chat, embeddings, health, images, models, rerank
 from iflytek_spark.gateway.routes.embeddings import EmbeddingRequest
 from iflytek_spark.gateway.routes.images import ImageGenerationRequest
@@ -40,6 +41,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         title="iFlytek Spark gateway",
         description="OpenAI's API over iFlytek Spark.",
         version=__version__,
+        docs_url=None,  # FastAPI's own loads its scripts from elsewhere; see page/
         redoc_url=None,
         redirect_slashes=False,  # Starlette builds the address from the caller's Host
         generate_unique_id_function=lambda route: route.name,
@@ -50,6 +52,8 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     app.state.gateway = GatewayState(settings, names, upstream, metrics, drain)
     for routes in (chat, models, embeddings, rerank, images, health):
         app.include_router(routes.router)
+    if settings.page:
+        app.include_router(page.router)
     add_exception_handlers(app)
     app.add_middleware(AdmissionMiddleware, settings=settings)
     app.add_middleware(DrainMiddleware, drain=drain)

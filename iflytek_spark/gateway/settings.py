@@ -95,6 +95,7 @@ class GatewaySettings(BaseSettings):
         worker_timeout: seconds that a worker may give no sign of life before another takes its
             place, where there are several.
         preconnect: connections to Spark that are kept ready.
+        page: whether there is a page at ``/`` to try models, and one at ``/docs``.
     """
 
     model_config = SettingsConfigDict(
@@ -127,6 +128,7 @@ class GatewaySettings(BaseSettings):
     shutdown_timeout: float = Field(30.0, ge=0)
     worker_timeout: float = Field(30.0, ge=1)
     preconnect: int = Field(0, ge=0)
+    page: bool = True
 
     @property
     def local_only(self) -> bool:
