@@ -89,7 +89,7 @@ lock: $(VENV)/.dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" -c requirements/dev.txt --extra langchain pyproject.toml requirements/build.in -o requirements/demo.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	  --custom-compile-command "make lock" -c requirements/dev.txt --extra gateway pyproject.toml requirements/build.in -o requirements/gateway.txt
+	  --custom-compile-command "make lock" -c requirements/dev.txt --extra gateway-usage pyproject.toml requirements/build.in -o requirements/gateway.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" --no-deps --upgrade requirements/corpus.in -o requirements/corpus.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \

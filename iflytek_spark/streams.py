@@ -71,6 +71,11 @@ class ChatStream:
             if isinstance(event, ContentDelta):
                 yield event.text
 
+    @property
+    def received(self) -> str:
+        """What has come so far: reasoning, text and the arguments of calls, joined."""
+        return self._builder.received()
+
     def response(self) -> ChatResponse:
         """Read what is left, and return the whole answer.
 
@@ -129,6 +134,11 @@ class AsyncChatStream:
         async for event in self:
             if isinstance(event, ContentDelta):
                 yield event.text
+
+    @property
+    def received(self) -> str:
+        """What has come so far; see :attr:`ChatStream.received`."""
+        return self._builder.received()
 
     async def response(self) -> ChatResponse:
         """Read what is left, and return the whole answer; see :meth:`ChatStream.response`."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.gateway.server.command import add_arguments, print_new_key, start
+from iflytek_spark.gateway.store.opening import run_store_command
 
 __all__ = ["add_arguments", "main", "run"]
 
@@ -15,7 +16,7 @@ _INTERRUPTED = 130
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serve, or make a key.
+    """Serve, make a key, or do what a command for the store says.
 
     Returns:
         The process's exit status: 0 when it was stopped, 1 after an error, and as of a process
@@ -25,6 +26,8 @@ def run(args: argparse.Namespace) -> int:
         if args.new_key is not None:
             print_new_key(args.new_key)
             return 0
+        if args.command is not None:
+            return run_store_command(args)
         return start(args)
     except (ConfigurationError, OSError) as error:
         print("error:", " ".join(str(error).split()), file=sys.stderr)

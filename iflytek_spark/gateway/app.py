@@ -14,6 +14,7 @@ from iflytek_spark.gateway.middleware.telemetry import TelemetryMiddleware
 from iflytek_spark.gateway.openai.model_names import ModelNames
 from iflytek_spark.gateway.openai.openapi import complete_openapi
 from iflytek_spark.gateway.openai.requests import ChatCompletionRequest
+from iflytek_spark.gateway.operator.routes import operator_router
 from iflytek_spark.gateway.page import routes as page
 from iflytek_spark.gateway.routes import chat, embeddings, health, images, models, rerank
 from iflytek_spark.gateway.routes.embeddings import EmbeddingRequest
@@ -21,6 +22,7 @@ from iflytek_spark.gateway.routes.images import ImageGenerationRequest
 from iflytek_spark.gateway.routes.rerank import RerankRequest
 from iflytek_spark.gateway.settings import GatewaySettings, load_settings
 from iflytek_spark.gateway.state import GatewayState
+from iflytek_spark.gateway.store.opening import open_store
 from iflytek_spark.gateway.upstream import Upstream
 
 
@@ -49,17 +51,20 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     metrics, drain = GatewayMetrics(), Drain()
     upstream = Upstream(settings, on_open=metrics.upstream_opens.inc)
     names = ModelNames(settings.models)
-    app.state.gateway = GatewayState(settings, names, upstream, metrics, drain)
+    store = open_store(settings, on_drop=metrics.usage_rows_dropped.inc)
+    app.state.gateway = GatewayState(settings, names, upstream, metrics, drain, store)
     for routes in (chat, models, embeddings, rerank, images, health):
         app.include_router(routes.router)
+    app.include_router(operator_router(settings))
     if settings.page:
         app.include_router(page.router)
     add_exception_handlers(app)
-    app.add_middleware(AdmissionMiddleware, settings=settings)
+    app.add_middleware(AdmissionMiddleware, settings=settings, store=store)
     app.add_middleware(DrainMiddleware, drain=drain)
     if settings.local_only:
         app.add_middleware(LocalOnlyMiddleware)
-    app.add_middleware(TelemetryMiddleware, metrics=metrics)  # the last one is outside
+    on_end = store.add if store else None
+    app.add_middleware(TelemetryMiddleware, metrics=metrics, on_end=on_end)  # the last is outside
     bodies = (ChatCompletionRequest, EmbeddingRequest, RerankRequest, ImageGenerationRequest)
-    complete_openapi(app, bodies, with_keys=bool(settings.keys))
+    complete_openapi(app, bodies, with_keys=settings.with_keys)
     return app

@@ -22,6 +22,7 @@ from pydantic_settings import (
 from iflytek_spark import Unsupported
 from iflytek_spark.errors import ConfigurationError, UnknownModelError
 from iflytek_spark.gateway.openai.model_names import ModelNames
+from iflytek_spark.gateway.store.url import StoreURL
 
 HashedKey = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 """A key of the gateway's own as the configuration holds it; see :mod:`.middleware.auth`."""
@@ -75,6 +76,9 @@ class GatewaySettings(BaseSettings):
         requests_per_minute: for each key; None for no limit.
         concurrent_requests: requests that a key may have under way at once; None for no limit.
         redis_url: where the limits are counted when several workers or machines share them.
+        store_url: a database of further keys, and of usage; ``sqlite`` for a file here.
+        usage_days: how long rows of usage are kept.
+        operator_keys: names and hashes of the keys that ``/operator/…`` is open to.
         max_connections: callers' connections that a process keeps open at once; None for what
             its limit of open files allows.
         max_connections_per_address: of these, from one address (of IPv6, from one network of 64
@@ -113,6 +117,9 @@ class GatewaySettings(BaseSettings):
     requests_per_minute: int | None = Field(None, ge=1)
     concurrent_requests: int | None = Field(None, ge=1)
     redis_url: RedisURL | None = None
+    store_url: StoreURL | None = None
+    usage_days: int = Field(90, ge=1, le=36500)
+    operator_keys: Mapping[str, HashedKey] = Field(default_factory=dict)
     max_connections: int | None = Field(None, ge=1)
     max_connections_per_address: int | None = Field(None, ge=1)
     head_timeout: float = Field(10.0, gt=0)
@@ -133,7 +140,12 @@ class GatewaySettings(BaseSettings):
     @property
     def local_only(self) -> bool:
         """Whether the gateway's own Spark credentials are spent without keys: by this machine."""
-        return self.own_credentials and not self.keys
+        return self.own_credentials and not self.with_keys
+
+    @property
+    def with_keys(self) -> bool:
+        """Whether callers need a key of the gateway's own: of the configuration or the store."""
+        return bool(self.keys) or self.store_url is not None
 
     @classmethod
     def settings_customise_sources(

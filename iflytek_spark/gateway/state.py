@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from fastapi import Depends, Request
 
@@ -12,6 +12,9 @@ from iflytek_spark.gateway.middleware.metrics import GatewayMetrics
 from iflytek_spark.gateway.openai.model_names import ModelNames
 from iflytek_spark.gateway.settings import GatewaySettings
 from iflytek_spark.gateway.upstream import Upstream
+
+if TYPE_CHECKING:
+    from iflytek_spark.gateway.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,7 @@ class GatewayState:
         upstream: gives each request its client.
         metrics: what is counted.
         drain: whether the gateway is being stopped.
+        store: keys and usage in a database, or None.
     """
 
     settings: GatewaySettings
@@ -31,6 +35,7 @@ class GatewayState:
     upstream: Upstream
     metrics: GatewayMetrics
     drain: Drain
+    store: Store | None = None
 
 
 async def _state_of(request: Request) -> GatewayState:

@@ -42,6 +42,12 @@ class ResponseBuilder:
             case _:
                 self._finished = event
 
+    def received(self) -> str:
+        """Return the text that has come so far: reasoning, answer and arguments of calls."""
+        return "".join(
+            (*self._reasoning, *self._text, *(call.arguments for call in self._tool_calls))
+        )
+
     def build(self) -> ChatResponse:
         """Return the whole answer.
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from iflytek_spark.gateway.middleware.auth import KeyRing
+from iflytek_spark.gateway.middleware.auth import KeyRing, KeyStore
 from iflytek_spark.gateway.middleware.body_limits import (
     BodyMemory,
     LimitedBody,
@@ -19,11 +21,20 @@ from iflytek_spark.gateway.settings import GatewaySettings
 class AdmissionMiddleware:
     """Admits a request that has a key, is within the limits, and is sent in time."""
 
-    def __init__(self, app: ASGIApp, settings: GatewaySettings) -> None:
-        """Set up for what answers, with the gateway's settings."""
+    def __init__(
+        self, app: ASGIApp, settings: GatewaySettings, store: KeyStore | None = None
+    ) -> None:
+        """Set up.
+
+        Args:
+            app: what answers.
+            settings: the gateway's.
+            store: has further keys, or None.
+        """
         self._app = app
         self._settings = settings
-        self._keys = KeyRing(settings.keys)
+        self._keys = KeyRing(settings.keys, store)
+        self._store = store
         self._limits = Limits(settings)
         self._memory = BodyMemory(settings.max_bodies_bytes)
 
@@ -54,14 +65,21 @@ class AdmissionMiddleware:
 
     async def _admit(self, scope: Scope) -> Admission:
         record = record_of(scope)
-        record.caller = self._keys.caller(scope)
+        caller = self._keys.caller(scope)
+        record.caller, record.models = caller.name, caller.models
         check_declared_size(scope, self._settings.max_body_bytes)
-        return await self._limits.admit(record.caller)
+        if self._store is not None and scope["method"] == "POST":
+            self._store.check_budget(caller)
+        return await self._limits.admit(caller)
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_last(message: Message) -> None:
             if message["type"].startswith("lifespan.shutdown."):
                 await self._limits.aclose()
+                if self._store is not None:
+                    await asyncio.to_thread(self._store.close)
             await send(message)
 
+        if self._store is not None:
+            self._store.start()
         await self._app(scope, receive, send_last)

@@ -13,8 +13,12 @@ Release = Callable[[], Awaitable[None]]
 class ConcurrencySlots(Protocol):
     """As many slots for each caller as it may have requests under way."""
 
-    async def acquire(self, caller: str) -> Release | None:
+    async def acquire(self, caller: str, limit: int) -> Release | None:
         """Acquire a slot.
+
+        Args:
+            caller: whose.
+            limit: how many it has in all.
 
         Returns:
             What releases it, or None when all of the caller's are in use.
@@ -30,14 +34,13 @@ class ConcurrencySlots(Protocol):
 class MemorySlots:
     """Slots that are counted in this process."""
 
-    def __init__(self, limit: int) -> None:
-        """Set up ``limit`` slots for each caller."""
-        self._limit = limit
+    def __init__(self) -> None:
+        """Start with none in use."""
         self._used: Counter[str] = Counter()
 
-    async def acquire(self, caller: str) -> Release | None:
+    async def acquire(self, caller: str, limit: int) -> Release | None:
         """Acquire a slot, unless all of the caller's are in use."""
-        if self._used[caller] >= self._limit:
+        if self._used[caller] >= limit:
             return None
         self._used[caller] += 1
 

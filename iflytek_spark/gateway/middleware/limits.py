@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Mapping
 from redis.exceptions import RedisError
 from starlette.types import Message, Send
 
+from iflytek_spark.gateway.middleware.auth import Caller
 from iflytek_spark.gateway.middleware.concurrency import ConcurrencySlots, MemorySlots, Release
 from iflytek_spark.gateway.middleware.rate_limit import RequestRate
 from iflytek_spark.gateway.middleware.redis import RedisSlots, connect
@@ -59,23 +60,24 @@ class Limits:
 
     def __init__(self, settings: GatewaySettings) -> None:
         """Set up; a limit that is None is not counted."""
-        self._concurrency, rate = settings.concurrent_requests, settings.requests_per_minute
+        self._settings = settings
         url = settings.redis_url
         self._redis = connect(url.get_secret_value()) if url else None
-        self._rate = RequestRate(rate, self._redis) if rate else None
-        self._slots: ConcurrencySlots | None = None
-        if limit := self._concurrency:
-            self._slots = RedisSlots(self._redis, limit) if self._redis else MemorySlots(limit)
+        self._rate = RequestRate(self._redis)
+        self._slots: ConcurrencySlots = RedisSlots(self._redis) if self._redis else MemorySlots()
 
-    async def admit(self, caller: str) -> Admission:
+    async def admit(self, caller: Caller) -> Admission:
         """Admit a request, and return what has to be released when it has been answered.
 
         Raises:
             GatewayError: when a limit is reached, or cannot be counted.
         """
+        name = caller.name
+        rate = caller.requests_per_minute or self._settings.requests_per_minute
+        concurrency = caller.concurrent_requests or self._settings.concurrent_requests
         try:
-            headers = await self._rate.count(caller) if self._rate else {}
-            release = await self._slots.acquire(caller) if self._slots else None
+            headers = await self._rate.count(name, rate) if rate else {}
+            release = await self._slots.acquire(name, concurrency) if concurrency else None
         except RedisError as error:
             _LOG.error("Redis cannot be reached, so requests are refused: %s", error)
             raise GatewayError(
@@ -83,18 +85,16 @@ class Limits:
                 "the gateway cannot count its limits: try again later",
                 headers=_SOON,
             ) from error
-        if self._slots and release is None:
+        if concurrency and release is None:
             raise GatewayError(
                 ErrorRow.CONCURRENCY_LIMIT,
-                f"{self._concurrency} requests at once are allowed: wait until one has been"
-                " answered",
+                f"{concurrency} requests at once are allowed: wait until one has been answered",
                 headers={**headers, **_SOON},
             )
         return Admission(headers, release)
 
     async def aclose(self) -> None:
         """Close what is open."""
-        if self._slots:
-            await self._slots.aclose()
+        await self._slots.aclose()
         if self._redis:
             await self._redis.aclose()

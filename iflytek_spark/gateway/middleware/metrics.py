@@ -86,6 +86,11 @@ class GatewayMetrics:
         self.upstream_opens = Counter(
             "spark_gateway_upstream_opens", "WebSockets opened to Spark.", registry=registry
         )
+        self.usage_rows_dropped = Counter(
+            "spark_gateway_usage_rows_dropped",
+            "Rows of usage that were lost, since the store could not be written for long.",
+            registry=registry,
+        )
 
     def count(self, route: str, record: RequestLogRecord, ended: float) -> None:
         """Count a request that has ended, at a moment of its record's clock.
@@ -105,10 +110,10 @@ class GatewayMetrics:
 
     def _count_tokens(self, model: str, record: RequestLogRecord, ended: float) -> None:
         usage = record.usage
-        if usage is None:
+        if usage is None or record.estimated:
             return
-        completion = _countable(usage.completion_tokens)
-        self._tokens.labels(model, "prompt").inc(_countable(usage.prompt_tokens))
+        completion = countable(usage.completion_tokens)
+        self._tokens.labels(model, "prompt").inc(countable(usage.prompt_tokens))
         self._tokens.labels(model, "completion").inc(completion)
         following = completion - 1
         if record.first_token is not None and following > 0:
@@ -145,7 +150,7 @@ def shared_metrics() -> Iterator[str]:
             del os.environ[_SHARED]
 
 
-def _countable(tokens: int) -> int:
+def countable(tokens: int) -> int:
     """A count as Spark sent it may be negative, or larger than a float."""
     return min(max(tokens, 0), _MAX_TOKENS)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from limits import RateLimitItemPerMinute
@@ -21,33 +23,61 @@ class RequestRate:
     request more.
     """
 
-    def __init__(self, limit: int, redis: Redis | None) -> None:
-        """Set up for ``limit`` requests, counted in Redis with others', or in this process."""
-        self._item = RateLimitItemPerMinute(limit)
+    def __init__(self, redis: Redis | None) -> None:
+        """Set up to count in Redis, with others, or in this process."""
         self._limiter = SlidingWindowCounterRateLimiter(_storage(redis))
 
-    async def count(self, caller: str) -> dict[str, str]:
+    async def check(self, caller: str, limit: int) -> None:
+        """Check, without counting, that a limit is not reached.
+
+        Raises:
+            GatewayError: when it is.
+            RedisError: when it is not known.
+        """
+        if not await self._limiter.test(_item(limit), caller):
+            reset, _ = await self._limiter.get_window_stats(_item(limit), caller)
+            raise _refusal(limit, _seconds_to(reset))
+
+    async def count(self, caller: str, limit: int) -> dict[str, str]:
         """Count a request, and return OpenAI's headers that show how far the limit is.
+
+        Args:
+            caller: who asks.
+            limit: how often it may in a minute; a limit that is changed is counted anew.
 
         Raises:
             GatewayError: when the limit is reached.
             RedisError: when it cannot be counted.
         """
-        admitted = await self._limiter.hit(self._item, caller)
-        reset, remaining = await self._limiter.get_window_stats(self._item, caller)
-        seconds = max(0, math.floor(reset - time.time())) + 1  # after the turn, not at it
+        item = _item(limit)
+        admitted = await self._limiter.hit(item, caller)
+        reset, remaining = await self._limiter.get_window_stats(item, caller)
+        seconds = _seconds_to(reset)
         headers = {
-            "x-ratelimit-limit-requests": str(self._item.amount),
+            "x-ratelimit-limit-requests": str(limit),
             "x-ratelimit-remaining-requests": str(remaining),
             "x-ratelimit-reset-requests": f"{seconds}s",
         }
         if admitted:
             return headers
-        raise GatewayError(
-            ErrorRow.RATE_LIMIT,
-            f"{self._item.amount} requests a minute are allowed: try again in {seconds} s",
-            headers={**headers, "retry-after": str(seconds)},
-        )
+        raise _refusal(limit, seconds, headers)
+
+
+def _seconds_to(reset: float) -> int:
+    return max(0, math.floor(reset - time.time())) + 1  # after the turn, not at it
+
+
+def _refusal(limit: int, seconds: int, headers: Mapping[str, str] | None = None) -> GatewayError:
+    return GatewayError(
+        ErrorRow.RATE_LIMIT,
+        f"{limit} requests a minute are allowed: try again in {seconds} s",
+        headers={**(headers or {}), "retry-after": str(seconds)},
+    )
+
+
+@lru_cache(256)
+def _item(limit: int) -> RateLimitItemPerMinute:
+    return RateLimitItemPerMinute(limit)
 
 
 def _storage(redis: Redis | None) -> Storage:

@@ -60,19 +60,18 @@ class RedisSlots:
     A worker renews the slots that it holds; those of one that crashed expire.
     """
 
-    def __init__(self, client: Redis, limit: int, seconds: float = _SLOT_SECONDS) -> None:
-        """Set up ``limit`` slots for each caller, which last so long without being renewed."""
+    def __init__(self, client: Redis, seconds: float = _SLOT_SECONDS) -> None:
+        """Set up slots that last so long without being renewed."""
         self._client = client
-        self._limit = limit
         self._seconds = seconds
         self._script = client.register_script(_ACQUIRE)
         self._held: dict[str, str] = {}
         self._renewing: asyncio.Task[None] | None = None
 
-    async def acquire(self, caller: str) -> Release | None:
+    async def acquire(self, caller: str, limit: int) -> Release | None:
         """Acquire a slot, unless all of the caller's are in use."""
         key, slot = _PREFIX + caller, uuid.uuid4().hex
-        if not await self._script([key], [slot, self._limit, self._seconds]):
+        if not await self._script([key], [slot, limit, self._seconds]):
             return None
         self._held[slot] = key
         if self._renewing is None or self._renewing.done():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,6 +18,9 @@ from iflytek_spark.gateway.middleware.request_log_record import (
 )
 from iflytek_spark.gateway.openai.ignored import ignored_headers
 
+OnEnd: TypeAlias = Callable[[str, RequestLogRecord, float], None]
+"""Takes the route of a request that has ended, what is known of it, and when it did."""
+
 _FAILED = 500
 """The status of a request without a response, unless its caller disconnected."""
 
@@ -24,10 +28,11 @@ _FAILED = 500
 class TelemetryMiddleware:
     """Logs and counts what passes under ``/v1/``."""
 
-    def __init__(self, app: ASGIApp, metrics: GatewayMetrics) -> None:
-        """Set up for what answers, and for what counts."""
+    def __init__(self, app: ASGIApp, metrics: GatewayMetrics, on_end: OnEnd | None = None) -> None:
+        """Set up for what answers, for what counts, and for what else wants to know."""
         self._app = app
         self._metrics = metrics
+        self._on_end = on_end
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on; its record is complete afterwards."""
@@ -57,4 +62,8 @@ class TelemetryMiddleware:
             record.status = CLIENT_CLOSED_REQUEST if record.client_disconnected else _FAILED
         ended = time.monotonic()
         write_access(scope, record, ended)
-        self._metrics.count(getattr(scope.get("route"), "path", "none"), record, ended)
+        route = getattr(scope.get("route"), "path", "none")
+        self._metrics.count(route, record, ended)
+        if self._on_end is not None:
+            self._on_end(route, record, ended)
+        record.estimate = None  # which holds the conversation

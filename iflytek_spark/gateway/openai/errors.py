@@ -46,7 +46,9 @@ class ErrorRow(Enum):
 
     INVALID_API_KEY = 401, _AUTHENTICATION, "invalid_api_key"
     NOT_LOCAL = 403, "permission_error", "not_local"
+    MODEL_NOT_ALLOWED = 403, "permission_error", "model_not_allowed"
     NO_SUCH_ROUTE = 404, _REQUEST, "no_such_route"
+    NO_SUCH_KEY = 404, _REQUEST, "no_such_key"
     NO_SUCH_METHOD = 405, _REQUEST, "no_such_route"
     BODY_TIMEOUT = 408, _REQUEST, "request_timeout"
     BODY_TOO_LARGE = 413, _REQUEST, "request_too_large"
@@ -55,9 +57,11 @@ class ErrorRow(Enum):
     HEAD_TIMEOUT = 408, _REQUEST, "head_timeout"
     HEAD_TOO_LARGE = 431, _REQUEST, "head_too_large"
     TOO_MANY_CONNECTIONS = 503, _SERVER, "too_many_connections"
+    BUDGET_USED_UP = 429, "insufficient_quota", "insufficient_quota"
     CONCURRENCY_LIMIT = 429, _RATE_LIMIT, "concurrency_limit_exceeded"
     BUSY = 503, _SERVER, "gateway_busy"
     LIMITS_UNAVAILABLE = 503, _SERVER, "limits_unavailable"
+    STORE_UNAVAILABLE = 503, _SERVER, "store_unavailable"
     STOPPING = 503, _SERVER, "gateway_stopping"
     UNEXPECTED = 500, _SERVER, "internal_error"
 

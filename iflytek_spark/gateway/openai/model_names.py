@@ -92,6 +92,15 @@ class ModelNames:
                 error.message, hint=f"{question}GET /v1/models lists every model"
             ) from None
 
+    def catalogue_name(self, name: str) -> str:
+        """Return the catalogue's name of a model, by which keys are limited.
+
+        Raises:
+            UnknownModelError: for an unknown name; it lists the nearest.
+        """
+        found = self.find(name)
+        return found.name if isinstance(found, ModelSpec) else self._meaning(name)
+
     def service_model(self, name: str, route: str) -> str:
         """Return what a request's ``model`` means, if it answers at this route.
 

@@ -53,7 +53,7 @@ async def features(request: Request, state: State) -> Response:
     app: FastAPI = request.app
     found: Features = {
         "version": __version__,
-        "key_needed": bool(state.settings.keys),
+        "key_needed": state.settings.with_keys,
         "default_model": DEFAULT_MODEL,
         "operator": [name for name in _OPERATOR if _has(app, f"/operator/{name}")],
     }

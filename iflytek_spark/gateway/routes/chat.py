@@ -8,8 +8,16 @@ from fastapi import APIRouter, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from iflytek_spark import AsyncChatStream, AsyncSparkClient, ChatOptions, ChatResponse, Message
-from iflytek_spark.adapters import answering_model
+from iflytek_spark import (
+    AsyncChatStream,
+    AsyncSparkClient,
+    ChatOptions,
+    ChatResponse,
+    Message,
+    Usage,
+    estimate_tokens,
+)
+from iflytek_spark.adapters import answering_model, estimate_prompt_tokens
 from iflytek_spark.gateway.middleware.disconnect import cancel_on_disconnect
 from iflytek_spark.gateway.middleware.request_log_record import RequestLogRecord, record_of
 from iflytek_spark.gateway.openai.convert import to_completion, to_messages, to_options
@@ -57,7 +65,8 @@ class ChatCall:
         options = to_options(body, named)
         image_model = state.settings.image_model
         self.spec = answering_model(named, self._messages, image_model)
-        record.model, record.streamed = self.spec.name, bool(body.stream)
+        record.streamed = bool(body.stream)
+        record.use_model(self.spec.name)
         self._model = named
         unsupported = state.settings.unsupported
         self._options: ChatOptions = {
@@ -69,6 +78,7 @@ class ChatCall:
         self._check = JSONCheck(wanted) if wanted and wanted["type"] != "text" else None
         self._stream = self._ask(self._messages)
         self._record_ignored(self._stream.ignored)
+        record.estimate = self._estimate
 
     async def response(self) -> ChatResponse:
         """Return the whole response; JSON that was asked for is validated."""
@@ -80,6 +90,12 @@ class ChatCall:
     def events(self) -> EventSource:
         """Return the response as it comes; JSON that was asked for comes when it is validated."""
         return self._stream if self._check is None else events_of(self.response)
+
+    def _estimate(self) -> Usage:
+        """Estimate what was asked and what has come, for a response without Spark's own count."""
+        prompt = estimate_prompt_tokens(self._messages, self._options.get("tools") or ())
+        completion = estimate_tokens(self._stream.received)
+        return Usage(prompt, completion, prompt + completion)
 
     def _ask(self, messages: Sequence[Message]) -> AsyncChatStream:
         return self._client.stream(messages, model=self._model, **self._options)

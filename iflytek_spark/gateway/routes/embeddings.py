@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 from pydantic_core import PydanticCustomError, to_json
 from starlette.responses import Response
 
-from iflytek_spark import estimate_tokens
+from iflytek_spark import Usage, estimate_tokens
 from iflytek_spark.gateway.middleware.disconnect import cancel_on_disconnect
 from iflytek_spark.gateway.middleware.request_log_record import record_of
 from iflytek_spark.gateway.openai.field_types import ModelName, Text
@@ -70,7 +70,7 @@ async def create_embeddings(request: Request, state: State) -> Response:
     record, unsupported = record_of(request.scope), state.settings.unsupported
     sent = await request.body()
     body, record.ignored = await by_size(sent, parse_body, EmbeddingRequest, sent, unsupported)
-    record.model = state.model_names.service_model(body.model, EMBEDDINGS_ROUTE)
+    record.use_model(state.model_names.service_model(body.model, EMBEDDINGS_ROUTE))
     client = state.upstream.client(request.headers)
     texts = [body.input] if isinstance(body.input, str) else body.input
     work = client.embed(
@@ -82,15 +82,14 @@ async def create_embeddings(request: Request, state: State) -> Response:
     )
     vectors = await cancel_on_disconnect(request.receive, work)
     packed = body.encoding_format == "base64"
-    found = _embeddings(body.model, texts, [_packed(one) if packed else one for one in vectors])
+    tokens = sum(map(estimate_tokens, texts))
+    record.usage, record.estimated = Usage(tokens, 0, tokens), True
+    found = _embeddings(body.model, [_packed(one) if packed else one for one in vectors], tokens)
     return Response(to_json(found), media_type="application/json")
 
 
-def _embeddings(
-    model: str, texts: Sequence[str], vectors: Sequence[list[float] | str]
-) -> EmbeddingList:
+def _embeddings(model: str, vectors: Sequence[list[float] | str], tokens: int) -> EmbeddingList:
     """Write the response. Spark counts no tokens of embeddings: they are estimated."""
-    tokens = sum(map(estimate_tokens, texts))
     data: list[Embedding] = [
         {"object": "embedding", "index": index, "embedding": vector}
         for index, vector in enumerate(vectors)

@@ -83,7 +83,7 @@ async def create_image(request: Request, state: State) -> Response:
     if body.model is not None:
         state.model_names.service_model(body.model, IMAGES_ROUTE)
     client = state.upstream.client(request.headers)
-    record.model = IMAGE_MODEL
+    record.use_model(IMAGE_MODEL)
     size = body.size or _DEFAULT_SIZE
     width, height = _SIZES[size]
     work = client.generate_image(body.prompt, width=width, height=height)

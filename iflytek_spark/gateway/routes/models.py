@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from iflytek_spark import ModelSpec
+from iflytek_spark.gateway.middleware.request_log_record import record_of
 from iflytek_spark.gateway.openai.model_names import ModelNames
 from iflytek_spark.gateway.openai.openapi import documented, suggested
 from iflytek_spark.gateway.openai.responses import Model, ModelList
@@ -21,18 +22,24 @@ _CREATED = 1_683_331_200
 
 
 @router.get("/v1/models", **documented(ModelList))
-async def list_models(state: State) -> Response:
-    """List every model, under its own name and under those of the configuration."""
-    names = state.model_names
-    models: ModelList = {"object": "list", "data": [_model(name, names) for name in names.listed()]}
+async def list_models(request: Request, state: State) -> Response:
+    """List what the caller may use, under its own name and under those of the configuration."""
+    names, allowed = state.model_names, record_of(request.scope).models
+    listed = names.listed()
+    if allowed is not None:
+        listed = tuple(name for name in listed if names.catalogue_name(name) in allowed)
+    models: ModelList = {"object": "list", "data": [_model(name, names) for name in listed]}
     return Response(to_json(models), media_type="application/json")
 
 
 @router.get("/v1/models/{model:path}", **documented(Model))
 async def retrieve_model(
-    model: Annotated[str, Path(json_schema_extra=suggested(ModelNames().listed()))], state: State
+    model: Annotated[str, Path(json_schema_extra=suggested(ModelNames().listed()))],
+    request: Request,
+    state: State,
 ) -> Response:
     """Describe a model by any name that chat completions take for it."""
+    record_of(request.scope).check_model(state.model_names.catalogue_name(model))
     return Response(to_json(_model(model, state.model_names)), media_type="application/json")
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from iflytek_spark import RankedDocument, estimate_tokens
+from iflytek_spark import RankedDocument, Usage, estimate_tokens
 from iflytek_spark.gateway.middleware.disconnect import cancel_on_disconnect
 from iflytek_spark.gateway.middleware.request_log_record import record_of
 from iflytek_spark.gateway.openai.field_types import ModelName, Text
@@ -64,7 +64,7 @@ async def create_ranks(request: Request, state: State) -> Response:
     record, unsupported = record_of(request.scope), state.settings.unsupported
     sent = await request.body()
     body, record.ignored = await by_size(sent, parse_body, RerankRequest, sent, unsupported)
-    record.model = state.model_names.service_model(body.model, RERANK_ROUTE)
+    record.use_model(state.model_names.service_model(body.model, RERANK_ROUTE))
     texts = [one if isinstance(one, str) else one.text for one in body.documents]
     work = state.upstream.client(request.headers).rerank(
         body.query,
@@ -76,6 +76,7 @@ async def create_ranks(request: Request, state: State) -> Response:
     ranked = await cancel_on_disconnect(request.receive, work)
     repeats = body.return_documents is not False
     tokens = sum(map(estimate_tokens, (body.query, *texts)))
+    record.usage, record.estimated = Usage(tokens, 0, tokens), True
     found: RankList = {
         "model": body.model,
         "results": _ranks(ranked, repeats),

@@ -16,9 +16,11 @@ from iflytek_spark import DEFAULT_MODEL
 from iflytek_spark.emulator import SERVICE_PACE, running_emulator
 from iflytek_spark.env_file import load_env_file
 from iflytek_spark.gateway.middleware.auth import new_key
+from iflytek_spark.gateway.operator.arguments import add_store_commands
 from iflytek_spark.gateway.server.server import LOOPBACK, Launch, address_of, listen
 from iflytek_spark.gateway.server.workers import serve_with_workers
 from iflytek_spark.gateway.settings import GatewaySettings
+from iflytek_spark.gateway.store.opening import check_store
 from iflytek_spark.gateway.upstream import LEGACY_NAMES, Upstream
 
 LOOPS = ("uvloop", "asyncio")
@@ -46,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--new-key", metavar="NAME", help="make a key for a caller, print it, and serve nothing"
     )
+    add_store_commands(parser)
 
 
 def start(args: argparse.Namespace) -> int:
@@ -61,7 +64,8 @@ def start(args: argparse.Namespace) -> int:
         chosen = emulated | {name: value for name, value in given.items() if value is not None}
         launch = Launch(config, args.loop, chosen)
         settings = launch.settings()
-        with listen(settings.host if settings.keys else LOOPBACK, settings.port) as listener:
+        check_store(settings)
+        with listen(settings.host if settings.with_keys else LOOPBACK, settings.port) as listener:
             _print_settings(settings, args.workers)
             ready = _Ready(address_of(listener), settings, emulated=args.emulator)
             if args.workers > 1:
@@ -98,7 +102,7 @@ def _print_settings(settings: GatewaySettings, workers: int) -> None:
     has_credentials = Upstream(
         settings
     ).ready()  # which refuses an address before anything is printed
-    if not settings.keys:
+    if not settings.with_keys:
         _print(f"no key is configured, so only this machine is served, on {LOOPBACK} (--new-key)")
     if not has_credentials:
         headers = ", ".join(f"X_{name}" for name in LEGACY_NAMES)
@@ -113,7 +117,7 @@ class _Ready:
 
     def __init__(self, url: str, settings: GatewaySettings, *, emulated: bool) -> None:
         self._url = url
-        self._with_key = bool(settings.keys)
+        self._with_key = settings.with_keys
         self._emulated = emulated
 
     def __call__(self) -> None:

@@ -108,9 +108,9 @@ def test_callers_are_called_by_their_key_or_by_their_address(keys: Keys) -> None
         "client": ("192.0.2.7", 4711),
         "headers": [(b"authorization", b"Bearer " + keys.bert.encode())],
     }
-    assert KeyRing(keys.hashed).caller(request) == "bert"
-    assert KeyRing({}).caller(request) == "192.0.2.7"
-    assert KeyRing({}).caller({**request, "client": None}) == "unknown"
+    assert KeyRing(keys.hashed).caller(request).name == "bert"
+    assert KeyRing({}).caller(request).name == "192.0.2.7"
+    assert KeyRing({}).caller({**request, "client": None}).name == "unknown"
 
 
 def test_a_key_in_the_clear_is_no_configuration() -> None:

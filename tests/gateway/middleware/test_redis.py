@@ -82,27 +82,27 @@ def test_a_stream_ends_well_though_redis_has_gone(
 
 async def test_what_a_crashed_worker_held_lapses(redis_url: str, clock: MovedClock) -> None:
     async with connect(redis_url) as client:
-        crashed, alive = (RedisSlots(client, limit=2) for _ in range(2))
-        assert await crashed.acquire("anna")
+        crashed, alive = (RedisSlots(client) for _ in range(2))
+        assert await crashed.acquire("anna", 2)
         await crashed.aclose()
         clock.now += 20
-        assert await alive.acquire("anna")
-        assert await alive.acquire("anna") is None
+        assert await alive.acquire("anna", 2)
+        assert await alive.acquire("anna", 2) is None
         clock.now += 11
-        assert await alive.acquire("anna")
-        assert await alive.acquire("anna") is None
+        assert await alive.acquire("anna", 2)
+        assert await alive.acquire("anna", 2) is None
         await alive.aclose()
 
 
 async def test_what_is_under_way_is_kept_though_it_takes_long(redis_url: str) -> None:
     async with connect(redis_url) as client:
-        book = RedisSlots(client, limit=1, seconds=0.6)
-        release = await book.acquire("anna")
+        book = RedisSlots(client, seconds=0.6)
+        release = await book.acquire("anna", 1)
         [name] = await client.keys()
         taken = await client.zrange(name, 0, -1, withscores=True)
         while await client.zrange(name, 0, -1, withscores=True) == taken:
             pass  # each look is a round trip
-        assert await RedisSlots(client, limit=1).acquire("anna") is None
+        assert await RedisSlots(client).acquire("anna", 1) is None
         assert release
         await release()
         assert not await client.keys()
