@@ -14,8 +14,8 @@ from iflytek_spark.gateway.middleware.telemetry import TelemetryMiddleware
 from iflytek_spark.gateway.openai.model_names import ModelNames
 from iflytek_spark.gateway.openai.openapi import complete_openapi
 from iflytek_spark.gateway.openai.requests import ChatCompletionRequest
-from iflytek_spark.gateway.operator.routes import operator_router
-from iflytek_spark.gateway.page import routes as page
+from iflytek_spark.gateway.operator.routes import operator_parts, operator_router
+from iflytek_spark.gateway.page.routes import page_router
 from iflytek_spark.gateway.routes import chat, embeddings, health, images, models, rerank
 from iflytek_spark.gateway.routes.embeddings import EmbeddingRequest
 from iflytek_spark.gateway.routes.images import ImageGenerationRequest
@@ -57,7 +57,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         app.include_router(routes.router)
     app.include_router(operator_router(settings))
     if settings.page:
-        app.include_router(page.router)
+        app.include_router(page_router(operator_parts(settings)))
     add_exception_handlers(app)
     app.add_middleware(AdmissionMiddleware, settings=settings, store=store)
     app.add_middleware(DrainMiddleware, drain=drain)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, TypedDict
 
-from fastapi import APIRouter, FastAPI, Header, Request
+from fastapi import APIRouter, Header
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Match
 
 from iflytek_spark import DEFAULT_MODEL, __version__
 from iflytek_spark.gateway.page.files import HEADERS, page_files
 from iflytek_spark.gateway.state import State
 
-router = APIRouter(include_in_schema=False)
-
-_OPERATOR = ("keys", "usage", "accounts")
 _METHODS = ["GET", "HEAD"]
 
 
@@ -35,32 +32,40 @@ class Features(TypedDict):
     operator: list[str]
 
 
-@router.api_route("/", methods=_METHODS)
+def page_router(operator: Mapping[str, bool]) -> APIRouter:
+    """Return the routes.
+
+    Args:
+        operator: the operator's routes, and whether there are such.
+    """
+
+    async def features(state: State) -> Response:
+        found: Features = {
+            "version": __version__,
+            "key_needed": state.settings.with_keys,
+            "default_model": DEFAULT_MODEL,
+            "operator": [name for name, is_there in operator.items() if is_there],
+        }
+        return JSONResponse(found, headers=HEADERS)
+
+    router = APIRouter(include_in_schema=False)
+    router.add_api_route("/", page, methods=_METHODS)
+    router.add_api_route("/docs", docs, methods=_METHODS)
+    router.add_api_route("/page/features.json", features)
+    router.add_api_route("/page/{path:path}", file, methods=_METHODS)
+    return router
+
+
 async def page(if_none_match: Annotated[str, Header()] = "") -> Response:
     """Send the page."""
     return _file("index.html", if_none_match)
 
 
-@router.api_route("/docs", methods=_METHODS)
 async def docs(if_none_match: Annotated[str, Header()] = "") -> Response:
     """Send the page that shows the description of the routes."""
     return _file("docs.html", if_none_match)
 
 
-@router.get("/page/features.json")
-async def features(request: Request, state: State) -> Response:
-    """Tell the page what this gateway has."""
-    app: FastAPI = request.app
-    found: Features = {
-        "version": __version__,
-        "key_needed": state.settings.with_keys,
-        "default_model": DEFAULT_MODEL,
-        "operator": [name for name in _OPERATOR if _has(app, f"/operator/{name}")],
-    }
-    return JSONResponse(found, headers=HEADERS)
-
-
-@router.api_route("/page/{path:path}", methods=_METHODS)
 async def file(path: str, if_none_match: Annotated[str, Header()] = "") -> Response:
     """Send a file of the page."""
     return _file(path, if_none_match)
@@ -74,8 +79,3 @@ def _file(path: str, known: str) -> Response:
     if found.etag in known:
         return Response(status_code=304, headers=headers)
     return Response(found.content, headers={**headers, "content-type": found.media_type})
-
-
-def _has(app: FastAPI, path: str) -> bool:
-    scope = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": []}
-    return any(route.matches(scope)[0] is Match.FULL for route in app.routes)

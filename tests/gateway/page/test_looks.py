@@ -37,12 +37,12 @@ def is_leap(year: int) -> bool:
 """
 WIDE_ANSWER = "w" * 400 + "\n\n```\n" + "c" * 400 + "\n```\n\n|a|b|\n|-|-|\n|" + "x" * 300 + "|y|"
 
-_OVERFLOW = """() =>
+OVERFLOW = """() =>
   [...document.querySelectorAll("body, header, main, section, #messages, #composer")]
   .filter((node) => node.offsetWidth && node.scrollWidth > node.clientWidth)
   .map((node) => node.id || node.localName)"""
 
-_UNLABELLED = """() =>
+UNLABELLED = """() =>
   [...document.querySelectorAll("button, input, select, textarea, img, a[href]")]
   .filter((node) => node.offsetWidth && !node.labels?.length && !node.hasAttribute("alt"))
   .filter((node) => !(node.textContent.trim() || node.getAttribute("aria-label")))
@@ -61,13 +61,13 @@ def test_nothing_scrolls_sideways(
 ) -> None:
     script.replies["wide"] = Reply(WIDE_ANSWER)
     with visit(browser, page_gateway.url.removesuffix("/v1"), size=size, locale=locale) as visited:
-        assert visited.page.evaluate(_OVERFLOW) == []
+        assert visited.page.evaluate(OVERFLOW) == []
         visited.ask("wide")
-        assert visited.page.evaluate(_OVERFLOW) == []
+        assert visited.page.evaluate(OVERFLOW) == []
         for tab in ("code", "chat"):
             visited.page.locator(f"#tab-{tab}").click()
-            assert visited.page.evaluate(_OVERFLOW) == []
-            assert visited.page.evaluate(_UNLABELLED) == []
+            assert visited.page.evaluate(OVERFLOW) == []
+            assert visited.page.evaluate(UNLABELLED) == []
 
 
 def test_on_a_phone_the_settings_are_behind_a_button(

@@ -24,10 +24,10 @@ export const numberOf = (value) => value.toLocaleString(locale());
 export const shortNumber = (value) =>
   value.toLocaleString(locale(), { notation: "compact", maximumFractionDigits: 1 });
 
-/** Write a moment of ISO 8601, with the time when it is pointed at; or another text for none. */
-export function dateOf(text, otherwise, options = { dateStyle: "medium" }) {
+/** Write the day of a moment of ISO 8601, the time when it is pointed at; or a text for none. */
+export function dateOf(text, otherwise) {
   if (!text) return otherwise;
   const moment = new Date(text);
   const title = moment.toLocaleString(locale());
-  return el("time", { datetime: text, title }, moment.toLocaleString(locale(), options));
+  return el("time", { datetime: text, title }, moment.toLocaleDateString(locale(), { dateStyle: "medium" }));
 }

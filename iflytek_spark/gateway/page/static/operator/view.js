@@ -30,10 +30,12 @@ export async function showOperator() {
   askForKey(!operatorKey.text);
   if (!operatorKey.text) return;
   try {
-    const made = await Promise.all(offered.map((name) => PARTS[name]()));
+    const made = [];
+    for (const name of offered) made.push(await PARTS[name]()); // a wrong key is tried once only
     find("#operator-parts").replaceChildren(bar(), ...made);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
+    if (error.status === 401) operatorKey.use("");
     askForKey(true);
     delete word.dataset.words; // the gateway's own words
     word.textContent = error.message;

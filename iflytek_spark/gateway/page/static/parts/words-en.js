@@ -150,8 +150,10 @@ export const en = {
   accountState: "State",
   ready: "ready",
   setAside: "set aside",
-  trouble: "Trouble",
-  backAt: "Back at",
+  trouble: "Not asked for",
+  asideUntil: "{model}, until {time}: {reason}",
   running: "Running",
   waiting: "Waiting",
+  sent: "Asked",
+  oneWorker: "Each worker knows its own requests; these are of the one that answered.",
 };

@@ -150,8 +150,10 @@ export const zh = {
   accountState: "状态",
   ready: "可用",
   setAside: "暂停使用",
-  trouble: "原因",
-  backAt: "恢复时间",
+  trouble: "暂不用于",
+  asideUntil: "{model}，{time} 恢复：{reason}",
   running: "进行中",
   waiting: "排队",
+  sent: "已请求",
+  oneWorker: "每个工作进程只知道自己的请求；这里是作答的那个进程的数字。",
 };
