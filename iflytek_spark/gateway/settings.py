@@ -185,7 +185,7 @@ def load_settings(path: Path | None = None, **given: Any) -> GatewaySettings:
         raise ConfigurationError(f"cannot read {path}: {error}") from error
     except SettingsError as error:
         raise ConfigurationError(
-            f"{error}", hint='write tables as JSON: GATEWAY_KEYS=\'{"name": "sha256:…"}\''
+            f"{error}", hint='write tables as JSON: GATEWAY_KEYS={"name": "sha256:…"}'
         ) from error
     except ValidationError as error:
         problem = error.errors(include_input=False)[0]

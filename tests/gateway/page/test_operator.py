@@ -166,6 +166,15 @@ def test_without_an_operators_key_nothing_is_shown(browser: Browser, operated: O
         assert operated.key not in json.dumps(visited.page.evaluate("({ ...sessionStorage })"))
 
 
+def test_behind_a_proxy_that_hides_the_routes_it_says_so(
+    browser: Browser, operated: Operated
+) -> None:
+    with visit(browser, operated.url) as visited:
+        visited.page.route("**/operator/**", lambda route: route.fulfill(status=404))
+        enter(visited, operated.key)
+        expect(visited.page.locator("#operator-word")).to_contain_text("does not lead")
+
+
 def test_the_tab_is_not_there_without_operators(browser: Browser) -> None:
     with one_gateway() as gateway, visit(browser, gateway.url.removesuffix("/v1")) as visited:
         expect(visited.page.locator("#tab-operator")).to_be_hidden()

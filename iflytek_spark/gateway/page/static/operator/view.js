@@ -22,7 +22,7 @@ export function setUpOperator(routes) {
   });
 }
 
-/** Show everything anew, or ask for the key first. */
+/** Show everything anew, or ask for the key first; a proxy may keep these routes from callers. */
 export async function showOperator() {
   const word = find("#operator-word");
   say(word, "operatorKeyWord");
@@ -37,9 +37,10 @@ export async function showOperator() {
     if (!(error instanceof ApiError)) throw error;
     if (error.status === 401) operatorKey.use("");
     askForKey(true);
+    word.classList.add("wrong");
+    if (error.status === 404) return say(word, "operatorElsewhere");
     delete word.dataset.words; // the gateway's own words
     word.textContent = error.message;
-    word.classList.add("wrong");
   }
 }
 

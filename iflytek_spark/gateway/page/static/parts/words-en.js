@@ -89,6 +89,7 @@ export const en = {
 
   operatorKey: "Operator's key",
   operatorKeyWord: "One of the setting operator_keys. Kept in this tab until you close it.",
+  operatorElsewhere: "This address does not lead to the operator's routes: open the page at the gateway's own.",
   signOut: "Forget the key",
   reload: "Refresh",
   keys: "Keys",

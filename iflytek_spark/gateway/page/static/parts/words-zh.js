@@ -89,6 +89,7 @@ export const zh = {
 
   operatorKey: "管理员密钥",
   operatorKeyWord: "设置项 operator_keys 中的一个。只保存在这个标签页里，关闭即清除。",
+  operatorElsewhere: "从这个地址访问不到运维接口：请用网关自己的地址打开本页。",
   signOut: "清除密钥",
   reload: "刷新",
   keys: "密钥",
