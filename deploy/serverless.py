@@ -14,6 +14,6 @@ from iflytek_spark.gateway.settings import load_settings
 
 logging.config.dictConfig(LOGGING)
 settings = load_settings()
-if not settings.keys:
+if not settings.with_keys:
     settings = settings.model_copy(update={"own_credentials": False})
 app = create_app(settings)

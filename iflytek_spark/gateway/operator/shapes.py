@@ -12,9 +12,10 @@ setting these routes are a 404. Errors have OpenAI's form, as everywhere.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias, TypedDict
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict
 
 By: TypeAlias = Literal["key", "model", "day", "account"]
 """What usage is summed by."""

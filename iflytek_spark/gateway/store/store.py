@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.gateway.middleware.auth import Caller, key_refused
 from iflytek_spark.gateway.middleware.request_log_record import RequestLogRecord
 from iflytek_spark.gateway.openai.errors import ErrorRow, GatewayError
@@ -112,7 +113,11 @@ def open_database(settings: GatewaySettings) -> Database:
     if settings.store_url is None:
         raise ValueError("there is no store_url")
     database = Database(settings.store_url)
-    migrate(database)
+    try:
+        migrate(database)
+    except ConfigurationError:
+        database.close()
+        raise
     return database
 
 

@@ -86,9 +86,9 @@ def test_the_example_shows_every_setting_and_its_default() -> None:
     shown = tomllib.loads(re.sub(r"^# (?=\S+ = )", "", text, flags=re.MULTILINE))
     assert set(shown) == set(GatewaySettings.model_fields)
     usual = load_settings()
-    examples = {"base_url", "redis_url", "requests_per_minute", "concurrent_requests"}
+    examples = {"base_url", "redis_url", "store_url", "requests_per_minute", "concurrent_requests"}
     examples |= {"max_connections", "max_connections_per_address"}
-    for name in set(shown) - examples - {"keys", "models"}:
+    for name in set(shown) - examples - {"keys", "models", "operator_keys"}:
         assert shown[name] == getattr(usual, name), name
 
 

@@ -19,6 +19,9 @@ from iflytek_spark.gateway.store.tables import usage
 SEEN_WITHIN = 5.0
 """Seconds in which a change of a key is seen by every worker."""
 
+_WRITTEN_WITHIN = 20.0
+"""Seconds in which usage is written, on a machine that does much else."""
+
 _T = TypeVar("_T")
 
 
@@ -52,7 +55,7 @@ class Operator:
             rows = self.rows()
             return rows if len(rows) >= count else None
 
-        rows = until(enough)
+        rows = until(enough, _WRITTEN_WITHIN)
         assert len(rows) == count
         return rows
 

@@ -44,7 +44,7 @@ def test_a_key_is_admitted_and_revoked_while_the_gateway_runs(
     assert ask(url, "sk-spark-of-nobody").status_code == ask(url).status_code == 401
     key = operator.add("anna")
     with openai.OpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0) as client:
-        assert until(lambda: answered(url, key))
+        assert until(lambda: answered(url, key)).is_success
         assert client.chat.completions.create(model="lite", messages=asked("你好")).usage
 
         began = time.monotonic()
@@ -139,7 +139,7 @@ def test_a_limit_that_is_changed_holds_at_once_and_in_redis(
         assert ask(url, key).status_code == 200
         assert ask(other, key).status_code == 429
         operator.administration.limit("anna", {"requests_per_minute": 1000})
-        assert until(lambda: answered(other, key))
+        assert until(lambda: answered(other, key)).is_success
 
 
 def test_a_name_can_be_used_again_when_its_key_is_revoked(operator: Operator) -> None:
