@@ -33,7 +33,7 @@ def migrate(database: Database) -> str:
     """
     config = migrations()
     with database.in_words(), database.write() as connection:
-        if connection.dialect.name == "postgresql":
+        if connection.engine.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
         version = _known_version(connection, ScriptDirectory.from_config(config))
         config.attributes["connection"] = connection

@@ -30,7 +30,7 @@ def write_usage(connection: Connection, rows: Sequence[Row]) -> None:
     each other.
     """
     connection.execute(insert(usage), rows)
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    dialect = postgresql if connection.engine.name == "postgresql" else sqlite
     adding = dialect.insert(daily_usage)
     sums = {name: daily_usage.c[name] + adding.excluded[name] for name in _COUNTS}
     adding = adding.on_conflict_do_update(index_elements=_GROUP, set_=sums)
