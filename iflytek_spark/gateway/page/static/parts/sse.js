@@ -18,8 +18,9 @@ async function* linesOf(body) {
   let rest = "";
   for (;;) {
     const { done, value } = await reader.read();
+    if (done && rest.endsWith("\r")) yield rest.slice(0, -1);
     if (done) return;
-    const lines = (rest + value).split(/\r\n|\n|\r(?!$)/);
+    const lines = (rest + value).split(/\r\n|\n|\r(?!$)/); // a \n may follow the last \r
     rest = lines.pop();
     yield* lines;
   }
