@@ -175,6 +175,17 @@ def test_behind_a_proxy_that_hides_the_routes_it_says_so(
         expect(visited.page.locator("#operator-word")).to_contain_text("does not lead")
 
 
+def test_where_no_model_answers_the_operators_view_is_shown(
+    browser: Browser, operated: Operated
+) -> None:
+    """As on a port of the operator's own."""
+    with visit(browser, operated.url) as visited:
+        visited.page.evaluate("sessionStorage.setItem('spark-key', 'any')")
+        visited.page.route("**/v1/models", lambda route: route.fulfill(status=404))
+        visited.page.reload()
+        expect(visited.page.get_by_role("tabpanel", name="Operator")).to_be_visible()
+
+
 def test_the_tab_is_not_there_without_operators(browser: Browser) -> None:
     with one_gateway() as gateway, visit(browser, gateway.url.removesuffix("/v1")) as visited:
         expect(visited.page.locator("#tab-operator")).to_be_hidden()

@@ -29,9 +29,10 @@ async function start() {
   setUpOperator(features.operator);
   setUpPanel();
   document.addEventListener("language", show);
-  await setUpSettings(features, show);
+  const hasModels = await setUpSettings(features, show);
   if (features.key_needed && !callerKey.text) openSettings(true);
-  show();
+  if (!hasModels && features.operator.length) find("#tab-operator").click(); // a port of its own
+  else show();
 }
 
 function setUpLanguage() {

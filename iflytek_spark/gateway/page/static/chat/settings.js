@@ -28,6 +28,7 @@ const chosen = () => models.get(find("#model").value);
  * Set the form up.
  * @param {{key_needed: boolean, default_model: string}} features of the gateway
  * @param {function(): void} changed called after a key is used, and after any other change
+ * @returns {Promise<boolean>} whether this address has models at all
  */
 export async function setUpSettings(features, changed) {
   const form = find("#key-form");
@@ -45,7 +46,7 @@ export async function setUpSettings(features, changed) {
   });
   find("#settings").addEventListener("input", changed);
   document.addEventListener("language", describeModel);
-  await loadModels(features);
+  return loadModels(features);
 }
 
 async function loadModels(features) {
@@ -54,17 +55,19 @@ async function loadModels(features) {
   if (features.key_needed && !callerKey.text) {
     fill([], features);
     say(word, "keyNeeded");
-    return;
+    return true;
   }
   try {
     const { data } = await askJson("v1/models");
     fill(data.filter((model) => model.capabilities), features);
     say(word, features.key_needed ? "keyKept" : "keyNotNeeded");
+    return true;
   } catch (error) {
     fill([], features);
     delete word.dataset.words; // the gateway's own words
     word.textContent = error.message;
     word.classList.add("wrong");
+    return error.status !== 404;
   }
 }
 
