@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import Annotated, TypeAlias
 
 from fastapi import Depends, Request
 
@@ -11,10 +11,8 @@ from iflytek_spark.gateway.middleware.drain import Drain
 from iflytek_spark.gateway.middleware.metrics import GatewayMetrics
 from iflytek_spark.gateway.openai.model_names import ModelNames
 from iflytek_spark.gateway.settings import GatewaySettings
+from iflytek_spark.gateway.store.interface import GatewayStore
 from iflytek_spark.gateway.upstream import Upstream
-
-if TYPE_CHECKING:
-    from iflytek_spark.gateway.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,7 @@ class GatewayState:
     upstream: Upstream
     metrics: GatewayMetrics
     drain: Drain
-    store: Store | None = None
+    store: GatewayStore | None = None
 
 
 async def _state_of(request: Request) -> GatewayState:

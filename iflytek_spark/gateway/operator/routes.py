@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol, get_args
+from typing import Protocol, get_args
 
 from fastapi import APIRouter, Depends, Request
 from pydantic_core import to_json
@@ -18,9 +18,7 @@ from iflytek_spark.gateway.operator.shapes import By, NewKey
 from iflytek_spark.gateway.settings import GatewaySettings
 from iflytek_spark.gateway.state import GatewayState, State
 from iflytek_spark.gateway.store.errors import NoSuchKeyError, StoreUnavailableError
-
-if TYPE_CHECKING:
-    from iflytek_spark.gateway.operator.administration import Administration
+from iflytek_spark.gateway.store.interface import StoreAdministration
 
 _BY: Mapping[str, By] = {name: name for name in get_args(By)}
 _DEFAULT_SINCE = "30d"
@@ -103,7 +101,7 @@ async def report_usage(
     return await _answered(lambda: administration.usage(wanted, since, key))
 
 
-def _administration(state: GatewayState) -> Administration:
+def _administration(state: GatewayState) -> StoreAdministration:
     if state.store is None:
         raise GatewayError(ErrorRow.NO_SUCH_ROUTE, "no keys and no usage without store_url")
     return state.store.administration

@@ -118,8 +118,7 @@ class Background:
                 _LOG.error("%d rows of usage are lost: %s", len(self._batch), error.orig)
                 self._log.drop(len(self._batch))
             for row in self._batch:
-                if not row["estimated"]:
-                    self._written[row["key"]] += row["total_tokens"]
+                self._written[row["key"]] += row["total_tokens"]
             self._batch = []
 
     def _read(self) -> None:

@@ -5,18 +5,15 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.gateway.settings import GatewaySettings
-
-if TYPE_CHECKING:
-    from iflytek_spark.gateway.store.store import Store
+from iflytek_spark.gateway.store.interface import GatewayStore
 
 _PACKAGES = {"sqlalchemy", "alembic", "psycopg"}
 
 
-def open_store(settings: GatewaySettings, on_drop: Callable[[], object]) -> Store | None:
+def open_store(settings: GatewaySettings, on_drop: Callable[[], object]) -> GatewayStore | None:
     """Open the store, if there is one.
 
     Args:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
@@ -46,8 +47,9 @@ class Ended:
 class UsageLog:
     """Rows on their way to the database.
 
-    The event loop appends, one other thread takes; neither waits for the other. What a key has
-    used in all is counted by each for itself, so the difference is what is not yet written.
+    The event loop appends, a thread that estimates does too, and another takes; none waits for a
+    database here. What a key has used in all is counted where rows are appended and where they are
+    written, so the difference is what is not yet written.
 
     Attributes:
         dropped: how many rows were lost.
@@ -58,6 +60,7 @@ class UsageLog:
         self._on_drop = on_drop
         self._waiting: deque[Ended] = deque()
         self._appended: dict[str, int] = defaultdict(int)
+        self._adding = threading.Lock()
         self._estimating = ThreadPoolExecutor(1, thread_name_prefix="gateway-estimates")
         self.dropped = 0
 
@@ -81,7 +84,6 @@ class UsageLog:
             return
         tokens = usage or _NOTHING
         self._append(Ended(record, route, time.time(), seconds, tokens, record.estimated))
-        self._appended[record.caller] += countable(tokens.total_tokens)
 
     def unwritten(self, name: str, written: Mapping[str, int]) -> int:
         """Return how many tokens of a key are not in the database.
@@ -110,10 +112,12 @@ class UsageLog:
         self._estimating.shutdown()
 
     def _append(self, ended: Ended) -> None:
-        if len(self._waiting) < MAX_ROWS:
-            self._waiting.append(ended)
-        else:
+        if len(self._waiting) >= MAX_ROWS:
             self.drop(1)
+            return
+        with self._adding:
+            self._appended[ended.record.caller] += countable(ended.usage.total_tokens)
+        self._waiting.append(ended)
 
 
 def _was_answered(record: RequestLogRecord) -> bool:

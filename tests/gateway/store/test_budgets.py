@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from itertools import pairwise
 
+import httpx2
 import openai
 import pytest
 from hypothesis import given
@@ -19,7 +20,7 @@ from iflytek_spark.gateway.store import periods
 from tests._support.service import lead_to
 from tests.gateway.chat_helpers import asked
 from tests.gateway.conftest import RunningGateway
-from tests.gateway.http_helpers import ask, code
+from tests.gateway.http_helpers import ask, bearer, code
 from tests.gateway.store.store_helpers import Operator, operating, until
 
 _DAY = 86_400
@@ -69,6 +70,21 @@ def test_what_another_worker_has_answered_counts(
     assert ask(one, key).status_code == 200
     assert until(lambda: True if ask(other, key).status_code == 429 else None)
     assert code(ask(one, key)) == "insufficient_quota"
+
+
+def test_what_is_written_is_not_counted_twice(
+    running_gateway: RunningGateway, sqlite_url: str, spark: Emulator
+) -> None:
+    """Estimated tokens too: each of these texts is taken for four."""
+    with operating(sqlite_url) as operator:
+        key = operator.add("anna", tokens_per_day=10)
+        url = running_gateway(store_url=sqlite_url, base_url=spark.base_url)
+        body = {"model": "spark-embedding", "input": "讯飞星火星火"}
+        for count in range(1, 4):
+            response = httpx2.post(f"{url}/v1/embeddings", json=body, headers=bearer(key))
+            assert response.json()["usage"]["total_tokens"] == 4
+            operator.rows_after(count)
+        assert ask(url, key).status_code == 429
 
 
 def test_a_gateway_that_starts_knows_what_was_used(

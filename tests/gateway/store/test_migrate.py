@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from pydantic import SecretStr, TypeAdapter
@@ -17,7 +16,7 @@ from sqlalchemy import column, insert, inspect, select, table, update
 from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.gateway.settings import load_settings
 from iflytek_spark.gateway.store.database import Database
-from iflytek_spark.gateway.store.migrate import VERSION_TABLE, migrate, migrations
+from iflytek_spark.gateway.store.migrate import VERSION_TABLE, migrate
 from iflytek_spark.gateway.store.tables import daily_usage, metadata, usage
 from iflytek_spark.gateway.store.url import StoreURL
 from tests.gateway.store.store_helpers import operating
@@ -48,13 +47,6 @@ def opened(store_url: str) -> Database:
     return Database(TypeAdapter[SecretStr](StoreURL).validate_python(SecretStr(store_url)))
 
 
-def upgrade_to(database: Database, version: str) -> None:
-    config = migrations()
-    with database.write() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, version)
-
-
 def test_an_empty_database_gets_the_tables_that_the_code_names(store_url: str) -> None:
     database = opened(store_url)
     migrate(database)
@@ -69,7 +61,7 @@ def test_an_empty_database_gets_the_tables_that_the_code_names(store_url: str) -
 
 def test_a_store_of_the_version_before_keeps_its_usage(store_url: str) -> None:
     database = opened(store_url)
-    upgrade_to(database, "1")
+    assert migrate(database, "1") == "1"
     rows = [
         {"day": "2026-11-27", "key": "anna", "estimated": False, "status": 200},
         {"day": "2026-11-27", "key": "anna", "estimated": True, "status": 500},
@@ -77,7 +69,7 @@ def test_a_store_of_the_version_before_keeps_its_usage(store_url: str) -> None:
     ]
     with database.write() as connection:
         connection.execute(insert(usage), [{**_REQUEST, **row} for row in rows])
-    migrate(database)
+    assert migrate(database) == "2"
     with database.read() as connection:
         found = connection.execute(select(daily_usage).order_by(daily_usage.c.day)).all()
     assert [tuple(row) for row in found] == [
