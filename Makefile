@@ -93,6 +93,8 @@ lock: $(VENV)/.dev
 	  --custom-compile-command "make lock" -c requirements/dev.txt --extra langchain pyproject.toml requirements/build.in -o requirements/demo.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" -c requirements/dev.txt --extra gateway-usage pyproject.toml requirements/build.in -o requirements/gateway.txt
+	{ echo "# Written by make lock from requirements/gateway.txt, for hosts that read no hashes."; \
+	  sed -n 's/^\([a-z0-9._-]*==.*[^ ]\) \\$$/\1/p' requirements/gateway.txt; } > deploy/requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" --no-deps --upgrade requirements/corpus.in -o requirements/corpus.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \

@@ -25,7 +25,8 @@ from iflytek_spark.gateway.openai.openapi import complete_openapi
 from iflytek_spark.gateway.openai.requests import ChatCompletionRequest
 from iflytek_spark.gateway.openai.responses import ChatCompletionChunk
 from iflytek_spark.gateway.openai.text_completions import CompletionRequest, TextCompletion
-from iflytek_spark.gateway.operator.routes import operator_router
+from iflytek_spark.gateway.operator.routes import operator_parts, operator_router
+from iflytek_spark.gateway.page.routes import page_router
 from iflytek_spark.gateway.reloading import Reloading
 from iflytek_spark.gateway.responses.event_types import EVENTS as RESPONSE_EVENTS
 from iflytek_spark.gateway.responses.history import history_of
@@ -103,6 +104,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         title="iFlytek Spark gateway",
         description="OpenAI's API over iFlytek Spark.",
         version=__version__,
+        docs_url=None,  # FastAPI's own loads its scripts from elsewhere; see page/
         redoc_url=None,
         redirect_slashes=False,  # Starlette builds the address from the caller's Host
         generate_unique_id_function=lambda route: route.name,
@@ -120,7 +122,9 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     for routes in _ROUTES:
         app.include_router(routes.router)
     app.state.routes = [route for routes in _ROUTES for route in routes.router.routes]
-    app.include_router(operator_router(settings))
+    app.include_router(operator_router(settings, upstream.accounts))
+    if settings.page:
+        app.include_router(page_router(operator_parts(settings, upstream.accounts)))
     add_exception_handlers(app)
     app.add_middleware(HeadMiddleware)
     app.add_middleware(AdmissionMiddleware, settings=settings, reloading=reloading, store=store)

@@ -120,6 +120,7 @@ class GatewaySettings(BaseSettings):
         routing: how requests are shared among them.
         opentelemetry: whether each request makes a span; needs the extra ``otel``, and is
             collected by what ``opentelemetry-instrument`` sets up around the gateway.
+        page: whether there is a page at ``/`` to try models, and one at ``/docs``.
     """
 
     model_config = SettingsConfigDict(
@@ -161,6 +162,7 @@ class GatewaySettings(BaseSettings):
     shutdown_timeout: float = Field(30.0, ge=0)
     worker_timeout: float = Field(30.0, ge=1)
     preconnect: int = Field(0, ge=0)
+    page: bool = True
     accounts: Mapping[str, AccountSettings] = Field(default_factory=dict)
     routing: RoutingSettings = Field(default_factory=lambda: RoutingSettings.model_validate({}))
     opentelemetry: bool = False
@@ -225,7 +227,7 @@ def load_settings(path: Path | None = None, **given: Any) -> GatewaySettings:
         raise ConfigurationError(f"cannot read {path}: {error}") from error
     except SettingsError as error:
         raise ConfigurationError(
-            f"{error}", hint='write tables as JSON: GATEWAY_KEYS=\'{"name": "sha256:…"}\''
+            f"{error}", hint='write tables as JSON: GATEWAY_KEYS={"name": "sha256:…"}'
         ) from error
     except ValidationError as error:
         problem = error.errors(include_input=False)[0]

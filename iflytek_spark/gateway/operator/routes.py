@@ -1,10 +1,10 @@
-"""``/operator/…``: keys and usage, for the gateway's operator; :mod:`.shapes` has their JSON."""
+"""``/operator/…``: keys, usage and accounts, for the gateway's operator; :mod:`.shapes` has it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from typing import get_args
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol, get_args
 
 from fastapi import APIRouter, Depends, Request
 from pydantic_core import to_json
@@ -26,18 +26,49 @@ _NOT_KEPT = {"cache-control": "no-store"}
 _SOON = {"retry-after": "5"}
 
 
-def operator_router(settings: GatewaySettings) -> APIRouter:
-    """Return the routes, for an operator's keys of these settings alone."""
+class AccountSource(Protocol):
+    """Knows the accounts of Spark behind the gateway."""
+
+    def states(self) -> Sequence[object]:
+        """Return what is known of each now, with the fields of :class:`.shapes.AccountInfo`."""
+
+
+def operator_parts(
+    settings: GatewaySettings, accounts: AccountSource | None = None
+) -> dict[str, bool]:
+    """Return which of the routes answer with something else than 404."""
+    opened, stored = bool(settings.operator_keys), settings.store_url is not None
+    return {
+        "keys": opened and stored,
+        "usage": opened and stored,
+        "accounts": opened and accounts is not None,
+    }
+
+
+def operator_router(settings: GatewaySettings, accounts: AccountSource | None = None) -> APIRouter:
+    """Return the routes, for an operator's keys of these settings alone.
+
+    Args:
+        settings: the gateway's.
+        accounts: Spark's accounts, where there are several.
+    """
     guard = OperatorGuard(settings)
 
     async def check(request: Request) -> None:
         await guard.check(request)
+
+    async def list_accounts() -> Response:
+        if accounts is None:
+            raise GatewayError(ErrorRow.NO_SUCH_ROUTE, "no accounts without [accounts]")
+        body = to_json({"object": "list", "data": accounts.states()})
+        return Response(body, headers=_NOT_KEPT, media_type="application/json")
 
     router = APIRouter(prefix="/operator", dependencies=[Depends(check)], include_in_schema=False)
     router.add_api_route("/keys", list_keys, methods=["GET"])
     router.add_api_route("/keys", create_key, methods=["POST"])
     router.add_api_route("/keys/{key_id}/revoke", revoke_key, methods=["POST"])
     router.add_api_route("/usage", report_usage, methods=["GET"])
+    router.add_api_route("/accounts", list_accounts, methods=["GET"])
     return router
 
 

@@ -7,6 +7,7 @@ setting these routes are a 404. Errors have OpenAI's form, as everywhere.
 - ``POST /operator/keys`` with :class:`NewKey` → 201, :class:`MadeKey`
 - ``POST /operator/keys/{id}/revoke`` with ``{}`` → :class:`KeyInfo`
 - ``GET /operator/usage?by=key|model|day|account&since=7d&key=NAME`` → :class:`UsageReport`
+- ``GET /operator/accounts`` → :class:`AccountList`
 """
 
 from __future__ import annotations
@@ -142,3 +143,42 @@ class UsageReport(TypedDict):
     until: str
     rows: list[Used]
     total: Used
+
+
+class ModelSetAside(TypedDict):
+    """Why an account is not asked for a model.
+
+    Attributes:
+        until: the moment from which on it is, in seconds since 1970.
+        reason: the class of the error that it answered, and Spark's code.
+    """
+
+    until: float
+    reason: str
+
+
+class AccountInfo(TypedDict):
+    """What the worker that answers knows of an account; each worker knows its own requests.
+
+    Attributes:
+        name: as the configuration has it.
+        products: those that it has a limit for.
+        in_flight: requests under way.
+        waiting: requests that wait for its turn.
+        sent: requests that it was asked, by product.
+        set_aside: the models for which it is not asked now.
+    """
+
+    name: str
+    products: list[str]
+    in_flight: int
+    waiting: int
+    sent: dict[str, int]
+    set_aside: dict[str, ModelSetAside]
+
+
+class AccountList(TypedDict):
+    """All accounts, in the order of the configuration."""
+
+    object: Literal["list"]
+    data: list[AccountInfo]

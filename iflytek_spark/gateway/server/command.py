@@ -125,10 +125,16 @@ def print_new_key(name: str) -> None:
     key, known = new_key()
     print(f"The key of {name}, which is shown only here:\n\n    {key}\n")
     print(f"In the configuration's file, under [keys]:\n\n    {json.dumps(name)} = {known!r}\n")
-    variable = shlex.quote(json.dumps({name: known}))
     print(
-        f"Or, when it is the only one, in the environment or .env:\n\n    GATEWAY_KEYS={variable}"
+        "Or, when it is the only one, in .env or another file of variables (in a shell the value"
+        " stands between single quotes):\n\n"
+        f"    GATEWAY_KEYS={_unquoted(json.dumps({name: known}))}"
     )
+
+
+def _unquoted(text: str) -> str:
+    """Write JSON so that no reader of such files wants quotes: Docker's keeps them as they are."""
+    return text.translate({ord(special): f"\\u{ord(special):04x}" for special in "'#$`"})
 
 
 @contextlib.contextmanager

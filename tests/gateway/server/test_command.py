@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
+from dotenv import dotenv_values
 
 from iflytek_spark.cli import main
 from iflytek_spark.gateway.settings import load_settings
@@ -72,8 +73,29 @@ def test_with_keys_it_listens_where_it_is_told(
     logged = (tmp_path / "stdout").read_text(encoding="utf-8")
     assert json.loads(logged.splitlines()[-1])["caller"] == "anna's laptop"
     assert key not in config.read_text(encoding="utf-8") + logged
-    name, _, value = shlex.split(variable)[0].partition("=")
-    assert (name, list(json.loads(value))) == ("GATEWAY_KEYS", ["anna's laptop"])
+    assert variable.startswith("GATEWAY_KEYS={")
+
+
+@pytest.mark.parametrize(
+    "name", ["anna", "anna's laptop", "team #1 $HOME `ls`", "客服", 'a "b" \\']
+)
+def test_the_printed_variable_is_the_same_in_every_file_and_shell(
+    name: str, tmp_path: Path, capsys: Capture
+) -> None:
+    """Docker's ``--env-file`` takes a line as it is, quotes too."""
+    assert main(["gateway", "--new-key", name]) == 0
+    line = capsys.readouterr().out.splitlines()[-1].strip()
+    docker = dict([line.split("=", 1)])
+    (tmp_path / ".env").write_text(line, encoding="utf-8")
+    variable, _, value = line.partition("=")
+    shell = subprocess.run(
+        ["/bin/sh", "-c", f"export {variable}='{value}'; printenv {variable}"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert docker == dotenv_values(tmp_path / ".env") == {variable: shell.stdout.rstrip("\n")}
+    assert list(json.loads(docker["GATEWAY_KEYS"])) == [name]
 
 
 def test_a_port_that_is_taken(capsys: Capture) -> None:

@@ -49,7 +49,7 @@ def test_the_image_copies_what_is_there_and_runs_the_steps() -> None:
     sources = [name for line in copied for name in line.split()]
     assert "deploy/install.sh" in sources
     assert not [name for name in sources if not (_ROOT / name).exists()]
-    assert text.index("USER gateway") < text.index("ENTRYPOINT")
+    assert 0 < text.index("USER 10001:10001") < text.index("ENTRYPOINT")
 
 
 def test_the_compose_file_names_what_is_there() -> None:
@@ -63,6 +63,16 @@ def test_the_compose_file_names_what_is_there() -> None:
     assert (_DEPLOY / f"{gateway['env_file']}.example").is_file()
     assert set(gateway["depends_on"]) < set(services)
     assert f"//{next(iter(gateway['depends_on']))}:" in gateway["environment"]["GATEWAY_REDIS_URL"]
+
+
+def test_compose_opens_the_gateway_to_this_machine_alone() -> None:
+    services = _compose()["services"]
+    assert [port.rpartition(":8000:")[0] for port in services["gateway"]["ports"]] == ["127.0.0.1"]
+    assert "ports" not in services["redis"]
+    caddy = services["caddy"]
+    assert caddy["profiles"] == ["tls"]  # only when it is wanted
+    assert (_DEPLOY / caddy["volumes"][0].partition(":")[0]).is_file()
+    assert "{$GATEWAY_UPSTREAM:gateway:8000}" in (_DEPLOY / "Caddyfile").read_text(encoding="utf-8")
 
 
 def test_compose_waits_longer_than_answers_may_take_to_finish() -> None:
@@ -90,12 +100,28 @@ def test_the_example_shows_every_setting_and_its_default() -> None:
         assert getattr(read, name) == getattr(usual, name), name
 
 
-def test_the_hosts_file_sends_everything_to_the_app() -> None:
+def test_the_hosts_file_sends_the_app_what_is_for_callers() -> None:
     host = json.loads((_DEPLOY / "vercel.json").read_text(encoding="utf-8"))
-    (build,), (route,) = host["builds"], host["routes"]
+    (build,), (hidden, route) = host["builds"], host["routes"]
     assert build["src"] == route["dest"]
-    assert (_DEPLOY / build["src"]).is_file()
-    assert re.fullmatch(route["src"], "/v1/chat/completions")
+    assert (_ROOT / build["src"]).is_file()  # it is deployed from the project's folder
+    excluded = build["config"]["excludeFiles"].removesuffix("/**").strip("{}").split(",")
+    assert not {"deploy", "iflytek_spark", "requirements"} & set(excluded)
+    assert [name for name in excluded if not (_ROOT / name).is_dir()] == []
+    for path in ("/", "/v1/chat/completions", "/page/main.js", "/healthz", "/docsify"):
+        assert re.fullmatch(route["src"], path)
+        assert not re.fullmatch(hidden["src"], path)
+    for path in ("/metrics", "/readyz", "/docs", "/openapi.json", "/operator/keys"):
+        assert re.fullmatch(hidden["src"], path)
+
+
+def test_what_the_host_installs_is_what_is_locked() -> None:
+    """The source itself goes with the function, since the package is on no index."""
+    written = (_DEPLOY / "requirements.txt").read_text(encoding="utf-8")
+    lock = (_ROOT / "requirements" / "gateway.txt").read_text(encoding="utf-8")
+    pins = [line.removesuffix(" \\") for line in lock.splitlines() if re.match(r"\w.*==", line)]
+    assert written.splitlines()[1:] == pins
+    assert "iflytek" not in written
 
 
 @pytest.mark.parametrize("with_key", [False, True])
