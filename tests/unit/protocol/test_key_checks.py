@@ -1,4 +1,4 @@
-"""Whether there is a key for what is going to be asked: every kind of key for every kind of thing."""
+"""Whether there is a key for what is going to be asked: every kind of key and of thing."""
 
 from __future__ import annotations
 
