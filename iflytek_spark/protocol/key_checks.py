@@ -27,14 +27,13 @@ def check_keys(asked: ModelSpec | Service, wire: WireChoice, credentials: Creden
     if isinstance(asked, Service):
         (app_of if asked.signed else maas_key)(credentials)
         return
-    missing: MissingCredentialsError | None = None
+    missing: list[MissingCredentialsError] = []
     for tools in (False, True):
         row = route(asked, wire, tools=tools)
         try:
             chat_dialect(row).open(row.url, credentials, 0.0)
         except MissingCredentialsError as error:
-            missing = missing or error
+            missing.append(error)
         else:
             return
-    if missing is not None:
-        raise missing
+    raise missing[0]
