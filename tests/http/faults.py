@@ -223,9 +223,6 @@ FAULTS: dict[str, Fault] = {
     "A: no right, as 200": Fault(
         refused(200, "AppIdNoAuthError (sid: cha1)", "11200"), e.PermissionDeniedError, 11200
     ),
-    "A: no right, as 429": Fault(
-        refused(429, "AppIdNoAuthError", "11200"), e.PermissionDeniedError, 11200
-    ),
     "A: too fast, as 400": Fault(
         refused(400, "AppIdQpsOverFlowError", "11202"), e.RateLimitError, 11202, True
     ),

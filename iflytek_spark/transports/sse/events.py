@@ -44,15 +44,11 @@ class EventReader:
         Raises:
             MessageTooLargeError: for a message that is longer than is accepted.
         """
-        if self._within_a_line(body):
-            self._more.append(body)  # joined once: a long line comes in many pieces
-            self._held += len(body)
+        if self._is_stream and not self._more and b"\n" in body:
+            self._buffer += body
         else:
-            self._join(body)
-        if self._is_stream is None:
-            self._buffer = self._buffer.lstrip().removeprefix(_MARK)
-            self._is_stream = _is_stream(self._buffer)
-        messages = list(self._messages(self._lines())) if self._ends_lines() else []
+            self._gather(body)
+        messages = list(self._messages(self._lines())) if self._is_stream and not self._more else []
         if len(self._buffer) + self._held > MAX_MESSAGE_BYTES:
             raise MessageTooLargeError(f"more than {MAX_MESSAGE_BYTES} bytes")
         return messages
@@ -68,13 +64,21 @@ class EventReader:
             return [rest, DONE] if rest else []
         return [message for message in self._messages([rest, b""]) if _is_whole(message)]
 
+    def _gather(self, body: bytes) -> None:
+        """Take bytes that may be no whole line: those of a long one are joined once."""
+        if self._within_a_line(body):
+            self._more.append(body)
+            self._held += len(body)
+            return
+        self._join(body)
+        if self._is_stream is None:
+            self._buffer = self._buffer.lstrip().removeprefix(_MARK)
+            self._is_stream = _is_stream(self._buffer)
+
     def _within_a_line(self, body: bytes) -> bool:
         if not self._is_stream:
             return self._is_stream is False
         return b"\n" not in body and b"\r" not in body and not self._buffer.endswith(b"\r")
-
-    def _ends_lines(self) -> bool:
-        return bool(self._is_stream and not self._more)
 
     def _join(self, body: bytes = b"") -> None:
         self._held -= sum(map(len, self._more))

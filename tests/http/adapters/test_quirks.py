@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Iterator
 from functools import reduce
 from operator import add
@@ -91,8 +92,6 @@ def settings(server: RawServer, name: str) -> dict[str, Any]:
 
 
 def meant(quirk: Quirk) -> Said:
-    import json
-
     calls = [(name, json.loads(arguments)) for name, arguments in quirk.calls]
     return Said(quirk.text, quirk.reasoning, calls, quirk.finish, quirk.usage)
 
