@@ -27,7 +27,8 @@ def test_without_redis_it_lives_but_is_not_ready(running_gateway: RunningGateway
 def test_without_credentials(
     running_gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("SPARK_API_SECRET")
+    for name in ("SPARK_API_SECRET", "SPARK_MAAS_API_KEY"):
+        monkeypatch.delenv(name)
     shown = httpx2.get(f"{running_gateway()}/readyz")
     assert (shown.status_code, shown.json()["because"]) == (503, ["Spark credentials are missing"])
     assert httpx2.get(f"{running_gateway(own_credentials=False)}/readyz").status_code == 200
