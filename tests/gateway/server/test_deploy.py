@@ -78,7 +78,8 @@ def test_the_example_shows_every_setting_and_its_default() -> None:
     usual = load_settings()
     examples = {"base_url", "redis_url", "requests_per_minute", "concurrent_requests"}
     examples |= {"max_connections", "max_connections_per_address"}
-    for name in set(shown) - examples - {"keys", "models"}:
+    assert shown["routing"] | {"fallbacks": {}} == usual.routing.model_dump(mode="json")
+    for name in set(shown) - examples - {"keys", "models", "routing"}:
         assert shown[name] == getattr(usual, name), name
 
 
