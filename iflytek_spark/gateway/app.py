@@ -21,7 +21,6 @@ from iflytek_spark.gateway.openai.model_names import ModelNames
 from iflytek_spark.gateway.openai.openapi import complete_openapi
 from iflytek_spark.gateway.openai.requests import ChatCompletionRequest
 from iflytek_spark.gateway.openai.responses import ChatCompletionChunk
-from iflytek_spark.gateway.openai.text_completions import CompletionRequest, TextCompletion
 from iflytek_spark.gateway.responses.event_types import EVENTS as RESPONSE_EVENTS
 from iflytek_spark.gateway.responses.history import history_of
 from iflytek_spark.gateway.responses.requests import ResponsesRequest
@@ -41,6 +40,7 @@ from iflytek_spark.gateway.routes.images import ImageGenerationRequest
 from iflytek_spark.gateway.routes.rerank import RerankRequest
 from iflytek_spark.gateway.settings import GatewaySettings, load_settings
 from iflytek_spark.gateway.state import GatewayState
+from iflytek_spark.gateway.text_completions import CompletionRequest, TextCompletion
 from iflytek_spark.gateway.upstream import Upstream
 
 _ROUTES = (chat, responses, messages, completions, models, embeddings, rerank, images, health)
