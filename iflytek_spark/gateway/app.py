@@ -24,7 +24,6 @@ from iflytek_spark.gateway.openai.model_names import ModelNames
 from iflytek_spark.gateway.openai.openapi import complete_openapi
 from iflytek_spark.gateway.openai.requests import ChatCompletionRequest
 from iflytek_spark.gateway.openai.responses import ChatCompletionChunk
-from iflytek_spark.gateway.openai.text_completions import CompletionRequest, TextCompletion
 from iflytek_spark.gateway.operator.routes import operator_parts, operator_router
 from iflytek_spark.gateway.page.routes import page_router
 from iflytek_spark.gateway.reloading import Reloading
@@ -50,6 +49,7 @@ from iflytek_spark.gateway.routes.rerank import RerankRequest
 from iflytek_spark.gateway.settings import GatewaySettings, load_settings
 from iflytek_spark.gateway.state import GatewayState
 from iflytek_spark.gateway.store.opening import open_store
+from iflytek_spark.gateway.text_completions import CompletionRequest, TextCompletion
 from iflytek_spark.gateway.upstream import Upstream
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from iflytek_spark.gateway.anthropic.requests import (
     CountTokensRequest,
     MessagesRequest,
     MessagesTool,
-    NamedTool,
     SystemText,
     ToolChoice,
 )
@@ -99,12 +98,13 @@ def _function(tool: MessagesTool) -> object:
     return {"type": "function", "function": function}
 
 
-def _choice(choice: ToolChoice | NamedTool | None) -> object:
-    if choice is None:
-        return None
-    if isinstance(choice, NamedTool):
-        return {"type": "function", "function": {"name": choice.name}}
-    return _CHOICES[choice.type]
+def _choice(choice: ToolChoice | None) -> object:
+    if choice is None or choice.type != "tool":
+        return choice and _CHOICES[choice.type]
+    if choice.name is None:
+        message = "tool_choice: of type tool it needs the name of one"
+        raise GatewayError(ErrorRow.INVALID_VALUE, message, param="tool_choice")
+    return {"type": "function", "function": {"name": choice.name}}
 
 
 def _format(request: MessagesRequest) -> object:

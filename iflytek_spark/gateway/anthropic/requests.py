@@ -53,17 +53,10 @@ class MessagesTool(BaseModel):
 
 
 class ToolChoice(_Lenient):
-    """Whether the model may, must or must not call a tool."""
+    """Whether the model may, must or must not call a tool, or which one it must."""
 
-    type: Literal["auto", "any", "none"]
-    disable_parallel_tool_use: bool | None = None
-
-
-class NamedTool(_Lenient):
-    """The one tool that is to be called."""
-
-    type: Literal["tool"]
-    name: str
+    type: Literal["auto", "any", "none", "tool"]
+    name: str | None = None
     disable_parallel_tool_use: bool | None = None
 
 
@@ -109,7 +102,7 @@ class CountTokensRequest(BaseModel):
     messages: list[MessageParam] = Field(min_length=1, max_length=MAX_MESSAGES)
     system: str | list[SystemText] | None = None
     tools: list[MessagesTool] | None = None
-    tool_choice: Annotated[ToolChoice | NamedTool, Field(discriminator="type")] | None = None
+    tool_choice: ToolChoice | None = None
     thinking: Annotated[Thinking | None, Mark.TUNING] = None
     output_config: OutputConfig | None = None
     output_format: OutputFormat | None = None

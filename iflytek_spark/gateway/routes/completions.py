@@ -15,7 +15,10 @@ from iflytek_spark.gateway.openai.errors import ERROR_FORM, ErrorRow, GatewayErr
 from iflytek_spark.gateway.openai.openapi import documented
 from iflytek_spark.gateway.openai.parsing import parse_body
 from iflytek_spark.gateway.openai.responses import Error
-from iflytek_spark.gateway.openai.text_completions import (
+from iflytek_spark.gateway.routes.chat import ChatCall
+from iflytek_spark.gateway.routes.streaming import StreamedResponse
+from iflytek_spark.gateway.state import State
+from iflytek_spark.gateway.text_completions import (
     FIELDS,
     CompletionRequest,
     CompletionWriter,
@@ -24,9 +27,6 @@ from iflytek_spark.gateway.openai.text_completions import (
     to_messages,
     to_parameters,
 )
-from iflytek_spark.gateway.routes.chat import ChatCall
-from iflytek_spark.gateway.routes.streaming import StreamedResponse
-from iflytek_spark.gateway.state import State
 from iflytek_spark.gateway.work import by_size
 
 router = APIRouter()

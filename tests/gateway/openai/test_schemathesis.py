@@ -19,10 +19,11 @@ from jsonschema import Draft202012Validator
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from typing_extensions import is_typeddict
 
+from iflytek_spark.gateway import text_completions
 from iflytek_spark.gateway.anthropic import response_types as message_types
 from iflytek_spark.gateway.app import create_app
 from iflytek_spark.gateway.middleware.auth import new_key
-from iflytek_spark.gateway.openai import responses, text_completions
+from iflytek_spark.gateway.openai import responses
 from iflytek_spark.gateway.openai.request_examples import CHATS
 from iflytek_spark.gateway.responses import response_types
 from iflytek_spark.gateway.settings import load_settings

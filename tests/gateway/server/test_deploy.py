@@ -19,7 +19,7 @@ import httpx2
 import pytest
 
 from iflytek_spark.emulator import Emulator
-from iflytek_spark.gateway.accounts.settings import AccountSettings, RoutingSettings
+from iflytek_spark.gateway.accounts.settings import RoutingSettings
 from iflytek_spark.gateway.middleware.auth import new_key
 from iflytek_spark.gateway.responses.settings import ResponsesStoreSettings
 from iflytek_spark.gateway.settings import GatewaySettings, load_settings
@@ -91,10 +91,9 @@ def test_the_example_shows_every_setting_and_its_default() -> None:
     examples = {"base_url", "redis_url", "store_url", "requests_per_minute", "concurrent_requests"}
     examples |= {"max_connections", "max_connections_per_address", "responses_store"}
     assert ResponsesStoreSettings(**shown["responses_store"]) == ResponsesStoreSettings()
-    assert set().union(*shown["accounts"].values()) == set(AccountSettings.model_fields)
     routing = {**shown["routing"], "fallbacks": {}}
     assert RoutingSettings.model_validate(routing) == RoutingSettings.model_validate({})
-    tables = {"accounts", "keys", "models", "operator_keys", "routing"}
+    tables = {"keys", "models", "operator_keys", "routing"}
     for name in set(shown) - examples - tables:
         read = load_settings(**{name: shown[name]})
         assert getattr(read, name) == getattr(usual, name), name
