@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -19,7 +18,7 @@ from iflytek_spark.gateway.middleware.admission import AdmissionMiddleware
 from iflytek_spark.gateway.middleware.drain import Drain, DrainMiddleware
 from iflytek_spark.gateway.middleware.local_only import LocalOnlyMiddleware
 from iflytek_spark.gateway.middleware.metrics import GatewayMetrics
-from iflytek_spark.gateway.middleware.telemetry import TelemetryMiddleware
+from iflytek_spark.gateway.middleware.telemetry import OnSpan, TelemetryMiddleware
 from iflytek_spark.gateway.openai.model_names import ModelNames
 from iflytek_spark.gateway.openai.openapi import complete_openapi
 from iflytek_spark.gateway.openai.requests import ChatCompletionRequest
@@ -51,9 +50,6 @@ from iflytek_spark.gateway.state import GatewayState
 from iflytek_spark.gateway.store.opening import open_store
 from iflytek_spark.gateway.text_completions import CompletionRequest, TextCompletion
 from iflytek_spark.gateway.upstream import Upstream
-
-if TYPE_CHECKING:
-    from iflytek_spark.gateway.spans import Spans  # needs an extra
 
 _SHOWN_TO_PAGES = (
     "x-request-id",
@@ -132,9 +128,9 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     if settings.local_only:
         app.add_middleware(LocalOnlyMiddleware, origins=settings.cors_origins)
     app.add_middleware(AnthropicMiddleware)
-    spans = _spans() if settings.opentelemetry else None
+    on_span = _make_span() if settings.opentelemetry else None
     on_end = store.add if store else None
-    app.add_middleware(TelemetryMiddleware, metrics=metrics, spans=spans, on_end=on_end)
+    app.add_middleware(TelemetryMiddleware, metrics=metrics, on_span=on_span, on_end=on_end)
     if settings.operator_port is not None:
         app.add_middleware(OperatorPortMiddleware, port=settings.operator_port)
     if settings.cors_origins:
@@ -143,7 +139,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     return app
 
 
-def _spans() -> Spans:
+def _make_span() -> OnSpan:
     """Return what makes spans.
 
     Raises:
@@ -156,7 +152,7 @@ def _spans() -> Spans:
             "the setting opentelemetry needs a package that is not installed",
             hint="pip install 'iflytek-spark[otel]'",
         ) from error
-    return Spans()
+    return Spans().add
 
 
 def _allow_pages(app: FastAPI, origins: Sequence[str]) -> None:

@@ -28,6 +28,10 @@ _MESSAGES: Mapping[ErrorRow, str] = {
 }
 
 
+_LASTING = {"x-should-retry": "false"}
+"""OpenAI's clients try a 502 twice more, and keys are no better a second later."""
+
+
 class OwnKeys:
     """What is known of the gateway's own Spark keys."""
 
@@ -53,7 +57,7 @@ class OwnKeys:
         if not self._is_recent(row):
             LOGGER.error("the gateway's own Spark keys: %s", error)
         self._alarms[row] = time.monotonic()
-        return GatewayError(row, _MESSAGES[row], spark=error)
+        return GatewayError(row, _MESSAGES[row], headers=_LASTING, spark=error)
 
     def _is_recent(self, row: ErrorRow) -> bool:
         return time.monotonic() - self._alarms.get(row, -_ALARM_SECONDS) < _ALARM_SECONDS

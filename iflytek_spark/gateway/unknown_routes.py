@@ -9,10 +9,8 @@ from collections.abc import Collection, Mapping
 _NONE = "Spark has nothing like it"
 _KEPT = "this gateway keeps no conversations or files: send all of it with each request"
 _ADVICE: Mapping[str, str] = {
-    "/v1/responses": "use /v1/chat/completions (in openai-agents OpenAIChatCompletionsModel, in "
-    "the AI SDK openai.chat(model))",
-    "/v1/messages": "it is Anthropic's: use OpenAI's /v1/chat/completions",
-    "/v1/completions": "use /v1/chat/completions (in LlamaIndex is_chat_model=True)",
+    "/v1/responses": "POST /v1/responses, and GET or DELETE /v1/responses/{id}, are all there is",
+    "/v1/messages": "POST /v1/messages and /v1/messages/count_tokens are all there is",
     "/v1/images": "use /v1/images/generations, which draws from a description alone",
     "/v1/audio": f"{_NONE} among its chat models; speech is another product of iFlytek's",
     "/v1/realtime": f"{_NONE}: stream /v1/chat/completions",

@@ -25,6 +25,7 @@ def test_wrong_keys_of_the_operators(
     for _ in range(2):
         answer = ask(url)
         assert answer.status_code == 502
+        assert answer.headers["x-should-retry"] == "false"
         error = answer.json()["error"]
         assert (error["type"], error["code"]) == ("server_error", "gateway_keys_refused")
         assert "operator" in error["message"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -20,11 +20,11 @@ from iflytek_spark.gateway.openai.errors import REQUEST_ID
 from iflytek_spark.gateway.openai.ignored import ignored_headers
 from iflytek_spark.gateway.request_id import HEADER, request_id_of
 
-if TYPE_CHECKING:
-    from iflytek_spark.gateway.spans import Spans  # needs an extra
-
 OnEnd: TypeAlias = Callable[[str, RequestLogRecord, float], None]
 """Takes the route of a request that has ended, what is known of it, and when it did."""
+
+OnSpan: TypeAlias = Callable[[Scope, str, RequestLogRecord, float], None]
+"""Makes a span of a request that has ended."""
 
 _MODEL_HEADER = b"x-spark-model"
 """Names the model that answers in place of the one that was asked for."""
@@ -39,13 +39,13 @@ class TelemetryMiddleware:
         self,
         app: ASGIApp,
         metrics: GatewayMetrics,
-        spans: Spans | None = None,
+        on_span: OnSpan | None = None,
         on_end: OnEnd | None = None,
     ) -> None:
         """Set up for what answers, what counts, what makes spans, and what else wants to know."""
         self._app = app
         self._metrics = metrics
-        self._spans = spans
+        self._on_span = on_span
         self._on_end = on_end
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,8 +81,8 @@ class TelemetryMiddleware:
         write_access(scope, record, ended)
         route = getattr(scope.get("route"), "path", "none")
         self._metrics.count(route, record, ended)
-        if self._spans is not None:
-            self._spans.add(scope, route, record, ended)
+        if self._on_span is not None:
+            self._on_span(scope, route, record, ended)
         if self._on_end is not None:
             self._on_end(route, record, ended)
         record.estimate = None  # which holds the conversation

@@ -74,7 +74,7 @@ async def count_tokens(request: Request, state: State) -> Response:
     sent = await request.body()
     body, ignored = await by_size(sent, parse_body, CountTokensRequest, sent, unsupported)
     record.ignored = shown(ignored)
-    record.model = state.model_names.chat_model(body.model).name
+    record.use_model(state.model_names.chat_model(body.model).name)
     messages = await by_size(sent, to_messages, body)
     tokens = await by_size(sent, _prompt_tokens, body, messages)
     count: TokensCount = {"input_tokens": tokens, "estimated": True}

@@ -119,7 +119,7 @@ def test_nothing_goes_elsewhere_after_the_first_token(running_team: RunningTeam)
     team.spark["a"].script(faults.ErrorFrame(11200, after=2))
     with streaming(team.url) as lines:
         received = [line for line in lines if line]
-    assert "spark_not_permitted" in received[-1]
+    assert "gateway_keys_not_permitted" in received[-1]
     assert team.asked() == {"a": 1, "b": 0}
 
 

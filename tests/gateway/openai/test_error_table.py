@@ -36,9 +36,14 @@ def test_every_row_is_used() -> None:
 
 
 def test_types_of_failures_stand_in_the_table_alone() -> None:
+    """Of OpenAI's chat completions; other forms have types of their own in their rooms."""
     types = {row.type for row in ErrorRow}
     found = {
-        path for path, node in nodes() if isinstance(node, ast.Constant) and node.value in types
+        path
+        for path, node in nodes()
+        if isinstance(node, ast.Constant)
+        and node.value in types
+        and path.parent.name not in {"anthropic", "responses"}
     }
     assert found == {TABLE}
 

@@ -89,7 +89,7 @@ def test_what_cannot_be_ranked(
 
 
 @pytest.mark.parametrize(
-    ("code", "status", "tries"), [(11200, 403, 1), (11202, 429, 3), (10005, 400, 1)]
+    ("code", "status", "tries"), [(11200, 502, 1), (11202, 429, 3), (10005, 400, 1)]
 )
 def test_an_error_of_spark_is_told(gateway: Gateway, code: int, status: int, tries: int) -> None:
     gateway.spark.script(*[faults.ErrorFrame(code, "no")] * tries)

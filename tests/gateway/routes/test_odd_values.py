@@ -21,8 +21,8 @@ def test_half_a_character_in_a_refusal(
 ) -> None:
     emulator.script(faults.RefuseHandshake(401, f'{{"message":"{words}"}}'))
     response = ask(running_gateway(), stream=stream)
-    assert response.status_code == 401
-    assert response.json()["error"]["code"] == "spark_keys_refused"
+    assert response.status_code == 502
+    assert response.json()["error"]["code"] == "gateway_keys_refused"
 
 
 @pytest.mark.parametrize("words", _WORDS)
@@ -33,8 +33,8 @@ def test_half_a_character_in_an_error_of_spark(
     header = f'{{"code":11200,"message":"{words}","sid":"{words}","status":2}}'
     emulator.script(faults.RawFrame(f'{{"header":{header}}}', after=0))
     response = ask(running_gateway(), stream=stream)
-    assert response.status_code == 403
-    assert response.json()["error"]["code"] == "spark_not_permitted"
+    assert response.status_code == 502
+    assert response.json()["error"]["code"] == "gateway_keys_not_permitted"
 
 
 @pytest.mark.parametrize("words", _WORDS)

@@ -24,8 +24,10 @@ HINTS = {
     "/openai/deployments/x/chat/completions": "Azure",
     "/api/chat": "Ollama",
     "/v1beta/models/x:generateContent": "Gemini",
+    "/v1/responses/resp_1/cancel": "GET or DELETE /v1/responses/{id}",
+    "/v1/messages/batches": "/v1/messages/count_tokens",
     "/v2/rerank": "/v1/rerank",
-    "/v1/no-such-thing": "/v1/chat/completions, /v1/embeddings",
+    "/v1/no-such-thing": "/v1/chat/completions, /v1/completions, /v1/embeddings",
 }
 
 
