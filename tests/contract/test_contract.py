@@ -81,4 +81,5 @@ def total(events: tuple[Event, ...], model: str) -> ChatResponse:
         model=model,
         deviations=end.deviations,
         wire=end.wire,
+        stop=end.stop,
     )

@@ -20,14 +20,7 @@ ENVIRONMENTS = {"light": "clients", "heavy": "clients-heavy"}
 NAMES = {"gpt-4o": "4.0Ultra", "text-embedding-3-small": "spark-embedding"}
 SECONDS = 240
 
-_RESPONSES = "this gateway has no /v1/responses, and its 404 names the way round"
-_COMPLETIONS = "this gateway has no /v1/completions, and its 404 names the way round"
-WHY_NOT: dict[tuple[str, str], str] = {
-    ("with_instructor", "responses_tools"): _RESPONSES,
-    ("with_openai_agents", "its_default_model"): _RESPONSES,
-    ("clients", "openai default of the AI SDK"): _RESPONSES,
-    ("with_llama_index", "its_default"): _COMPLETIONS,
-}
+WHY_NOT: dict[tuple[str, str], str] = {}
 """Steps that fail, and why; one that works all the same is a failure too."""
 
 

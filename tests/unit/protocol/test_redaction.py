@@ -39,6 +39,13 @@ def test_no_spelling_hides_a_secret(
     assert found_in(shown, (value,)) == []
 
 
+@pytest.mark.parametrize("spelling", [name for name in SPELLINGS if name not in ("cut", "repr")])
+def test_each_spelling_of_one_secret(spelling: str) -> None:
+    value = "Zm5\"V&k/Y2J+hOTg3'NjU0="
+    shown = Secrets([value]).redact(f"key {SPELLINGS[spelling](value)} is wrong")
+    assert found_in(shown, (value,)) == []
+
+
 @pytest.mark.parametrize(
     "text",
     [

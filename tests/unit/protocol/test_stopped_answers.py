@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from iflytek_spark.protocol.events import ContentDelta, Event, Finished
@@ -12,12 +14,16 @@ from tests.unit.protocol.flow_helpers import Hand, call, play
 STOPPED = Finished("stop", USAGE, SID)
 
 STOPS: list[tuple[list[str], list[str], list[Event]]] = [
-    (["。"], ["今天晴", "。明天", ""], [ContentDelta("今天晴"), Finished("stop", None, SID)]),
-    (["。"], ["今天晴", "。明天雨"], [ContentDelta("今天晴"), STOPPED]),
-    (["雨。"], ["晴", "雨", "。"], [ContentDelta("晴"), STOPPED]),
+    (
+        ["。"],
+        ["今天晴", "。明天", ""],
+        [ContentDelta("今天晴"), Finished("stop", None, SID, stop="。")],
+    ),
+    (["。"], ["今天晴", "。明天雨"], [ContentDelta("今天晴"), replace(STOPPED, stop="。")]),
+    (["雨。"], ["晴", "雨", "。"], [ContentDelta("晴"), replace(STOPPED, stop="雨。")]),
     (["雨。"], ["晴", "雨"], [ContentDelta("晴"), ContentDelta("雨"), STOPPED]),
     (["雪"], ["晴", "雨"], [ContentDelta("晴"), ContentDelta("雨"), STOPPED]),
-    (["晴"], ["晴", "雨"], [Finished("stop", None, SID)]),
+    (["晴"], ["晴", "雨"], [Finished("stop", None, SID, stop="晴")]),
 ]
 
 
@@ -32,12 +38,12 @@ def test_an_answer_is_cut_at_a_stop_string(
 
 def test_a_stop_in_the_last_frame_beats_its_finish_reason() -> None:
     outcome = play(call(stop="。", max_tokens=169), answer("晴", "。"))
-    assert outcome.events[-1] == STOPPED
+    assert outcome.events[-1] == replace(STOPPED, stop="。")
 
 
 def test_at_a_stop_string_nothing_more_is_read() -> None:
     hand = Hand(call(stop="。")).receiving()
-    assert hand.say(piece(0, "。")) == Emit((Finished("stop", None, SID),))
+    assert hand.say(piece(0, "。")) == Emit((Finished("stop", None, SID, stop="。"),))
     assert hand.say() is None
 
 
