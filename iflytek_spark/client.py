@@ -19,7 +19,7 @@ from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.requests.options import ChatOptions
 from iflytek_spark.streams import AsyncChatStream, ChatStream
 from iflytek_spark.transports.base import AsyncTransport, Transport
-from iflytek_spark.transports.opening import ASYNC, BLOCKING
+from iflytek_spark.transports.opening import ASYNC, BLOCKING, load_off_the_loop
 
 
 class SparkClient(BaseClient[Transport]):
@@ -170,7 +170,8 @@ class AsyncSparkClient(BaseClient[AsyncTransport]):
 
     async def embed(self, texts: Sequence[str], **options: Unpack[EmbedOptions]) -> list[Vector]:
         """Turn texts into vectors; see :meth:`SparkClient.embed`."""
-        from iflytek_spark.embeddings.embed import CheckedOptions, aembed  # loads httpx2
+        await load_off_the_loop("iflytek_spark.embeddings.embed")
+        from iflytek_spark.embeddings.embed import CheckedOptions, aembed
 
         checked = CheckedOptions(**options)
         return await aembed(*self._service(checked.row.service, "embeddings"), texts, checked)
@@ -179,7 +180,8 @@ class AsyncSparkClient(BaseClient[AsyncTransport]):
         self, query: str, documents: Sequence[str], **options: Unpack[RerankOptions]
     ) -> list[RankedDocument]:
         """Sort documents by how well they answer a query; see :meth:`SparkClient.rerank`."""
-        from iflytek_spark.embeddings.rerank import CheckedRerank, arerank  # loads httpx2
+        await load_off_the_loop("iflytek_spark.embeddings.rerank")
+        from iflytek_spark.embeddings.rerank import CheckedRerank, arerank
 
         checked = CheckedRerank(**options)
         return await arerank(*self._service(checked.service, "rerank"), query, documents, checked)
@@ -188,7 +190,8 @@ class AsyncSparkClient(BaseClient[AsyncTransport]):
         self, prompt: str, *, width: int = 512, height: int = 512
     ) -> GeneratedImage:
         """Make an image; see :meth:`SparkClient.generate_image`."""
-        from iflytek_spark.image_generation import agenerate_image  # loads httpx2
+        await load_off_the_loop("iflytek_spark.image_generation")
+        from iflytek_spark.image_generation import agenerate_image
 
         return await agenerate_image(
             *self._service(IMAGE_GENERATION, "images"), prompt, width, height

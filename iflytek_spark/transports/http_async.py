@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from types import TracebackType
 from typing import Self
 
@@ -12,6 +13,15 @@ from iflytek_spark.protocol.steps import Opening
 from iflytek_spark.transports.base import ConnectionOptions
 from iflytek_spark.transports.http import Body, Exchange, HttpCalls, http_failures, pool_settings
 from iflytek_spark.transports.proxy import resolve_proxy
+from iflytek_spark.transports.tls import shared_context
+
+_PREPARED = threading.Event()
+
+
+def _prepare() -> None:
+    """Load the parts of httpx2 that its first transport needs, and the certificates of the CAs."""
+    httpx2.AsyncHTTPTransport(verify=shared_context())
+    _PREPARED.set()
 
 
 class AsyncHttpTransport(HttpCalls):
@@ -49,6 +59,9 @@ class AsyncHttpTransport(HttpCalls):
             await pool.aclose()
 
     async def __aenter__(self) -> Self:
+        """Have what is made once for a process made in a thread, where it holds no loop up."""
+        if not _PREPARED.is_set():
+            await asyncio.to_thread(_prepare)
         return self
 
     async def __aexit__(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic
@@ -69,3 +70,13 @@ def _async_http() -> Pool[AsyncTransport]:
 
 BLOCKING = TransportKind(_transport, _pool, _http)
 ASYNC = TransportKind(_async_transport, _async_pool, _async_http)
+
+
+async def load_off_the_loop(module: str) -> None:
+    """Import a module in a thread: the first that needs httpx2 would hold the loop up for 0.2 s."""
+    if module in sys.modules:
+        return
+    import asyncio
+    import importlib
+
+    await asyncio.to_thread(importlib.import_module, module)
