@@ -55,6 +55,10 @@ class SparkModelInterruptedError(spark.StreamInterruptedError, core.ModelConnect
     """The answer ended before its final frame."""
 
 
+class SparkModelRateStoreError(spark.RateStoreError, core.ModelConnectionError):
+    """Turns of a rate cannot be counted, so nothing was sent."""
+
+
 class SparkModelProtocolError(spark.ProtocolError, core.ModelAPIError):
     """A frame that the protocol does not allow."""
 

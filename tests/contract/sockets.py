@@ -31,14 +31,14 @@ WIRES: dict[Dialect, dict[str, str]] = {
 
 def sync_client(spark: Emulator, dialect: Dialect = "websocket", **more: Any) -> SparkClient:
     transport = HastyTransport if dialect == "websocket" else HastyPool()
-    settings = {"transport": transport, **WIRES[dialect], **more}
-    return SparkClient(keys_of(spark), base_url=spark.base_url, **settings)
+    settings: dict[str, Any] = {"base_url": spark.base_url, "transport": transport}
+    return SparkClient(keys_of(spark), **{**settings, **WIRES[dialect], **more})
 
 
 def async_client(spark: Emulator, dialect: Dialect = "websocket", **more: Any) -> AsyncSparkClient:
     transport = HastyAioTransport if dialect == "websocket" else HastyAioPool()
-    settings = {"transport": transport, **WIRES[dialect], **more}
-    return AsyncSparkClient(keys_of(spark), base_url=spark.base_url, **settings)
+    settings: dict[str, Any] = {"base_url": spark.base_url, "transport": transport}
+    return AsyncSparkClient(keys_of(spark), **{**settings, **WIRES[dialect], **more})
 
 
 def patience(**seconds: float) -> Timeouts:

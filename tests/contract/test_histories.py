@@ -156,6 +156,8 @@ def sent(place: Gateway) -> list[tuple[str, str]]:
 def test_a_history_is_sent_in_sparks_order(place: Gateway, name: str, surface: str) -> None:
     history, expected = SHAPES[name]
     ASKED[surface](place, history)
+    if surface == "the gateway":  # which gives ids to calls without
+        expected = [(role, text.replace('"id": ""', '"id": "call_1_0"')) for role, text in expected]
     assert sent(place) == expected
 
 

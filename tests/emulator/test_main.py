@@ -26,7 +26,7 @@ async def _start(*arguments: str) -> asyncio.subprocess.Process:
 
 async def _exports(program: asyncio.subprocess.Process) -> dict[str, str]:
     assert program.stdout
-    lines = [shlex.split((await program.stdout.readline()).decode()) for _ in range(4)]
+    lines = [shlex.split((await program.stdout.readline()).decode()) for _ in range(5)]
     assert all(word == "export" for word, _ in lines)
     return {name: value for _, line in lines for name, value in [line.split("=", 1)]}
 
@@ -37,7 +37,8 @@ async def test_it_prints_what_a_client_needs_and_ends_with_ctrl_c() -> None:
     assert program.stdout
     shown = [await program.stdout.readline() for _ in range(2)]
     assert shown[0].decode().strip().endswith(environ["SPARK_BASE_URL"].replace("ws://", "http://"))
-    assert b"APIPassword is a word, its MaaS key " in shown[1]
+    assert shown[1].decode() == "# its APIPassword is a word\n"
+    assert environ["SPARK_MAAS_API_KEY"]
     credentials = Credentials.from_env(environ)
     assert credentials.api_secret == "a secret"
     url = sign_url(f"{environ['SPARK_BASE_URL']}/v4.0/chat", credentials, time.time())

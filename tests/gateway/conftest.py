@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from typing import Any, Protocol
@@ -22,6 +23,13 @@ class RunningGateway(Protocol):
 
     def __call__(self, **settings: Any) -> str:
         """Return the base URL of a gateway with these settings; it stops when the test ends."""
+
+
+@pytest.fixture(autouse=True)
+def logged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test sees the gateway's log, also after one that has set up the program's logging."""
+    for name in ("iflytek_spark.gateway", "iflytek_spark.gateway.access"):
+        monkeypatch.setattr(logging.getLogger(name), "propagate", True)
 
 
 @pytest.fixture

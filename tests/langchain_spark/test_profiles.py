@@ -53,7 +53,7 @@ def test_an_image_may_be_given_where_it_is_routed(chat: Callable[..., ChatSpark]
 
 @pytest.mark.parametrize("spec", list_models(), ids=lambda spec: spec.name)
 def test_a_profile_says_what_is_true(chat: Callable[..., ChatSpark], spec: ModelSpec) -> None:
-    found = profile(chat(model=spec))
+    found = profile(chat(model=spec, maas_api_key="key:secret"))
     assert set(found) <= set(typing.get_type_hints(ModelProfile))
     tools = any(row.tools for row in (spec, *spec.over))
     assert found["tool_calling"] == tools

@@ -29,7 +29,7 @@ def read(gateway: Gateway, **body: Any) -> list[tuple[str, dict[str, Any]]]:
     """The names and data of a stream's events."""
     body = {"model": MODEL, "input": "讲一讲潮汐", "stream": True, **body}
     answer = httpx2.post(f"{gateway.url}/responses", json=body)
-    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert answer.headers["content-type"].startswith("text/event-stream"), answer.text
     return list(parsed(answer.text))
 
 
