@@ -46,22 +46,23 @@ class Upstream:
 
         Args:
             settings: the gateway's.
-            metrics: counts.
+            metrics: counts; without it nothing can be asked, and this is just a check.
 
         Raises:
             ConfigurationError: for an address or a default model that cannot be used; no caller
                 could be served, and none is to blame.
         """
         self._settings = settings
-        metrics = metrics or GatewayMetrics()
-        self._on_open = metrics.upstream_opens.inc
+        self._on_open = metrics.upstream_opens.inc if metrics else None
         self._environ = dict(os.environ)
         AsyncSparkClient(Credentials("none", "none", "none"), base_url=settings.base_url)
         store = rate_store(settings)
         self._rate = _own_rate(settings, store)
         self.accounts: Accounts | None = None
         self._routed: RoutedClient | None = None
-        if settings.accounts:
+        for account in settings.accounts.values():
+            account.credentials()
+        if settings.accounts and metrics:
             self.accounts = Accounts(settings, store, metrics.accounts, self._account_client)
             self._routed = RoutedClient(self.accounts)
         self._own = self._own_client()
@@ -98,7 +99,7 @@ class Upstream:
 
     def ready(self) -> bool:
         """Return whether callers without credentials of their own can be served."""
-        if self.accounts:
+        if self._settings.accounts:
             return True
         try:
             _credentials((), self._environ)

@@ -51,9 +51,7 @@ class OtherContent(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="allow")
 
-    type: Annotated[
-        str | None, Field(json_schema_extra={"not": {"enum": ["", *_TYPED]}, "minLength": 1})
-    ] = None
+    type: Annotated[str | None, Field(json_schema_extra={"not": {"enum": [*_TYPED]}})] = None
 
 
 class HistoryPart(BaseModel):
