@@ -85,7 +85,7 @@ class TelemetryMiddleware:
             self._on_span(scope, route, record, ended)
         if self._on_end is not None:
             self._on_end(route, record, ended)
-        record.estimate = None  # which holds the conversation
+        record.estimate = record.sid_so_far = None  # which hold the conversation
 
 
 def _headers(record: RequestLogRecord) -> list[tuple[bytes, bytes]]:

@@ -26,7 +26,7 @@ from iflytek_spark.gateway.openai.structured import ChatSource, JSONCheck, check
 from iflytek_spark.gateway.routes.streaming import EventSource, StreamedResponse, events_of
 from iflytek_spark.gateway.state import GatewayState, State
 from iflytek_spark.gateway.upstream import UpstreamClient
-from iflytek_spark.gateway.work import by_size
+from iflytek_spark.gateway.work import by_size, read_body
 
 router = APIRouter()
 
@@ -124,11 +124,12 @@ class ChatCall:
 async def create_chat_completion(request: Request, state: State) -> Response:
     """Answer a conversation, whole or as server-sent events."""
     record, unsupported = record_of(request.scope), state.settings.unsupported
-    sent = await request.body()
+    sent = await read_body(request)
     body, record.ignored = await by_size(sent, parse_body, ChatCompletionRequest, sent, unsupported)
     client = state.upstream.client(request.headers)
     messages = partial(to_messages, body.messages)
     call = await by_size(sent, ChatCall, body, messages, client, state, record)
+    del sent
     if body.stream:
         usage = body.stream_options is not None and bool(body.stream_options.include_usage)
         writer = ChunkWriter(body.model, include_usage=usage)
