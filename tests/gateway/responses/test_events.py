@@ -112,7 +112,7 @@ def test_a_response_that_is_cut_is_never_told_as_complete(
 def test_what_fails_before_the_first_event_has_a_status(
     gateway: Gateway, client: openai.OpenAI
 ) -> None:
-    gateway.spark.script(*[faults.ErrorFrame(10907)] * 3)
+    gateway.spark.script(faults.ErrorFrame(10907))
     with pytest.raises(openai.BadRequestError) as caught:
         client.responses.create(model=MODEL, input="x", stream=True)
     assert (caught.value.code, caught.value.param) == ("context_length_exceeded", "input")
