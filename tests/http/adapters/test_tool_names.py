@@ -166,9 +166,15 @@ def test_the_gateway(spark: Emulator, model: str, monkeypatch: pytest.MonkeyPatc
         {"type": "function", "function": {"name": tool.name, "parameters": FIELDS}}
         for tool in TOOLS
     ]
-    with serving(create_app(load_settings())) as url:
-        client = OpenAI(base_url=f"{url}/v1", api_key="any")
-        ask: Any = {"model": model, "messages": [{"role": "user", "content": "做"}], "tools": tools}
+    with (
+        serving(create_app(load_settings())) as url,
+        OpenAI(base_url=f"{url}/v1", api_key="any") as client,
+    ):
+        ask: Any = {
+            "model": model,
+            "messages": [{"role": "user", "content": "做"}],
+            "tools": tools,
+        }
         whole = client.chat.completions.create(**ask).choices[0].message.tool_calls
         assert [call.function.name for call in whole or ()] == NAMES
         streamed = [
