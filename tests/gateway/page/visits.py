@@ -35,7 +35,7 @@ globalThis.violations = [];
 document.addEventListener("securitypolicyviolation", (event) =>
   violations.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sample}`));
 """
-_REFUSED = "Failed to load resource: the server responded with a status of 4"
+_REFUSED = "Failed to load resource: the server responded with a status of "
 """What Chromium's console says of a response that the page itself shows as an error."""
 
 
