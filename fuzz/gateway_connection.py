@@ -7,7 +7,6 @@ inputs reach the limits too.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Iterator
 
 from starlette.types import Receive, Scope, Send
@@ -80,8 +79,6 @@ async def _app(_: Scope, receive: Receive, send: Send) -> None:
 
 _CONFIG = Config(_app, http=HttpConnection, ws="none", log_config=None, access_log=False)
 _CONFIG.load()
-for _name in ("uvicorn.error", "iflytek_spark.gateway"):
-    logging.getLogger(_name).setLevel(logging.ERROR)  # each input would be told
 
 
 def connection(data: bytes) -> None:
