@@ -6,8 +6,10 @@ import asyncio
 import logging
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import NamedTuple, Protocol
@@ -50,7 +52,8 @@ class SharedStore:
     """A :class:`~iflytek_spark.rates.stores.RateStore` over a book that others write in too.
 
     A thread of its own writes the notes, in their order, and renews what is held; it ends when
-    nothing is. A holder that dies gives no more word, and its turns lapse.
+    nothing is, or when the store is forgotten. A holder that dies gives no more word, and its turns
+    lapse.
     """
 
     def __init__(self, book: Book, lapse: float = LAPSE_SECONDS) -> None:
@@ -98,29 +101,19 @@ class SharedStore:
 
     def _note(self, note: Callable[[], None]) -> None:
         with self._lock:
-            self._notes.put(note)
+            self._notes.put(partial(self._carefully, note))
             self._start()
 
     def _start(self) -> None:
         """Have a thread that writes; a process that was forked off has none."""
         if self._writer is None or not self._writer.is_alive():
-            self._writer = threading.Thread(target=self._write, name="spark-rates", daemon=True)
+            known = (weakref.ref(self), self._notes, self._lapse / 3)
+            self._writer = threading.Thread(
+                target=_write, args=known, name="spark-rates", daemon=True
+            )
             self._writer.start()
 
-    def _write(self) -> None:
-        renewed = time.monotonic()
-        while True:
-            due = renewed + self._lapse / 3
-            try:
-                note = self._notes.get(timeout=max(due - time.monotonic(), 0))
-            except Empty:
-                renewed = time.monotonic()
-                if not self._renew():
-                    return
-            else:
-                self._carefully(note)
-
-    def _renew(self) -> bool:
+    def renew(self) -> bool:
         """Give word for what is held, and return whether this thread goes on."""
         with self._lock:
             held = dict(self._held)
@@ -141,3 +134,20 @@ class SharedStore:
             self._lost = True
         else:
             self._lost = False
+
+
+def _write(
+    known: weakref.ref[SharedStore], notes: SimpleQueue[Callable[[], None]], seconds: float
+) -> None:
+    """Write notes, and every so many seconds give word for what is held."""
+    due = time.monotonic() + seconds
+    while True:
+        with suppress(Empty):
+            notes.get(timeout=max(due - time.monotonic(), 0))()
+        if time.monotonic() < due:
+            continue
+        due = time.monotonic() + seconds
+        store = known()
+        if store is None or not store.renew():
+            return
+        del store  # whoever waits for notes holds nobody

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import pickle
 import threading
 import time
@@ -115,6 +116,19 @@ def test_a_dead_holder_gives_its_turn_back(two_stores: list[RateStore]) -> None:
     began = time.monotonic()
     turn(alive, limit)
     assert time.monotonic() - began < 3
+
+
+def test_a_store_that_is_forgotten_while_it_holds_turns_leaves_no_thread(tmp_path: Path) -> None:
+    before = set(threading.enumerate())
+    store = MachineStore(tmp_path / "rates.sqlite", lapse=0.3)
+    turn(store, Limit(at_once=1))
+    (writer,) = set(threading.enumerate()) - before
+    writer.join(0.3)
+    assert writer.is_alive(), "what is held is renewed"
+    del store
+    gc.collect()
+    writer.join(10)
+    assert not writer.is_alive()
 
 
 @needs_redis
