@@ -13,6 +13,7 @@ from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.gateway.anthropic.middleware import AnthropicMiddleware
 from iflytek_spark.gateway.anthropic.requests import CountTokensRequest, MessagesRequest
 from iflytek_spark.gateway.anthropic.response_types import EVENTS as MESSAGE_EVENTS
+from iflytek_spark.gateway.anthropic.response_types import MessagesError
 from iflytek_spark.gateway.exception_handlers import add_exception_handlers
 from iflytek_spark.gateway.middleware.admission import AdmissionMiddleware
 from iflytek_spark.gateway.middleware.drain import Drain, DrainMiddleware
@@ -20,9 +21,9 @@ from iflytek_spark.gateway.middleware.local_only import LocalOnlyMiddleware
 from iflytek_spark.gateway.middleware.metrics import GatewayMetrics
 from iflytek_spark.gateway.middleware.telemetry import OnSpan, TelemetryMiddleware
 from iflytek_spark.gateway.openai.model_names import ModelNames
-from iflytek_spark.gateway.openai.openapi import complete_openapi
+from iflytek_spark.gateway.openai.openapi import DescribedApp
 from iflytek_spark.gateway.openai.requests import ChatCompletionRequest
-from iflytek_spark.gateway.openai.responses import ChatCompletionChunk
+from iflytek_spark.gateway.openai.responses import ChatCompletionChunk, Error
 from iflytek_spark.gateway.operator.routes import operator_parts, operator_router
 from iflytek_spark.gateway.page.routes import page_router
 from iflytek_spark.gateway.reloading import Reloading
@@ -74,7 +75,14 @@ _BODIES = (
     RerankRequest,
     ImageGenerationRequest,
 )
-_EVENTS = (ChatCompletionChunk, TextCompletion, *RESPONSE_EVENTS, *MESSAGE_EVENTS)
+_SENT = (
+    ChatCompletionChunk,
+    TextCompletion,
+    *RESPONSE_EVENTS,
+    *MESSAGE_EVENTS,
+    Error,
+    MessagesError,
+)
 
 
 @asynccontextmanager
@@ -96,7 +104,10 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         ConfigurationError: for a setting that cannot be used.
     """
     settings = settings or load_settings()
-    app = FastAPI(
+    app = DescribedApp(
+        _BODIES,
+        _SENT,
+        with_keys=settings.with_keys,
         title="iFlytek Spark gateway",
         description="OpenAI's API over iFlytek Spark.",
         version=__version__,
@@ -135,7 +146,6 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         app.add_middleware(OperatorPortMiddleware, port=settings.operator_port)
     if settings.cors_origins:
         _allow_pages(app, settings.cors_origins)  # the last one is outside
-    complete_openapi(app, _BODIES, _EVENTS, with_keys=settings.with_keys)
     return app
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import FastAPI, Request
+from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -52,9 +53,15 @@ def _no_such_route(request: Request, error: HTTPException) -> GatewayError:
         allowed = Headers(headers or {}).get("allow", "another method")
         row, hint = ErrorRow.NO_SUCH_METHOD, f"it takes {allowed}"
     else:
-        row, hint = ErrorRow.NO_SUCH_ROUTE, advice(path, request.app.openapi()["paths"])
+        row, hint = ErrorRow.NO_SUCH_ROUTE, advice(path, _paths(request))
     message = f"{request.method} {path[:_MAX_SHOWN]}: {error.detail} — {hint}"
     return GatewayError(row, message, headers=headers)
+
+
+def _paths(request: Request) -> list[str]:
+    """Return the addresses of all routes that callers use."""
+    routes: list[APIRoute] = request.app.state.routes
+    return [route.path_format for route in routes if route.include_in_schema]
 
 
 def _allowed(request: Request) -> dict[str, str]:

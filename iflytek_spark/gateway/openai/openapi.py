@@ -6,11 +6,15 @@ would parse twice, take a body for JSON by its content type alone, and answer 50
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence
 from typing import Any, TypedDict
 
 from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, TypeAdapter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from iflytek_spark.gateway.openai.errors import OWN_STATUSES, STATUSES
 from iflytek_spark.gateway.openai.responses import Error
@@ -87,40 +91,64 @@ def suggested(names: Iterable[str]) -> dict[str, Any]:
     return {"anyOf": [{"enum": [*names]}, {"type": "string"}]}
 
 
-def complete_openapi(
-    app: FastAPI,
-    bodies: Iterable[type[BaseModel]],
-    events: Iterable[type],
-    *,
-    with_keys: bool,
-) -> None:
-    """Add to an app's description what FastAPI does not see.
+class DescribedApp(FastAPI):
+    """An app that describes itself when it is first asked to, since that takes half a second."""
 
-    Args:
-        app: the app, with all its routes.
-        bodies: the models of the bodies.
-        events: the types of the events.
-        with_keys: whether callers need a key of the gateway's own.
-    """
-    schema = app.openapi()
-    unseen: list[Any] = [(body, "validation", TypeAdapter(body)) for body in bodies]
-    unseen += [(event, "serialization", TypeAdapter(event)) for event in events]
-    _, definitions = TypeAdapter.json_schemas(unseen, ref_template=_REFERENCE)
-    schemas = schema["components"]["schemas"]
-    schemas |= definitions["$defs"]
-    for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's own, which checks nothing
-        del schemas[name]
-    for route in schema["paths"].values():
-        for operation in route.values():
-            operation["responses"].pop("422", None)
-    schema["components"]["securitySchemes"] = _SCHEMES
-    key: dict[str, list[str]] = {"bearer": []} if with_keys else {}
-    schema["security"] = [key, key | {name: [] for name in _CREDENTIALS}]
+    def __init__(
+        self,
+        bodies: Iterable[type[BaseModel]],
+        sent: Iterable[type],
+        *,
+        with_keys: bool,
+        **settings: Any,
+    ) -> None:
+        """Set up an app without routes.
+
+        Args:
+            bodies: the models of the bodies.
+            sent: the types of what is sent and is no route's one response: events, failures.
+            with_keys: whether callers need a key of the gateway's own.
+            settings: FastAPI's.
+        """
+        super().__init__(openapi_url=None, **settings)  # its own route holds up the event loop
+        self._bodies, self._sent, self._with_keys = bodies, sent, with_keys
+        self._describing = threading.Lock()
+        self._described: dict[str, Any] | None = None
+        self.add_route("/openapi.json", self._send_openapi, include_in_schema=False)
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the description, which is made once; from any thread."""
+        with self._describing:
+            if self._described is None:
+                self._described = self._complete(super().openapi())
+            return self._described
+
+    async def _send_openapi(self, request: Request) -> Response:
+        description = await run_in_threadpool(self.openapi)
+        root = request.scope.get("root_path", "").rstrip("/")
+        return JSONResponse(description | ({"servers": [{"url": root}]} if root else {}))
+
+    def _complete(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Add what FastAPI does not see."""
+        unseen: list[Any] = [(body, "validation", TypeAdapter(body)) for body in self._bodies]
+        unseen += [(model, "serialization", TypeAdapter(model)) for model in self._sent]
+        _, definitions = TypeAdapter.json_schemas(unseen, ref_template=_REFERENCE)
+        schemas = schema["components"]["schemas"]
+        schemas |= definitions["$defs"]
+        for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's, which checks nothing
+            del schemas[name]
+        for route in schema["paths"].values():
+            for operation in route.values():
+                operation["responses"].pop("422", None)
+        schema["components"]["securitySchemes"] = _SCHEMES
+        key: dict[str, list[str]] = {"bearer": []} if self._with_keys else {}
+        schema["security"] = [key, key | {name: [] for name in _CREDENTIALS}]
+        return schema
 
 
 def _failure(status: int, error: type) -> dict[str, Any]:
     headers = {"headers": {"retry-after": _RETRY_AFTER}} if status in (429, 503) else {}
-    return {"model": error} | headers
+    return {"content": {"application/json": {"schema": _reference(error)}}} | headers
 
 
 def _event(events: Iterable[type], *, done: bool) -> dict[str, Any]:
