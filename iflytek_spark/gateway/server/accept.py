@@ -35,37 +35,44 @@ class Acceptor:
         """Set up."""
         self._listeners = tuple(listeners)
         self._connections = connections
+        self._accepting: set[asyncio.Task[None]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = False
 
     def start(self, new_protocol: Callable[[], asyncio.Protocol]) -> None:
         """Begin, in the running loop."""
         for listener in self._listeners:
             listener.setblocking(False)
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
-            self._begin(self._accept(listener, new_protocol))
+            self._begin(self._accepting, self._accept(listener, new_protocol))
 
     async def stop(self) -> None:
-        """Accept no more."""
-        for task in self._tasks:
+        """Accept no more, and lose none of those that have just been accepted."""
+        self._stopping = True
+        for listener in self._listeners:
+            with contextlib.suppress(NotImplementedError):  # a loop of Windows, which loses none
+                asyncio.get_running_loop().remove_reader(listener)
+        await asyncio.sleep(0)
+        for task in self._accepting:
             task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        if rest := self._tasks | self._accepting:
+            await asyncio.wait(rest)
 
-    def _begin(self, work: Coroutine[object, object, None]) -> None:
+    def _begin(self, among: set[asyncio.Task[None]], work: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        among.add(task)
+        task.add_done_callback(among.discard)
 
     async def _accept(
         self, listener: socket.socket, new_protocol: Callable[[], asyncio.Protocol]
     ) -> None:
         loop = asyncio.get_running_loop()
-        while True:
+        while not self._stopping:
             try:
                 first = await loop.sock_accept(listener)
                 for connection, address in _with_what_waits(first, listener):
                     if not self._refuse(connection, address):
-                        self._begin(_serve(connection, new_protocol))
+                        self._begin(self._tasks, _serve(connection, new_protocol))
             except OSError as error:
                 _LOG.error("no connection is accepted for a moment: %s", error)
                 await asyncio.sleep(_RETRY_SECONDS)

