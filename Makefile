@@ -17,10 +17,10 @@ OLD_ANYIO := -W "ignore:_pytest.python.CallSpec2 has been renamed:pytest.PytestR
 UNLOCKED := --deselect tests/trust/test_supply.py::test_what_is_installed_is_what_was_locked
 # Most tests run beside others, a few only alone.
 WORKERS := -n auto --maxprocesses 4
-BESIDE := $(WORKERS) -m "not slow"
-ALONE := -m slow
+BESIDE := $(WORKERS) -m "not slow and not exhaustive"
+ALONE := -m "slow and not exhaustive"
 
-.PHONY: demo test test-fast test-lowest test-newest judges coverage check bench soak fuzz notebooks docs clean format lock
+.PHONY: demo test exhaustive test-fast test-lowest test-newest judges coverage check bench soak fuzz notebooks docs clean format lock
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -31,9 +31,14 @@ test: $(VENV)/.dev
 	$(BIN)/python -m pytest $(BESIDE)
 	$(BIN)/python -m pytest $(ALONE)
 
+# The rows and runs that `make test` leaves out, since they show the same at greater length.
+exhaustive: $(VENV)/.dev
+	$(BIN)/python -m pytest $(WORKERS) -m "exhaustive and not slow"
+	$(BIN)/python -m pytest -m "exhaustive and slow"
+
 # The inner loop: three rows of each test, always the same ones, and nothing slow.
 test-fast: $(VENV)/.dev
-	$(BIN)/python -m pytest $(WORKERS) --rows 3 -m "not slow and not notebooks"
+	$(BIN)/python -m pytest $(WORKERS) --rows 3 -m "not slow and not exhaustive and not notebooks"
 
 # What is not slow, counted branch by branch, in the processes that the tests start too.
 coverage: $(VENV)/.dev

@@ -30,17 +30,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rows", type=int, help="run so many rows of each test")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Run a worker more than there are cores: a third of its time a test waits."""
+    return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep as many rows of each test as are asked for, chosen by its name."""
-    most = config.getoption("--rows")
-    if not most:
-        return
+    """Choose among the rows of each test, by their names: always the same ones."""
     tests: dict[str, list[pytest.Item]] = {}
     for item in items:
         tests.setdefault(item.nodeid.partition("[")[0], []).append(item)
-    kept = {item for rows in tests.values() for item in sorted(rows, key=_by_name)[:most]}
-    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-    items[:] = [item for item in items if item in kept]
+    for rows in tests.values():
+        rows.sort(key=_by_name)
+        if mark := rows[0].get_closest_marker("sampled"):
+            for item in rows[mark.args[0] :]:
+                item.add_marker(pytest.mark.exhaustive)
+    if most := config.getoption("--rows"):
+        kept = {item for rows in tests.values() for item in rows[:most]}
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = [item for item in items if item in kept]
 
 
 def pytest_collection_finish() -> None:

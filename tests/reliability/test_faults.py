@@ -28,6 +28,7 @@ def parameter(row: Row) -> Any:
     return pytest.param(row, id=f"{row.group}-{row.name}", marks=[HEAVY] if row.heavy else [])
 
 
+@pytest.mark.sampled(48)
 @pytest.mark.parametrize("row", [parameter(row) for row in ROWS])
 def test_a_fault(world: World, row: Row) -> None:
     cells = [(column, surface) for struck, column, surface in CELLS if struck is row]

@@ -72,6 +72,7 @@ def is_posted(name: str) -> bool:
     return any(word in name for word in ("mbed", "mage"))
 
 
+@pytest.mark.sampled(9)
 @pytest.mark.parametrize("name", IN_PROCESS)
 def test_no_surface_lets_out_what_a_peer_quotes(
     name: str, peer: QuotingPeer, heard: Heard, capfd: pytest.CaptureFixture[str]
@@ -90,6 +91,7 @@ def test_no_surface_lets_out_what_a_peer_quotes(
 CORE = ("SparkClient.chat", "AsyncSparkClient.chat", "SparkClient.embed", "AsyncSparkClient.embed")
 
 
+@pytest.mark.sampled(16)
 @pytest.mark.parametrize("spelling", SPELLINGS)
 @pytest.mark.parametrize("name", CORE)
 def test_no_spelling_of_a_quotation_is_let_out(
@@ -102,6 +104,7 @@ def test_no_spelling_of_a_quotation_is_let_out(
     assert found_in("\n".join(heard.lines)) == []
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_no_prompt_comes_back_in_an_error(spelling: str, peer: QuotingPeer, heard: Heard) -> None:
     client = SparkClient(MARKED, base_url=peer.url, max_retries=0)
@@ -122,6 +125,7 @@ def test_no_prompt_comes_back_in_an_error(spelling: str, peer: QuotingPeer, hear
     assert found_in("\n".join(heard.lines), ALL_MARKS) == []
 
 
+@pytest.mark.sampled(16)
 @pytest.mark.parametrize("spelling", SPELLINGS)
 @pytest.mark.parametrize("name", CORE)
 def test_no_proxy_that_quotes_gets_its_password_into_an_error(
@@ -197,6 +201,7 @@ def gateway(peer: QuotingPeer) -> Iterator[str]:
             yield url
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("spelling", ["as it is", "percent-decoded", "base64", "JSON"])
 @pytest.mark.parametrize("what", ["head", "body"])
 @pytest.mark.parametrize("headers", [{}, BY_HEADERS], ids=["its keys", "the caller's keys"])

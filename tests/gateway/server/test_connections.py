@@ -69,6 +69,7 @@ def run(request: pytest.FixtureRequest, spark: Emulator) -> Run:
     return running
 
 
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("beginning", _ENDLESS)
 @pytest.mark.parametrize("size", [1, 100_000])
 def test_a_head_without_end_is_refused(run: Run, beginning: str, size: int) -> None:
