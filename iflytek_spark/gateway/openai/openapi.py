@@ -12,6 +12,7 @@ from typing import Any, TypedDict
 from fastapi import FastAPI
 from pydantic import BaseModel, TypeAdapter
 
+from iflytek_spark.gateway.anthropic.middleware import is_anthropics
 from iflytek_spark.gateway.openai.errors import OWN_STATUSES, STATUSES
 from iflytek_spark.gateway.openai.responses import Error
 
@@ -26,8 +27,10 @@ _CREDENTIALS = {
     "spark_key": "X_API_KEY",
     "spark_secret": "X_API_SECRET",
 }
+_OWN_KEY = {"description": "A key of the gateway's own"}
 _SCHEMES: dict[str, Any] = {
-    "bearer": {"type": "http", "scheme": "bearer", "description": "A key of the gateway's own"},
+    "bearer": {"type": "http", "scheme": "bearer", **_OWN_KEY},
+    "x_api_key": {"type": "apiKey", "in": "header", "name": "x-api-key", **_OWN_KEY},
     **{
         name: {
             "type": "apiKey",
@@ -116,6 +119,16 @@ def complete_openapi(
     schema["components"]["securitySchemes"] = _SCHEMES
     key: dict[str, list[str]] = {"bearer": []} if with_keys else {}
     schema["security"] = [key, key | {name: [] for name in _CREDENTIALS}]
+    if with_keys:
+        _add_anthropics_key(schema["paths"])
+
+
+def _add_anthropics_key(paths: dict[str, Any]) -> None:
+    """Say that their clients' header is taken, where it is no key of Spark's."""
+    for path, route in paths.items():
+        if is_anthropics(path):
+            for operation in route.values():
+                operation["security"] = [{"bearer": []}, {"x_api_key": []}]
 
 
 def _failure(status: int, error: type) -> dict[str, Any]:
