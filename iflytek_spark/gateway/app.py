@@ -111,6 +111,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     names = ModelNames(settings.models)
     store = open_store(settings, on_drop=metrics.usage_rows_dropped.inc)
     reloading = Reloading(settings)
+    reloading.add(upstream.replace_accounts)  # the first one: it may refuse
     reloading.add(lambda settings: names.replace(settings.models))
     app.state.gateway = GatewayState(
         settings, names, upstream, metrics, drain, history, reloading, store

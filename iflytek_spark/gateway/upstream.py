@@ -13,6 +13,7 @@ from iflytek_spark import AsyncSparkClient, Credentials, Timeouts
 from iflytek_spark.errors import ConfigurationError, MissingCredentialsError
 from iflytek_spark.gateway.accounts.accounts import Accounts
 from iflytek_spark.gateway.accounts.routed import RoutedClient
+from iflytek_spark.gateway.accounts.settings import AccountSettings
 from iflytek_spark.gateway.middleware.metrics import GatewayMetrics, shared_folder
 from iflytek_spark.gateway.settings import GatewaySettings
 from iflytek_spark.rates import (
@@ -137,9 +138,20 @@ class Upstream:
             return self._routed
         return self._own[1] if self._own else None
 
-    def _account_client(self, name: str, rate: Turns) -> AsyncSparkClient:
+    def replace_accounts(self, settings: GatewaySettings) -> None:
+        """Have the accounts of settings that were read anew, and nothing else of them.
+
+        Raises:
+            ConfigurationError: for an account that cannot be used; then nothing is changed.
+        """
+        if bool(settings.accounts) != (self.accounts is not None):
+            raise ConfigurationError("from no accounts to some, and back, it takes a restart")
+        if self.accounts is not None:
+            self.accounts.replace(settings.accounts)
+
+    def _account_client(self, account: AccountSettings, rate: Turns) -> AsyncSparkClient:
         """Make the client of an account."""
-        account, preconnect = self._settings.accounts[name], self._settings.preconnect
+        preconnect = self._settings.preconnect
         url = account.base_url or self._settings.base_url
         return self._new_client(account.credentials(), url, rate, preconnect=preconnect)
 
