@@ -23,6 +23,7 @@ from iflytek_spark.gateway.openai.model_names import ModelNames
 from iflytek_spark.gateway.openai.openapi import complete_openapi
 from iflytek_spark.gateway.openai.requests import ChatCompletionRequest
 from iflytek_spark.gateway.openai.responses import ChatCompletionChunk
+from iflytek_spark.gateway.operator.guard import OperatorGuard
 from iflytek_spark.gateway.operator.routes import operator_parts, operator_router
 from iflytek_spark.gateway.page.routes import page_router
 from iflytek_spark.gateway.reloading import Reloading
@@ -119,7 +120,11 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     for routes in _ROUTES:
         app.include_router(routes.router)
     app.state.routes = [route for routes in _ROUTES for route in routes.router.routes]
-    app.include_router(operator_router(settings, upstream.accounts))
+    guard = OperatorGuard(settings)
+    reloading.add(guard.replace)
+    if store is not None:
+        reloading.add(store.administration.replace)
+    app.include_router(operator_router(guard, upstream.accounts))
     if settings.page:
         app.include_router(page_router(operator_parts(settings, upstream.accounts)))
     add_exception_handlers(app)
