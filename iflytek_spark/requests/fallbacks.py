@@ -113,8 +113,12 @@ def answer_rules(
     return _schemas(tools, rules, lacks)
 
 
-CHAT_FIELDS = frozenset(("chat_id", "auditing"))
-"""The options that have no field where ``chat_fields`` lack, and nothing stands in their place."""
+def lacks_field(option: str, spec: ModelSpec) -> bool:
+    """Tell whether a dialect has no field for an option, and nothing stands in its place."""
+    return option in _CHAT_FIELDS and spec.lacks.chat_fields
+
+
+_CHAT_FIELDS = frozenset(("chat_id", "auditing"))
 
 _LOG = logging.getLogger("iflytek_spark")
 

@@ -12,7 +12,7 @@ from iflytek_spark.messages import JSONObject, Thinking, Tool, ToolChoice, WebSe
 from iflytek_spark.models.routes import WireChoice
 from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.requests import checks
-from iflytek_spark.requests.fallbacks import CHAT_FIELDS
+from iflytek_spark.requests.fallbacks import lacks_field
 from iflytek_spark.requests.unsupported import (
     Unsupported,
     UnsupportedOptionError,
@@ -237,6 +237,6 @@ def _checked(name: str, value: object, spec: ModelSpec) -> object:
     if name not in OPTIONS:
         raise UnsupportedOptionError(checks.no_such_option(name, OPTIONS))
     found = checks.checked(OPTIONS[name].check, name, value, spec)
-    if spec.lacks.chat_fields and name in CHAT_FIELDS:
+    if lacks_field(name, spec):
         raise UnsupportedOptionError(checks.no_field(name, spec))
     return found

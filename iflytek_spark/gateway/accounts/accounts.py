@@ -35,7 +35,7 @@ class Accounts:
     Attributes:
         fallbacks: the models that answer in place of others.
         fallback_on: for which causes.
-        patience: seconds to the first token, of all tries by all accounts and models, and of
+        begin_timeout: seconds to the first token, of all tries by all accounts and models, and of
             waiting for them.
         metrics: what is counted of them.
     """
@@ -72,7 +72,7 @@ class Accounts:
             )
             for product in PRODUCTS
         }
-        self.patience = routing.max_wait + settings.first_token_timeout
+        self.begin_timeout = routing.max_wait + settings.first_token_timeout
         self._store = store
         self._make_client = make_client
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -108,7 +108,7 @@ class RoutedStream:
                 when all tries together take too long.
             GatewayError: when no account may be asked, or its turn does not come.
         """
-        seconds = self._accounts.patience
+        seconds = self._accounts.begin_timeout
         try:
             async with asyncio.timeout(seconds):
                 return await self._open()
