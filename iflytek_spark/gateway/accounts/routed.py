@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
-from types import TracebackType
-from typing import Self, Unpack
+from collections.abc import Sequence
+from typing import Unpack
 
 from iflytek_spark import (
     AsyncChatStream,
@@ -137,24 +136,10 @@ class RoutedStream:
         if self._stream is not None:
             await self._stream.aclose()
 
-    def __aiter__(self) -> AsyncIterator[Event]:
-        return self
-
     async def __anext__(self) -> Event:
         if self._stream is None:
             return (await self.open())[0]
         return await anext(self._stream)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.aclose()
 
     @property
     def sid(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from functools import partial
 
 from fastapi import APIRouter, Request
@@ -87,7 +88,7 @@ class ChatCall:
     async def response(self) -> ChatResponse:
         """Return the whole response; JSON that was asked for is validated."""
         if self._check is None:
-            async with self._stream:
+            async with aclosing(self._stream):
                 return await self._stream.response()
         return await checked_chat(
             self._stream, self.messages, self._ask, self._check, self._begun.set
