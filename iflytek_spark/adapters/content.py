@@ -73,6 +73,8 @@ def read_content(content: object) -> Content:
     Returns:
         What it holds; a value of another kind is written as JSON.
     """
+    if isinstance(content, str):  # as nearly every message is
+        return Content((TextPart(content),))
     found = list(_read(content))
     return Content(
         tuple(one for one in found if isinstance(one, TextPart | ImagePart | UnsupportedPart)),
@@ -107,8 +109,10 @@ def messages_of(
         The core's messages, at least one.
     """
     read = read_content(content)
-    known = {call.id for call in calls}
-    calls = (*calls, *(call for call in read.calls if not calls or call.id not in known))
+    calls = tuple(calls)
+    if read.calls:
+        known = {call.id for call in calls}
+        calls += tuple(call for call in read.calls if not calls or call.id not in known)
     parts = read.text_or_parts
     if role == "assistant":
         yield Message(role, parts, tool_calls=calls, name=name, reasoning=reasoning)

@@ -24,6 +24,7 @@ from iflytek_spark.gateway.openai.model_names import ModelNames
 from iflytek_spark.gateway.openai.openapi import DescribedApp
 from iflytek_spark.gateway.openai.requests import ChatCompletionRequest
 from iflytek_spark.gateway.openai.responses import ChatCompletionChunk, Error
+from iflytek_spark.gateway.operator.guard import OperatorGuard
 from iflytek_spark.gateway.operator.routes import operator_parts, operator_router
 from iflytek_spark.gateway.page.routes import page_router
 from iflytek_spark.gateway.reloading import Reloading
@@ -122,6 +123,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     names = ModelNames(settings.models)
     store = open_store(settings, on_drop=metrics.usage_rows_dropped.inc)
     reloading = Reloading(settings)
+    reloading.add(upstream.replace_accounts)  # the first one: it may refuse
     reloading.add(lambda settings: names.replace(settings.models))
     app.state.gateway = GatewayState(
         settings, names, upstream, metrics, drain, history, reloading, store
@@ -129,7 +131,11 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     for routes in _ROUTES:
         app.include_router(routes.router)
     app.state.routes = [route for routes in _ROUTES for route in routes.router.routes]
-    app.include_router(operator_router(settings, upstream.accounts))
+    guard = OperatorGuard(settings)
+    reloading.add(guard.replace)
+    if store is not None:
+        reloading.add(store.administration.replace)
+    app.include_router(operator_router(guard, upstream.accounts))
     if settings.page:
         app.include_router(page_router(operator_parts(settings, upstream.accounts)))
     add_exception_handlers(app)

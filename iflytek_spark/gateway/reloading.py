@@ -1,4 +1,4 @@
-"""What may change while the gateway serves: keys and names of models, read anew at SIGHUP."""
+"""What may change while the gateway serves, read anew at SIGHUP: keys, names, accounts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from iflytek_spark.gateway.settings import GatewaySettings
 LOGGER = logging.getLogger("iflytek_spark.gateway")
 
 OnReload: TypeAlias = Callable[[GatewaySettings], None]
-"""Takes over what it needs of settings that were read anew."""
+"""Takes over what it needs of settings that were read anew; the first may refuse them."""
 
 
 class Reloading:
@@ -42,13 +42,17 @@ class Reloading:
             return self._refuse(str(error))
         if settings.with_keys != self._settings.with_keys:
             return self._refuse("from no keys to some, and back, it takes a restart")
-        for listener in self._listeners:
-            listener(settings)
+        try:
+            for listener in self._listeners:
+                listener(settings)
+        except ConfigurationError as error:  # of the first: nothing has changed yet
+            return self._refuse(str(error))
         self._settings = settings
         LOGGER.warning(
-            "reloaded: %d keys and %d names of models; other settings need a restart",
+            "reloaded: %d keys, %d names of models and %d accounts; other settings need a restart",
             len(settings.keys),
             len(settings.models),
+            len(settings.accounts),
         )
         return True
 

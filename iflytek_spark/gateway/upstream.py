@@ -13,6 +13,7 @@ from iflytek_spark import AsyncSparkClient, Credentials, Timeouts
 from iflytek_spark.errors import ConfigurationError, MissingCredentialsError
 from iflytek_spark.gateway.accounts.accounts import Accounts
 from iflytek_spark.gateway.accounts.routed import RoutedClient
+from iflytek_spark.gateway.accounts.settings import AccountSettings
 from iflytek_spark.gateway.middleware.metrics import GatewayMetrics, shared_folder
 from iflytek_spark.gateway.settings import GatewaySettings
 from iflytek_spark.rates import (
@@ -30,6 +31,13 @@ LEGACY_NAMES = ("APP_ID", "API_KEY", "API_SECRET")
 
 _HTTP_NAMES = ("API_PASSWORD", "MAAS_API_KEY")
 """Behind ``X_`` the headers of keys that are for HTTP."""
+
+_KEY_HEADERS = frozenset(
+    f"x{dash}{name.lower().replace('_', dash)}".encode()
+    for name in (*LEGACY_NAMES, *_HTTP_NAMES)
+    for dash in "_-"
+)
+"""As they come: in small letters, with underscores or dashes."""
 
 _MAX_CLIENTS = 1024
 _RATES_FILE = "rates.sqlite"
@@ -66,6 +74,7 @@ class Upstream:
             self.accounts = Accounts(settings, store, metrics.accounts, self._account_client)
             self._routed = RoutedClient(self.accounts)
         self._own = self._own_client()
+        self._default = self._client_without_keys()
         self._client = lru_cache(_MAX_CLIENTS)(self._new_client)
 
     def client(self, headers: Headers) -> UpstreamClient:
@@ -82,6 +91,8 @@ class Upstream:
                 are no credentials of the gateway's own that may be used.
             ConfigurationError: for a value that is no credential.
         """
+        if self._default is not None and not _names_keys(headers):
+            return self._default
         environ = self._environ if self._settings.own_credentials else {}
         own = self._settings.own_credentials and not brings_credentials(headers)
         if self._routed and own:
@@ -121,9 +132,26 @@ class Upstream:
             return None
         return credentials, self._new_client(credentials, preconnect=self._settings.preconnect)
 
-    def _account_client(self, name: str, rate: Turns) -> AsyncSparkClient:
+    def _client_without_keys(self) -> UpstreamClient | None:
+        """Return what most requests get: the gateway's own client, where it has one to give."""
+        if self._routed and self._settings.own_credentials:
+            return self._routed
+        return self._own[1] if self._own else None
+
+    def replace_accounts(self, settings: GatewaySettings) -> None:
+        """Have the accounts of settings that were read anew, and nothing else of them.
+
+        Raises:
+            ConfigurationError: for an account that cannot be used; then nothing is changed.
+        """
+        if bool(settings.accounts) != (self.accounts is not None):
+            raise ConfigurationError("from no accounts to some, and back, it takes a restart")
+        if self.accounts is not None:
+            self.accounts.replace(settings.accounts)
+
+    def _account_client(self, account: AccountSettings, rate: Turns) -> AsyncSparkClient:
         """Make the client of an account."""
-        account, preconnect = self._settings.accounts[name], self._settings.preconnect
+        preconnect = self._settings.preconnect
         url = account.base_url or self._settings.base_url
         return self._new_client(account.credentials(), url, rate, preconnect=preconnect)
 
@@ -163,6 +191,11 @@ def rate_store(settings: GatewaySettings) -> RateStore:
         return RedisStore(settings.redis_url.get_secret_value())
     folder = shared_folder()
     return MachineStore(folder / _RATES_FILE) if folder else ProcessStore()
+
+
+def _names_keys(headers: Headers) -> bool:
+    """Return whether a request has any header that may hold a Spark key of its caller's own."""
+    return any(name in _KEY_HEADERS for name, _ in headers.raw)
 
 
 def brings_credentials(headers: Headers) -> bool:

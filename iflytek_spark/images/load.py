@@ -18,6 +18,7 @@ from iflytek_spark.messages import ImagePart
 MAX_BYTES = 20 * 1024 * 1024
 """The largest file that is fetched: it is scaled down to the service's 4 MB."""
 
+_DATA = "data:"
 _GRACE = 0.5
 """Seconds that fetching has beyond its time-out to say itself what was slow."""
 
@@ -101,7 +102,7 @@ def _converted(data: bytes, deadline: float) -> bytes:
 def _file(image: ImagePart, deadline: float) -> bytes:
     if not image.url:
         return image.data
-    if image.url.lower().startswith("data:"):
+    if image.url[: len(_DATA)].lower() == _DATA:
         return decode_data_url(image.url)
     return fetch_public(image.url, max_bytes=MAX_BYTES, timeout=deadline - time.monotonic())
 

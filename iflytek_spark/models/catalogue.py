@@ -241,9 +241,11 @@ def find_model(model: str | ModelSpec) -> ModelSpec:
     """
     if isinstance(model, ModelSpec):
         return model
-    spec = _BY_NAME.get(_normal(model)) if isinstance(model, str) else None
-    if spec is None:
+    if not isinstance(model, str):
         raise _unknown(str(model))
+    spec = _BY_OWN_NAME.get(model) or _BY_NAME.get(_normal(model))
+    if spec is None:
+        raise _unknown(model)
     return spec
 
 
@@ -257,6 +259,8 @@ def _normal(name: str) -> str:
 _BY_NAME = {
     _normal(name): spec for spec in list_models() for name in (spec.name, spec.title, *spec.aliases)
 }
+_BY_OWN_NAME = {spec.name: spec for spec in list_models()}
+"""What most callers write, found without a look at its spelling."""
 
 
 def _unknown(name: str) -> UnknownModelError:

@@ -235,6 +235,8 @@ def _check_writable(request: ChatRequest) -> None:
     chat_id = request.parameters.get("chat_id")
     free = {"uid": request.uid, "chat_id": chat_id, "extra": request.extra, "tools": tools}
     for name, value in free.items():
+        if not value:
+            continue
         try:
             json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
         except (TypeError, ValueError, RecursionError) as error:

@@ -113,19 +113,20 @@ def answer_rules(
     return _schemas(tools, rules, lacks)
 
 
-def without_field(spec: ModelSpec) -> frozenset[str]:
-    """Return the options for which a dialect has no field, and nothing stands in their place."""
-    return _CHAT_FIELDS if spec.lacks.chat_fields else frozenset()
+def lacks_field(option: str, spec: ModelSpec) -> bool:
+    """Tell whether a dialect has no field for an option, and nothing stands in its place."""
+    return option in _CHAT_FIELDS and spec.lacks.chat_fields
 
 
 _CHAT_FIELDS = frozenset(("chat_id", "auditing"))
+
 _LOG = logging.getLogger("iflytek_spark")
 
 
 def _schemas(
     tools: tuple[Tool, ...], rules: AnswerRules, lacks: Lacks
 ) -> tuple[tuple[Tool, ...], AnswerRules]:
-    if not lacks.rich_schemas:
+    if not tools or not lacks.rich_schemas:
         return tools, rules
     plain = plain_tools(tools)
     checked = tuple(tool for tool, (_, exact) in zip(tools, plain, strict=True) if not exact)
@@ -133,6 +134,8 @@ def _schemas(
 
 
 def _stop(rules: AnswerRules, stop: tuple[str, ...], lacks: Lacks) -> AnswerRules:
+    if not stop:
+        return rules
     return replace(rules, cut_at=stop) if lacks.stop else replace(rules, stop=stop)
 
 
@@ -143,8 +146,9 @@ def _tool_call(
     given: Mapping[str, Any],
     lacks: Lacks,
 ) -> AnswerRules:
+    choice = given.get("tool_choice")
     if not required:
-        return rules if lacks.tool_choice else replace(rules, tool_choice=given.get("tool_choice"))
+        return rules if lacks.tool_choice or not choice else replace(rules, tool_choice=choice)
     if not lacks.tool_choice:  # a tool's name is not sent: it is the only one that is offered
         rules = replace(rules, tool_choice="required")
     if not (lacks.tool_choice or lacks.forced_call):
@@ -184,7 +188,9 @@ def prepare_turns(messages: Iterable[Message], spec: ModelSpec, names: WireNames
     messages = renamed_turns(messages, names)
     messages = write_tools(messages) if lacks.tool_role else whole_tool_turns(messages)
     if lacks.reasoning_turns:
-        messages = [replace(message, reasoning="") for message in messages]
+        messages = [
+            replace(message, reasoning="") if message.reasoning else message for message in messages
+        ]
     turns: list[Message] = []
     for message in _in_place(messages, spec):
         if lacks.repeated_role and turns and turns[-1].role == message.role:

@@ -55,7 +55,7 @@ def put_in_words(
 
 def shows_image(message: Message) -> bool:
     """Whether a message shows an image that can be looked at: one that the user sent."""
-    return message.role == "user" and bool(message.images)
+    return message.role == "user" and not isinstance(message.content, str) and bool(message.images)
 
 
 def _without_other_parts(message: Message, most: int, changes: Counter[str]) -> Message:

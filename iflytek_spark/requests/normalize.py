@@ -27,7 +27,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from iflytek_spark.errors import InvalidRequestError
-from iflytek_spark.messages import ImagePart, Message, TextPart, UnsupportedPart
+from iflytek_spark.messages import ImagePart, Message, Part, TextPart, UnsupportedPart
 from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.requests.fallbacks import prepare_turns
 from iflytek_spark.requests.in_words import put_in_words
@@ -163,8 +163,11 @@ def _check_part(part: object, where: str) -> None:
 def _check_text(message: Message, where: str) -> None:
     try:
         message.text.encode()
-        "".join((message.name, *_notices(message))).encode()
-        "".join(call.name + call.arguments + call.id for call in message.tool_calls).encode()
+        message.name.encode()
+        if not isinstance(message.content, str):
+            "".join(_notices(message.content)).encode()
+        for call in message.tool_calls:
+            (call.name + call.arguments + call.id).encode()
     except UnicodeEncodeError:
         raise InvalidRequestError(
             f"{where}.content holds half a surrogate pair",
@@ -173,8 +176,7 @@ def _check_text(message: Message, where: str) -> None:
         ) from None
 
 
-def _notices(message: Message) -> list[str]:
-    parts = () if isinstance(message.content, str) else message.content
+def _notices(parts: Iterable[Part]) -> list[str]:
     return [part.notice for part in parts if isinstance(part, UnsupportedPart)]
 
 

@@ -5,14 +5,14 @@ checked and, where the value is sent as it is, its key on the wire. The legal ra
 the field of the same name in the model's :class:`~iflytek_spark.models.spec.ModelSpec`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, TypedDict, get_type_hints
 
 from iflytek_spark.messages import JSONObject, Thinking, Tool, ToolChoice, WebSearch
 from iflytek_spark.models.routes import WireChoice
 from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.requests import checks
-from iflytek_spark.requests.fallbacks import without_field
+from iflytek_spark.requests.fallbacks import lacks_field
 from iflytek_spark.requests.unsupported import (
     Unsupported,
     UnsupportedOptionError,
@@ -213,7 +213,8 @@ def checked_options(spec: ModelSpec, options: ChatOptions) -> CheckedOptions:
     mode = _checked("unsupported", given.get("unsupported", "refuse"), spec)
     values: dict[str, Any] = {}
     ignored: list[str] = []
-    for name, value in _in_order(given):
+    for name in _in_order(given):
+        value = given[name]
         try:
             values[name] = _checked(name, value, spec)
         except UnsupportedOptionError as unsupported:
@@ -226,16 +227,16 @@ def checked_options(spec: ModelSpec, options: ChatOptions) -> CheckedOptions:
     return CheckedOptions(values, tuple(ignored))
 
 
-def _in_order(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield what no option is first, then the options in the order of the rows."""
-    yield from ((name, value) for name, value in given.items() if name not in OPTIONS)
-    yield from ((name, given[name]) for name in OPTIONS if name in given)
+def _in_order(given: Mapping[str, Any]) -> list[str]:
+    """Return the names of what no option is first, then the options in the order of the rows."""
+    unknown = [name for name in given if name not in OPTIONS]
+    return unknown + [name for name in OPTIONS if name in given]
 
 
 def _checked(name: str, value: object, spec: ModelSpec) -> object:
     if name not in OPTIONS:
         raise UnsupportedOptionError(checks.no_such_option(name, OPTIONS))
     found = checks.checked(OPTIONS[name].check, name, value, spec)
-    if name in without_field(spec):
+    if lacks_field(name, spec):
         raise UnsupportedOptionError(checks.no_field(name, spec))
     return found

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import TypeVar
 
 from iflytek_spark import AsyncSparkClient
@@ -17,6 +18,7 @@ from iflytek_spark.gateway.accounts.fallbacks import (
 )
 from iflytek_spark.gateway.accounts.metrics import AccountMetrics
 from iflytek_spark.gateway.accounts.queue import FairQueue, SetAsideError
+from iflytek_spark.gateway.accounts.settings import AccountSettings
 from iflytek_spark.gateway.accounts.turns import Turns
 from iflytek_spark.gateway.middleware.request_log_record import current_record
 from iflytek_spark.gateway.openai.errors import ErrorRow, GatewayError
@@ -33,6 +35,8 @@ class Accounts:
     Attributes:
         fallbacks: the models that answer in place of others.
         fallback_on: for which causes.
+        begin_timeout: seconds to the first token, of all tries by all accounts and models, and of
+            waiting for them.
         metrics: what is counted of them.
     """
 
@@ -41,7 +45,7 @@ class Accounts:
         settings: GatewaySettings,
         store: RateStore,
         metrics: AccountMetrics,
-        make_client: Callable[[str, Account], AsyncSparkClient],
+        make_client: Callable[[AccountSettings, Account], AsyncSparkClient],
     ) -> None:
         """Set up.
 
@@ -49,14 +53,17 @@ class Accounts:
             settings: the gateway's.
             store: where turns are counted.
             metrics: counts.
-            make_client: makes the client of an account by its name; it takes it as its rate.
+            make_client: makes the client of an account, which it takes as its rate.
+
+        Raises:
+            ConfigurationError: for an account's address that cannot be used.
         """
         routing = settings.routing
         self.fallbacks = FallbackModels(routing.fallbacks, ModelNames(settings.models))
         self.fallback_on = routing.fallback_on
         self.metrics = metrics
-        self._lacking: set[tuple[str, str]] = set()
         self._set_aside = routing.set_aside
+        self._lacking: set[tuple[str, str]] = set()
         self._queues = {
             product: FairQueue(
                 max_wait=routing.max_wait,
@@ -65,12 +72,46 @@ class Accounts:
             )
             for product in PRODUCTS
         }
-        self._accounts = [
-            Account(name, account, store, self._queues, metrics)
-            for name, account in settings.accounts.items()
+        self.begin_timeout = routing.max_wait + settings.first_token_timeout
+        self._store = store
+        self._make_client = make_client
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._settings: Mapping[str, AccountSettings] = {}
+        self._accounts: list[Account] = []
+        self.replace(settings.accounts)
+
+    def replace(self, settings: Mapping[str, AccountSettings]) -> None:
+        """Have these accounts from now on; what they have under way goes on. From any thread.
+
+        Args:
+            settings: by name, at least one; an account that is the same as before is kept.
+
+        Raises:
+            ConfigurationError: for an address that cannot be used; then nothing is changed.
+        """
+        known = {account.name: account for account in self._accounts}
+        accounts = [
+            known[name] if self._settings.get(name) == one else self._new(name, one)
+            for name, one in settings.items()
         ]
-        for account in self._accounts:
-            account.client = make_client(account.name, account)
+        gone = [account for account in self._accounts if account not in accounts]
+        self._accounts, self._settings = accounts, dict(settings)
+        if self._loop is not None:  # else none has been asked yet
+            self._loop.call_soon_threadsafe(self._leave, gone)
+
+    def _new(self, name: str, settings: AccountSettings) -> Account:
+        account = Account(name, settings, self._store, self._queues, self.metrics)
+        account.client = self._make_client(settings, account)
+        return account
+
+    def _leave(self, gone: Collection[Account]) -> None:
+        """Close what accounts keep ready that are no more; who waits looks for others."""
+        self._lacking.clear()
+        for account in gone:
+            account.client.close()
+            self.metrics.set_aside.labels(account.name).set(0)
+        for queue in self._queues.values():
+            queue.look()
 
     def states(self) -> list[AccountState]:
         """Return what this worker knows of each account now."""
@@ -128,13 +169,16 @@ class Accounts:
         self, product: Product, model: str, tried: Collection[Account]
     ) -> tuple[Account, AccountTurn]:
         """Wait for a turn of whichever account may be asked."""
-        queue = self._queues[product]
+        queue, self._loop = self._queues[product], asyncio.get_running_loop()
 
         def fit() -> list[Turns]:
             return [account.turns[product] for account in self._fit(product, model, tried)]
 
         turns, ticket = await queue.turn(current_record().caller, fit)
-        account = next(each for each in self._accounts if each.name == turns.account)
+        account = next((one for one in self._accounts if one.turns[product] is turns), None)
+        if account is None:  # it was replaced meanwhile
+            turns.release(ticket)
+            raise SetAsideError
         return account, AccountTurn(account, product, queue, ticket)
 
     def _fit(self, product: Product, model: str, tried: Collection[Account]) -> list[Account]:

@@ -97,11 +97,13 @@ class FairQueue:
         return taken
 
     def look(self, turns: Turns | None = None) -> None:
-        """Look again: a turn was given back, or, for None, an account was set aside."""
+        """Look again: a turn was given back, or, for None, there are fewer accounts, or others."""
         for event in [self._changed[turns]] if turns in self._changed else ():
             event.set()
         for place in () if turns else list(self._places()):
-            if not place.fit():
+            if fit := place.fit():
+                self._begin(fit)
+            else:
                 self._fail(place, SetAsideError())
 
     async def _at_once(self, fit: Sequence[Turns]) -> Taken | None:
@@ -137,6 +139,10 @@ class FairQueue:
         self._callers.setdefault(caller, deque()).append(place)
         self.waiting += 1
         self._on_change(self.waiting)
+        self._begin(fit)
+
+    def _begin(self, fit: Sequence[Turns]) -> None:
+        """Take turns of those that nobody has waited for."""
         for turns in fit:
             if turns not in self._changed:
                 self._changed[turns] = asyncio.Event()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
-from types import TracebackType
-from typing import Self, Unpack
+from collections.abc import Sequence
+from typing import Unpack
 
 from iflytek_spark import (
     AsyncChatStream,
@@ -21,7 +21,7 @@ from iflytek_spark import (
     SparkError,
     Vector,
 )
-from iflytek_spark.errors import InvalidRequestError
+from iflytek_spark.errors import APITimeoutError, InvalidRequestError
 from iflytek_spark.gateway.accounts.account import Account
 from iflytek_spark.gateway.accounts.accounts import Accounts
 from iflytek_spark.gateway.accounts.fallbacks import cause_of
@@ -103,9 +103,21 @@ class RoutedStream:
         """Ask, and return the first event, with the stream of those that follow.
 
         Raises:
-            SparkError: when neither another account nor another model can answer.
+            SparkError: when neither another account nor another model can answer; APITimeoutError
+                when all tries together take too long.
             GatewayError: when no account may be asked, or its turn does not come.
         """
+        seconds = self._accounts.begin_timeout
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._open()
+        except TimeoutError:
+            raise APITimeoutError(
+                f"no account's answer began within {seconds:g} s, all tries together",
+                hint="ask again; the gateway's operator can allow more time",
+            ) from None
+
+    async def _open(self) -> tuple[Event, AsyncChatStream]:
         try:
             return await self._ask(self._model, self.model)
         except (SparkError, GatewayError) as error:
@@ -124,24 +136,10 @@ class RoutedStream:
         if self._stream is not None:
             await self._stream.aclose()
 
-    def __aiter__(self) -> AsyncIterator[Event]:
-        return self
-
     async def __anext__(self) -> Event:
         if self._stream is None:
             return (await self.open())[0]
         return await anext(self._stream)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.aclose()
 
     @property
     def sid(self) -> str:

@@ -97,7 +97,9 @@ class RoutingSettings(_Table):
     """How requests are shared among accounts.
 
     Attributes:
-        max_wait: seconds that a request waits for an account's turn; then 429.
+        max_wait: seconds that a request waits for an account's turn; then 429. To the first token
+            all tries by all accounts and models, and waiting, have these and the
+            ``first_token_timeout`` together; then 504.
         max_waiting: requests that wait for a product of one account at once, in a worker.
         set_aside: seconds for which an account is not asked that refused its keys or a model.
         fallbacks: models that answer in place of another.

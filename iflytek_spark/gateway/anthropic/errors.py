@@ -24,7 +24,9 @@ _TOO_LONG = "prompt is too long"
 """By which programs know the error after which they shorten a conversation."""
 
 
-def messages_error(error: SparkError | GatewayError, request_id: str) -> MessagesError:
+def messages_error(
+    error: SparkError | GatewayError, request_id: str | None = None
+) -> MessagesError:
     """Write an error as Anthropic does, with Spark's own code and sid beside it."""
     row, detail = row_of(error), error_body(error)["error"]
     message = detail["message"]

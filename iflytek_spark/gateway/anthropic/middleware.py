@@ -14,6 +14,11 @@ _PATH = re.compile(r"/v1/messages(/|$)")
 _KEY, _AUTHORIZATION = b"x-api-key", b"authorization"
 
 
+def is_anthropics(path: str) -> bool:
+    """Return whether a path is one of Anthropic's, below which the app may be mounted too."""
+    return _PATH.search(path) is not None
+
+
 class AnthropicMiddleware:
     """Reads ``x-api-key`` as the gateway's key, and names each request as they look for it."""
 
@@ -23,7 +28,7 @@ class AnthropicMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on; what is for other routes as it is."""
-        if scope["type"] != "http" or _PATH.search(scope["path"]) is None:
+        if scope["type"] != "http" or not is_anthropics(scope["path"]):
             await self._app(scope, receive, send)
             return
         scope[ERROR_FORM] = messages_error

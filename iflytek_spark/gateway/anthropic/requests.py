@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from iflytek_spark import DEFAULT_MODEL, list_models
 from iflytek_spark.gateway.openai.field_types import ModelName, OnlyEmptyList, OnlyNull, StopStrings
-from iflytek_spark.gateway.openai.history import HistoryPart
+from iflytek_spark.gateway.openai.history import HistoryContent
 from iflytek_spark.gateway.openai.ignored import Mark
 from iflytek_spark.gateway.openai.openapi import suggested
 from iflytek_spark.gateway.openai.request_examples import range_of
@@ -38,7 +38,7 @@ class MessageParam(_Lenient):
     """A turn of a conversation; its blocks are read by the core."""
 
     role: Literal["user", "assistant", "system"]
-    content: str | list[HistoryPart]
+    content: HistoryContent
 
 
 class MessagesTool(BaseModel):

@@ -206,7 +206,7 @@ class MessagesError(TypedDict):
 
     type: Literal["error"]
     error: MessagesErrorDetail
-    request_id: str
+    request_id: str | None
 
 
 AnyEvent: TypeAlias = (

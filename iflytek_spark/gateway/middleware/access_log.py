@@ -38,10 +38,14 @@ LOGGING: dict[str, Any] = {
     "loggers": {
         "iflytek_spark.gateway": {"handlers": ["problems"], "level": "INFO", "propagate": False},
         LOGGER.name: {"handlers": ["access"], "level": "INFO", "propagate": False},
-        "uvicorn.error": {"handlers": ["problems"], "level": "WARNING", "propagate": False},
+        "uvicorn.error": {"handlers": ["problems"], "level": "ERROR", "propagate": False},
     },
 }
-"""What a process that serves the gateway logs: requests on stdout, problems on stderr."""
+"""What a process that serves the gateway logs: requests on stdout, problems on stderr.
+
+uvicorn warns of callers alone, a line for each that sends what is not HTTP: these are counted, and
+told once a minute.
+"""
 
 
 def write_access(scope: Scope, record: RequestLogRecord, ended: float) -> None:

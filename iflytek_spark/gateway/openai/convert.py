@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 from iflytek_spark import (
@@ -42,6 +42,7 @@ from iflytek_spark.gateway.openai.requests import (
 )
 
 _UID_LENGTH = 32
+_PLAIN = {"role", "content", "name"}
 _NEUTRAL = {"top_p": 1.0, "presence_penalty": 0.0, "frequency_penalty": 0.0}
 """What clients send for "leave it as it is"; models without the parameter do not get it."""
 
@@ -52,14 +53,14 @@ def to_messages(messages: Sequence[AnyMessage]) -> list[Message]:
 
 
 def _translate(message: AnyMessage) -> Iterator[Message]:
-    name, sent = message.name or "", message.model_dump(exclude_none=True)
+    name, sent = message.name or "", _sent(message)
     content = sent.get("content")
     match message:
         case UserMessage():
             images = [_image(image) for image in message.images or ()]
             yield from messages_of("user", [content, images] if images else content, name=name)
         case AssistantMessage():
-            blocks = [content, message.refusal]
+            blocks = [content, message.refusal] if message.refusal else content
             yield from messages_of("assistant", blocks, calls=calls_from_openai(sent), name=name)
         case ToolMessage(tool_call_id=call_id):
             own = "" if call_id is None else str(call_id)
@@ -68,6 +69,13 @@ def _translate(message: AnyMessage) -> Iterator[Message]:
             yield from messages_of("tool", result, tool_call_id=own, name=name)
         case _:
             yield from messages_of("system", content, name=name)
+
+
+def _sent(message: AnyMessage) -> Mapping[str, object]:
+    """Return what a message holds; most hold a text alone."""
+    if isinstance(message.content, str) and message.model_fields_set <= _PLAIN:
+        return {"content": message.content}
+    return message.model_dump(exclude_none=True)
 
 
 def _image(sent: str) -> dict[str, str]:

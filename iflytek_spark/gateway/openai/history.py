@@ -43,7 +43,9 @@ class ImageContent(Lenient):
     """An image; in place of the object its address alone."""
 
     type: Literal["image_url"]
-    image_url: Annotated[str, Field(min_length=1)] | ImageURL
+    image_url: Annotated[
+        ImageURL | Annotated[str, Field(min_length=1)], Field(union_mode="left_to_right")
+    ]
 
 
 class OtherContent(BaseModel):
@@ -60,6 +62,10 @@ class HistoryPart(BaseModel):
     model_config = ConfigDict(strict=True, extra="allow")
 
     type: str = Field(min_length=1)
+
+
+HistoryContent: TypeAlias = Annotated[list[HistoryPart] | str, Field(union_mode="left_to_right")]
+"""Parts, or a text alone; which is tried first is told at :data:`Content`."""
 
 
 def _kind(part: object) -> str | None:
@@ -82,8 +88,11 @@ Part: TypeAlias = Annotated[
 ]
 """A part of a message."""
 
-Content: TypeAlias = str | list[Part] | Part | None
-"""What a message says and shows; OpenAI's own messages need it, but for an assistant's calls."""
+Content: TypeAlias = Annotated[list[Part] | str | Part, Field(union_mode="left_to_right")] | None
+"""What a message says and shows; OpenAI's own messages need it, but for an assistant's calls.
+
+Each form that is tried and does not fit costs a copy of the whole, so the form of images is first.
+"""
 
 Id: TypeAlias = str | int | None
 """Of a tool call; Ollama and some others give none."""

@@ -53,11 +53,14 @@ class ModelNames:
 
     def __init__(self, configured: Mapping[str, str] | None = None) -> None:
         """Set up with the configuration's names and what they mean."""
-        self._configured = configured or {}
+        self.replace(configured or {})
 
     def replace(self, configured: Mapping[str, str]) -> None:
         """Take other names of the configuration from now on."""
         self._configured = configured
+        catalogue = (spec.name for spec in list_models())
+        names = (*catalogue, *SERVICES, LEGACY_TEXT_MODEL, *configured)
+        self._listed = {name: self.catalogue_name(name) for name in names}
 
     def chat_model(self, name: str, version: str | None = None) -> ModelSpec:
         """Find the chat model of a request; a ``version`` goes with ``spark-api`` alone.
@@ -122,11 +125,12 @@ class ModelNames:
             )
         return meaning
 
-    def listed(self) -> tuple[str, ...]:
-        """Return every name that ``GET /v1/models`` lists, the catalogue's first."""
-        catalogue = (spec.name for spec in list_models())
-        names = (*catalogue, *SERVICES, LEGACY_TEXT_MODEL, *self._configured)
-        return tuple(dict.fromkeys(names))
+    def listed(self) -> Mapping[str, str]:
+        """Return what ``GET /v1/models`` lists, the catalogue's first: names, and what they mean.
+
+        The meanings are the catalogue's names.
+        """
+        return self._listed
 
     def _nearest(self, name: str) -> list[str]:
         """Return the usable models whose names or aliases are nearest to one that is unknown."""

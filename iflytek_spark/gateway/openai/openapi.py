@@ -16,6 +16,7 @@ from pydantic import BaseModel, TypeAdapter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from iflytek_spark.gateway.anthropic.middleware import is_anthropics
 from iflytek_spark.gateway.openai.errors import OWN_STATUSES, STATUSES
 from iflytek_spark.gateway.openai.responses import Error
 
@@ -30,8 +31,10 @@ _CREDENTIALS = {
     "spark_key": "X_API_KEY",
     "spark_secret": "X_API_SECRET",
 }
+_OWN_KEY = {"description": "A key of the gateway's own"}
 _SCHEMES: dict[str, Any] = {
-    "bearer": {"type": "http", "scheme": "bearer", "description": "A key of the gateway's own"},
+    "bearer": {"type": "http", "scheme": "bearer", **_OWN_KEY},
+    "x_api_key": {"type": "apiKey", "in": "header", "name": "x-api-key", **_OWN_KEY},
     **{
         name: {
             "type": "apiKey",
@@ -143,7 +146,17 @@ class DescribedApp(FastAPI):
         schema["components"]["securitySchemes"] = _SCHEMES
         key: dict[str, list[str]] = {"bearer": []} if self._with_keys else {}
         schema["security"] = [key, key | {name: [] for name in _CREDENTIALS}]
+        if self._with_keys:
+            _add_anthropics_key(schema["paths"])
         return schema
+
+
+def _add_anthropics_key(paths: dict[str, Any]) -> None:
+    """Say that their clients' header is taken, where it is no key of Spark's."""
+    for path, route in paths.items():
+        if is_anthropics(path):
+            for operation in route.values():
+                operation["security"] = [{"bearer": []}, {"x_api_key": []}]
 
 
 def _failure(status: int, error: type) -> dict[str, Any]:

@@ -37,7 +37,7 @@ Count: TypeAlias = Annotated[int, Field(ge=1), BeforeValidator(_whole)]
 
 
 def parse_body(
-    model: type[_Body], body: bytes, unsupported: Unsupported
+    model: type[_Body], body: bytes | bytearray, unsupported: Unsupported
 ) -> tuple[_Body, tuple[str, ...]]:
     """Read a JSON body.
 
@@ -63,7 +63,10 @@ def parse_body(
 
 
 def _read_again(
-    model: type[_Body], body: bytes, problems: list[ErrorDetails], unsupported: Unsupported
+    model: type[_Body],
+    body: bytes | bytearray,
+    problems: list[ErrorDetails],
+    unsupported: Unsupported,
 ) -> tuple[_Body, tuple[str, ...]]:
     """Read a body without the fields that may be left out, or say what is wrong with it."""
     if problems[0]["type"] == "json_invalid":

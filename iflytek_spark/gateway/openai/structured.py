@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any, TypeAlias
 
 from iflytek_spark import AsyncChatStream, ChatResponse, Message
@@ -102,7 +103,7 @@ async def checked_chat(
 
     request = ValidatedRequest(list(messages), check.read, repair)
     while True:
-        async with stream:
+        async with aclosing(stream):
             await anext(stream, None)  # what fails here has a status
             begun()
             response = await stream.response()

@@ -51,6 +51,10 @@ class Administration:
         self._database = database
         self._settings = settings
 
+    def replace(self, settings: GatewaySettings) -> None:
+        """Take settings that were read anew."""
+        self._settings = settings
+
     def keys(self) -> KeyList:
         """Return all keys."""
         now = time.time()
@@ -71,7 +75,7 @@ class Administration:
             ConfigurationError: for a name that is taken, a model that is unknown, or a time that
                 is over.
         """
-        if wanted.name in self._settings.keys:
+        if wanted.name.strip() in self._settings.keys:
             raise ConfigurationError(
                 f"there is a key {wanted.name!r} in the configuration", hint="choose another name"
             )

@@ -24,9 +24,13 @@ class OperatorGuard:
 
     def __init__(self, settings: GatewaySettings) -> None:
         """Set up with the settings that hold the operator's keys."""
+        self._guesses = RequestRate(None)
+        self.replace(settings)
+
+    def replace(self, settings: GatewaySettings) -> None:
+        """Take the operator's keys of settings that were read anew."""
         self._keys = KeyRing(settings.operator_keys)
         self._has_keys = bool(settings.operator_keys)
-        self._guesses = RequestRate(None)
 
     async def check(self, request: Request) -> None:
         """Check a request.

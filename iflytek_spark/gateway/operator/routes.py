@@ -23,6 +23,7 @@ from iflytek_spark.gateway.store.interface import StoreAdministration
 _BY: Mapping[str, By] = {name: name for name in get_args(By)}
 _DEFAULT_SINCE = "30d"
 _NOT_KEPT = {"cache-control": "no-store"}
+_MAX_BODY_BYTES = 64 * 1024
 _SOON = {"retry-after": "5"}
 
 
@@ -45,14 +46,13 @@ def operator_parts(
     }
 
 
-def operator_router(settings: GatewaySettings, accounts: AccountSource | None = None) -> APIRouter:
-    """Return the routes, for an operator's keys of these settings alone.
+def operator_router(guard: OperatorGuard, accounts: AccountSource | None = None) -> APIRouter:
+    """Return the routes.
 
     Args:
-        settings: the gateway's.
+        guard: admits an operator's keys alone.
         accounts: Spark's accounts, where there are several.
     """
-    guard = OperatorGuard(settings)
 
     async def check(request: Request) -> None:
         await guard.check(request)
@@ -80,7 +80,7 @@ async def list_keys(state: State) -> Response:
 async def create_key(request: Request, state: State) -> Response:
     """Make a key, which only this response shows."""
     administration = _administration(state)
-    wanted, _ = parse_body(NewKey, await request.body(), "refuse")
+    wanted, _ = parse_body(NewKey, await _read_short(request), "refuse")
     return await _answered(lambda: administration.add(wanted), 201)
 
 
@@ -99,6 +99,16 @@ async def report_usage(
         words = f"by is {by[:20]!r}; use {', '.join(_BY)}"
         raise GatewayError(ErrorRow.INVALID_VALUE, words, param="by")
     return await _answered(lambda: administration.usage(wanted, since, key))
+
+
+async def _read_short(request: Request) -> bytearray:
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > _MAX_BODY_BYTES:
+            message = f"the request is larger than {_MAX_BODY_BYTES} bytes"
+            raise GatewayError(ErrorRow.BODY_TOO_LARGE, message, headers={"connection": "close"})
+    return data
 
 
 def _administration(state: GatewayState) -> StoreAdministration:

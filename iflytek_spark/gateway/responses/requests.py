@@ -14,7 +14,7 @@ from iflytek_spark.gateway.openai.field_types import (
     OnlyNull,
     OnlyZero,
 )
-from iflytek_spark.gateway.openai.history import HistoryPart
+from iflytek_spark.gateway.openai.history import HistoryContent
 from iflytek_spark.gateway.openai.ignored import Mark
 from iflytek_spark.gateway.openai.openapi import suggested
 from iflytek_spark.gateway.openai.request_examples import range_of
@@ -45,7 +45,7 @@ class MessageItem(_Lenient):
 
     type: Literal["message"] = "message"
     role: Literal["user", "assistant", "system", "developer"]
-    content: str | list[HistoryPart]
+    content: HistoryContent
 
 
 class FunctionCallItem(_Lenient):
@@ -62,7 +62,7 @@ class FunctionCallOutputItem(_Lenient):
 
     type: Literal["function_call_output"]
     call_id: str
-    output: str | list[HistoryPart]
+    output: HistoryContent
 
 
 class ItemReference(_Lenient):
@@ -160,7 +160,7 @@ class ResponsesRequest(BaseModel):
     )
 
     model: Annotated[ModelName, Field(json_schema_extra=_CHAT_MODELS)]
-    input: str | Items
+    input: Annotated[Items | str, Field(union_mode="left_to_right")]
     instructions: str | None = None
     previous_response_id: str | None = Field(None, max_length=256)
     store: bool | None = None

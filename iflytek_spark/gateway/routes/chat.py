@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from functools import partial
 
 from fastapi import APIRouter, Request
@@ -18,15 +19,14 @@ from iflytek_spark.gateway.openai.convert import to_completion, to_messages, to_
 from iflytek_spark.gateway.openai.ignored import field_names, shown
 from iflytek_spark.gateway.openai.model_names import legacy_fields
 from iflytek_spark.gateway.openai.openapi import documented
-from iflytek_spark.gateway.openai.parsing import parse_body
 from iflytek_spark.gateway.openai.requests import ChatCompletionRequest, ChatParameters
 from iflytek_spark.gateway.openai.responses import ChatCompletion, ChatCompletionChunk, Error
 from iflytek_spark.gateway.openai.sse import ChunkWriter
 from iflytek_spark.gateway.openai.structured import ChatSource, JSONCheck, checked_chat
+from iflytek_spark.gateway.request_body import read_request
 from iflytek_spark.gateway.routes.streaming import EventSource, StreamedResponse, events_of
 from iflytek_spark.gateway.state import GatewayState, State
 from iflytek_spark.gateway.upstream import UpstreamClient
-from iflytek_spark.gateway.work import by_size, read_body
 
 router = APIRouter()
 
@@ -88,7 +88,7 @@ class ChatCall:
     async def response(self) -> ChatResponse:
         """Return the whole response; JSON that was asked for is validated."""
         if self._check is None:
-            async with self._stream:
+            async with aclosing(self._stream):
                 return await self._stream.response()
         return await checked_chat(
             self._stream, self.messages, self._ask, self._check, self._begun.set
@@ -123,13 +123,13 @@ class ChatCall:
 )
 async def create_chat_completion(request: Request, state: State) -> Response:
     """Answer a conversation, whole or as server-sent events."""
-    record, unsupported = record_of(request.scope), state.settings.unsupported
-    sent = await read_body(request)
-    body, record.ignored = await by_size(sent, parse_body, ChatCompletionRequest, sent, unsupported)
-    client = state.upstream.client(request.headers)
+    record, sent = (
+        record_of(request.scope),
+        await read_request(request, state, ChatCompletionRequest),
+    )
+    body, client = sent.body, state.upstream.client(request.headers)
     messages = partial(to_messages, body.messages)
-    call = await by_size(sent, ChatCall, body, messages, client, state, record)
-    del sent
+    call = await sent.work(ChatCall, body, messages, client, state, record)
     if body.stream:
         usage = body.stream_options is not None and bool(body.stream_options.include_usage)
         writer = ChunkWriter(body.model, include_usage=usage)

@@ -13,8 +13,8 @@ from iflytek_spark.gateway.middleware.disconnect import cancel_on_disconnect
 from iflytek_spark.gateway.middleware.request_log_record import RequestLogRecord, record_of
 from iflytek_spark.gateway.openai.errors import ERROR_FORM, ErrorRow, GatewayError, error_body
 from iflytek_spark.gateway.openai.openapi import documented
-from iflytek_spark.gateway.openai.parsing import parse_body
 from iflytek_spark.gateway.openai.responses import Error
+from iflytek_spark.gateway.request_body import read_request
 from iflytek_spark.gateway.routes.chat import ChatCall
 from iflytek_spark.gateway.routes.streaming import StreamedResponse
 from iflytek_spark.gateway.state import State
@@ -27,7 +27,6 @@ from iflytek_spark.gateway.text_completions import (
     to_messages,
     to_parameters,
 )
-from iflytek_spark.gateway.work import by_size
 
 router = APIRouter()
 
@@ -38,18 +37,17 @@ router = APIRouter()
 )
 async def create_completion(request: Request, state: State) -> Response:
     """Answer prompts, each by itself, or one as server-sent events."""
-    record, unsupported = record_of(request.scope), state.settings.unsupported
+    record = record_of(request.scope)
     record.fields, request.scope[ERROR_FORM] = FIELDS, partial(error_body, fields=FIELDS)
-    sent = await request.body()
-    body, record.ignored = await by_size(sent, parse_body, CompletionRequest, sent, unsupported)
+    sent = await read_request(request, state, CompletionRequest)
+    body = sent.body
     client, parameters = state.upstream.client(request.headers), to_parameters(body)
     prompts = [partial(to_messages, prompt) for prompt in body.prompts]
     if body.stream and len(prompts) > 1:
         message = f"prompt: {len(prompts)} prompts cannot be streamed: send one"
         raise GatewayError(ErrorRow.INVALID_VALUE, message, param="prompt")
     calls = [
-        await by_size(sent, ChatCall, parameters, prompt, client, state, record)
-        for prompt in prompts
+        await sent.work(ChatCall, parameters, prompt, client, state, record) for prompt in prompts
     ]
     if body.stream:
         usage = body.stream_options is not None and bool(body.stream_options.include_usage)

@@ -19,10 +19,10 @@ from iflytek_spark.gateway.openai.field_types import ModelName, Text
 from iflytek_spark.gateway.openai.ignored import Mark
 from iflytek_spark.gateway.openai.model_names import EMBEDDING_MODEL, EMBEDDINGS_ROUTE, served_at
 from iflytek_spark.gateway.openai.openapi import documented, suggested
-from iflytek_spark.gateway.openai.parsing import Count, parse_body
+from iflytek_spark.gateway.openai.parsing import Count
 from iflytek_spark.gateway.openai.responses import Embedding, EmbeddingList
+from iflytek_spark.gateway.request_body import read_request
 from iflytek_spark.gateway.state import State
-from iflytek_spark.gateway.work import by_size
 
 router = APIRouter()
 
@@ -67,9 +67,8 @@ class EmbeddingRequest(BaseModel):
 @router.post(EMBEDDINGS_ROUTE, **documented(EmbeddingList, EmbeddingRequest))
 async def create_embeddings(request: Request, state: State) -> Response:
     """Turn texts into vectors, at the account's rate."""
-    record, unsupported = record_of(request.scope), state.settings.unsupported
-    sent = await request.body()
-    body, record.ignored = await by_size(sent, parse_body, EmbeddingRequest, sent, unsupported)
+    record = record_of(request.scope)
+    body = (await read_request(request, state, EmbeddingRequest)).body
     record.use_model(state.model_names.service_model(body.model, EMBEDDINGS_ROUTE))
     client = state.upstream.client(request.headers)
     texts = [body.input] if isinstance(body.input, str) else body.input

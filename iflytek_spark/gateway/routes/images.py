@@ -19,10 +19,9 @@ from iflytek_spark.gateway.openai.field_types import ModelName, OnlyNull, OnlyOn
 from iflytek_spark.gateway.openai.ignored import Mark
 from iflytek_spark.gateway.openai.model_names import IMAGE_MODEL, IMAGES_ROUTE
 from iflytek_spark.gateway.openai.openapi import documented, suggested
-from iflytek_spark.gateway.openai.parsing import parse_body
 from iflytek_spark.gateway.openai.responses import ImageList
+from iflytek_spark.gateway.request_body import read_request
 from iflytek_spark.gateway.state import State
-from iflytek_spark.gateway.work import by_size
 
 router = APIRouter()
 
@@ -75,11 +74,8 @@ class ImageGenerationRequest(BaseModel):
 @router.post("/v1/images/generations", **documented(ImageList, ImageGenerationRequest))
 async def create_image(request: Request, state: State) -> Response:
     """Make an image from a description."""
-    record, unsupported = record_of(request.scope), state.settings.unsupported
-    sent = await request.body()
-    body, record.ignored = await by_size(
-        sent, parse_body, ImageGenerationRequest, sent, unsupported
-    )
+    record = record_of(request.scope)
+    body = (await read_request(request, state, ImageGenerationRequest)).body
     if body.model is not None:
         state.model_names.service_model(body.model, IMAGES_ROUTE)
     client = state.upstream.client(request.headers)

@@ -30,11 +30,10 @@ from iflytek_spark.gateway.middleware.disconnect import cancel_on_disconnect
 from iflytek_spark.gateway.middleware.request_log_record import record_of
 from iflytek_spark.gateway.openai.ignored import shown
 from iflytek_spark.gateway.openai.openapi import documented
-from iflytek_spark.gateway.openai.parsing import parse_body
+from iflytek_spark.gateway.request_body import read_request
 from iflytek_spark.gateway.routes.chat import ChatCall
 from iflytek_spark.gateway.routes.streaming import StreamedResponse
 from iflytek_spark.gateway.state import State
-from iflytek_spark.gateway.work import by_size
 
 router = APIRouter()
 
@@ -46,15 +45,15 @@ ROUTE = "/v1/messages"
 )
 async def create_message(request: Request, state: State) -> Response:
     """Answer a conversation in Anthropic's form, whole or as server-sent events."""
-    record, unsupported = record_of(request.scope), state.settings.unsupported
+    record = record_of(request.scope)
     record.fields = FIELDS
-    sent = await request.body()
-    body, ignored = await by_size(sent, parse_body, MessagesRequest, sent, unsupported)
-    record.ignored = shown((*ignored, *unused(body)))
+    sent = await read_request(request, state, MessagesRequest)
+    body = sent.body
+    record.ignored = shown((*record.ignored, *unused(body)))
     client = state.upstream.client(request.headers)
     parameters, messages = to_parameters(body), partial(to_messages, body)
-    call = await by_size(sent, ChatCall, parameters, messages, client, state, record)
-    prompt_tokens = await by_size(sent, _prompt_tokens, body, call.messages)
+    call = await sent.work(ChatCall, parameters, messages, client, state, record)
+    prompt_tokens = await sent.work(_prompt_tokens, body, call.messages)
     estimate = partial(_estimate, prompt_tokens)
     if body.stream:
         writer = MessageWriter(body.model, estimate)
@@ -70,13 +69,11 @@ async def create_message(request: Request, state: State) -> Response:
 )
 async def count_tokens(request: Request, state: State) -> Response:
     """Estimate the tokens of a conversation; Spark is not asked."""
-    record, unsupported = record_of(request.scope), state.settings.unsupported
-    sent = await request.body()
-    body, ignored = await by_size(sent, parse_body, CountTokensRequest, sent, unsupported)
-    record.ignored = shown(ignored)
+    record, sent = record_of(request.scope), await read_request(request, state, CountTokensRequest)
+    body = sent.body
     record.use_model(state.model_names.chat_model(body.model).name)
-    messages = await by_size(sent, to_messages, body)
-    tokens = await by_size(sent, _prompt_tokens, body, messages)
+    messages = await sent.work(to_messages, body)
+    tokens = await sent.work(_prompt_tokens, body, messages)
     count: TokensCount = {"input_tokens": tokens, "estimated": True}
     return Response(to_json(count), media_type="application/json")
 

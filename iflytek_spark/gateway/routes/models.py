@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
@@ -17,6 +18,8 @@ from iflytek_spark.gateway.state import State
 
 router = APIRouter()
 
+_CATALOGUE = ModelNames()
+_MAX_KEPT = 64
 _CREATED = 1_683_331_200
 """6 May 2023, when Spark was presented: no source says when each model was made."""
 
@@ -24,28 +27,36 @@ _CREATED = 1_683_331_200
 @router.get("/v1/models", **documented(ModelList))
 async def list_models(request: Request, state: State) -> Response:
     """List what the caller may use, under its own name and under those of the configuration."""
-    names, allowed = state.model_names, record_of(request.scope).models
-    listed = names.listed()
-    if allowed is not None:
-        listed = tuple(name for name in listed if names.catalogue_name(name) in allowed)
-    models: ModelList = {"object": "list", "data": [_model(name, names) for name in listed]}
-    return Response(to_json(models), media_type="application/json")
+    record = record_of(request.scope)
+    listed = [one for one in state.model_names.listed().items() if record.may_use(one[1])]
+    return Response(_written(tuple(listed)), media_type="application/json")
 
 
 @router.get("/v1/models/{model:path}", **documented(Model))
 async def retrieve_model(
-    model: Annotated[str, Path(json_schema_extra=suggested(ModelNames().listed()))],
+    model: Annotated[str, Path(json_schema_extra=suggested([*_CATALOGUE.listed()]))],
     request: Request,
     state: State,
 ) -> Response:
     """Describe a model by any name that chat completions take for it."""
-    record_of(request.scope).check_model(state.model_names.catalogue_name(model))
-    return Response(to_json(_model(model, state.model_names)), media_type="application/json")
+    known = state.model_names.catalogue_name(model)
+    record_of(request.scope).check_model(known)
+    return Response(to_json(_model(model, known)), media_type="application/json")
 
 
-def _model(name: str, names: ModelNames) -> Model:
-    """Describe a model; what the vendor does not say of a chat model is None."""
-    found = names.find(name)
+@lru_cache(_MAX_KEPT)
+def _written(listed: tuple[tuple[str, str], ...]) -> bytes:
+    """Write a list, which is the same for all who may use the same."""
+    models: ModelList = {"object": "list", "data": [_model(*one) for one in listed]}
+    return to_json(models)
+
+
+def _model(name: str, known: str) -> Model:
+    """Describe a model by a name of it, and by the catalogue's.
+
+    What the vendor does not say of a chat model is None.
+    """
+    found = _CATALOGUE.find(known)
     model: Model = {
         "id": name,
         "object": "model",

@@ -17,10 +17,10 @@ from iflytek_spark.gateway.openai.field_types import ModelName, Text
 from iflytek_spark.gateway.openai.ignored import Mark
 from iflytek_spark.gateway.openai.model_names import RERANK_ROUTE, served_at
 from iflytek_spark.gateway.openai.openapi import documented, suggested
-from iflytek_spark.gateway.openai.parsing import Count, parse_body
+from iflytek_spark.gateway.openai.parsing import Count
 from iflytek_spark.gateway.openai.responses import Rank, RankList
+from iflytek_spark.gateway.request_body import read_request
 from iflytek_spark.gateway.state import State
-from iflytek_spark.gateway.work import by_size
 
 router = APIRouter()
 
@@ -61,9 +61,8 @@ class RerankRequest(BaseModel):
 @router.post(RERANK_ROUTE, **documented(RankList, RerankRequest))
 async def create_ranks(request: Request, state: State) -> Response:
     """Sort documents by how well they answer a query, at the account's rate."""
-    record, unsupported = record_of(request.scope), state.settings.unsupported
-    sent = await request.body()
-    body, record.ignored = await by_size(sent, parse_body, RerankRequest, sent, unsupported)
+    record = record_of(request.scope)
+    body = (await read_request(request, state, RerankRequest)).body
     record.use_model(state.model_names.service_model(body.model, RERANK_ROUTE))
     texts = [one if isinstance(one, str) else one.text for one in body.documents]
     record.texts = len(texts)

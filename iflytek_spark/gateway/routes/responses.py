@@ -13,7 +13,7 @@ from iflytek_spark.gateway.middleware.request_log_record import record_of
 from iflytek_spark.gateway.openai.errors import ERROR_FORM, error_body
 from iflytek_spark.gateway.openai.ignored import shown
 from iflytek_spark.gateway.openai.openapi import documented
-from iflytek_spark.gateway.openai.parsing import parse_body
+from iflytek_spark.gateway.request_body import read_request
 from iflytek_spark.gateway.responses.convert import FIELDS, to_messages, to_parameters
 from iflytek_spark.gateway.responses.event_types import EVENTS
 from iflytek_spark.gateway.responses.history import owner_of
@@ -24,7 +24,7 @@ from iflytek_spark.gateway.responses.writer import ResponseWriter
 from iflytek_spark.gateway.routes.chat import ChatCall
 from iflytek_spark.gateway.routes.streaming import StreamedResponse
 from iflytek_spark.gateway.state import GatewayState, State
-from iflytek_spark.gateway.work import by_size, in_thread
+from iflytek_spark.gateway.work import in_thread
 
 router = APIRouter()
 
@@ -34,11 +34,11 @@ ROUTE = "/v1/responses"
 @router.post(ROUTE, **documented(ResponseObject, ResponsesRequest, events=EVENTS))
 async def create_response(request: Request, state: State) -> Response:
     """Answer a conversation in the form of OpenAI's Responses, whole or as server-sent events."""
-    record, unsupported = record_of(request.scope), state.settings.unsupported
+    record = record_of(request.scope)
     record.fields, request.scope[ERROR_FORM] = FIELDS, partial(error_body, fields=FIELDS)
-    sent = await request.body()
-    body, ignored = await by_size(sent, parse_body, ResponsesRequest, sent, unsupported)
-    record.ignored = shown((*ignored, *_unused(body, state)))
+    sent = await read_request(request, state, ResponsesRequest)
+    body = sent.body
+    record.ignored = shown((*record.ignored, *_unused(body, state)))
     owner = _owner(request)
     items = await state.history.conversation(owner, body.previous_response_id, body.input)
     messages = partial(to_messages, body.instructions, items)
@@ -46,7 +46,7 @@ async def create_response(request: Request, state: State) -> Response:
     parameters = to_parameters(body)
     arguments = (parameters, messages, client, state, record)
     long = body.previous_response_id is not None
-    call = await (in_thread(ChatCall, *arguments) if long else by_size(sent, ChatCall, *arguments))
+    call = await (in_thread(ChatCall, *arguments) if long else sent.work(ChatCall, *arguments))
     stored, ids = state.history.keeps and body.store is not False, Ids()
     begin = begun(body, ids.response, stored=stored)
     if body.stream:

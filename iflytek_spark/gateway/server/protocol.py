@@ -63,6 +63,7 @@ class HttpConnection(HttpToolsProtocol):
     ) -> None:
         """Set up, as uvicorn does."""
         super().__init__(config, server_state, app_state, _loop)
+        self.url = b""
         self.address = ""
         self.phase = Phase.NEW
         self._head_bytes = 0
@@ -200,7 +201,8 @@ class HttpConnection(HttpToolsProtocol):
             return
         self._unset_keepalive_if_required()
         self.flow.resume_reading()
-        self.transport.write(refusal(row, message, self.server_state.default_headers))
+        headers, url = self.server_state.default_headers, self.url or b""
+        self.transport.write(refusal(row, message, headers, url))
         if self.transport.can_write_eof():
             self.transport.write_eof()
 

@@ -126,7 +126,7 @@ class GatewayServer(uvicorn.Server):
         return again
 
     def reload(self) -> None:
-        """Read keys and names of models anew. May be called from any thread."""
+        """Read keys, names of models and accounts anew. May be called from any thread."""
         if self._read is not None:
             self._reloading.reload(self._read)
 

@@ -168,7 +168,7 @@ class _Supervisor:
         self._stop()
 
     def reload(self, _number: int, _frame: FrameType | None) -> None:
-        """Have every worker read keys and names of models anew."""
+        """Have every worker read keys, names of models and accounts anew."""
         for worker in self._workers:
             worker.reload()
 

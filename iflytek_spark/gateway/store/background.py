@@ -67,8 +67,10 @@ class Background:
             self._read()
 
     def start(self) -> None:
-        """Start, unless it has been started."""
-        if self._thread is None:
+        """Start, unless it runs: keys that are revoked must not be admitted for ever."""
+        if self._stopping.is_set():
+            return
+        if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._run, name="gateway-store", daemon=True)
             self._thread.start()
 
@@ -90,8 +92,7 @@ class Background:
             self._next_read = now + READ_SECONDS
             self._read()
         if now >= self._next_delete:
-            self._next_delete = now + _DELETE_SECONDS
-            self._delete()
+            self._next_delete = now + (0 if self._delete() else _DELETE_SECONDS)
 
     def _reporting(self, work: Callable[[], None]) -> None:
         """Do something, and log when the database stops answering, and when it does again."""
@@ -111,15 +112,22 @@ class Background:
         """Write what waits; what fails is tried again, unless no database will ever take it."""
         while self._batch or (batch := self._log.take(_BATCH)):
             self._batch = self._batch or batch
-            try:
-                with self._database.write() as connection:
-                    write_usage(connection, self._batch)
-            except (DataError, IntegrityError) as error:
-                _LOG.error("%d rows of usage are lost: %s", len(self._batch), error.orig)
-                self._log.drop(len(self._batch))
+            if not self._written_whole(self._batch):
+                lost = sum(not self._written_whole([row]) for row in self._batch)
+                _LOG.error("%d rows of usage are lost: no database can keep them", lost)
+                self._log.drop(lost)
             for row in self._batch:
                 self._written[row["key"]] += row["total_tokens"]
             self._batch = []
+
+    def _written_whole(self, rows: list[Row]) -> bool:
+        """Write rows, all or none; return whether the database can keep them."""
+        try:
+            with self._database.write() as connection:
+                write_usage(connection, rows)
+        except (DataError, IntegrityError, OverflowError):  # which SQLite's driver raises bare
+            return False
+        return True
 
     def _read(self) -> None:
         with self._database.read() as connection:
@@ -127,13 +135,13 @@ class Background:
                 connection, day_of(time.time()), self._written, self.snapshot
             )
 
-    def _delete(self) -> None:
-        """Delete what is old; the sums of this month stay, since budgets need them."""
+    def _delete(self) -> bool:
+        """Delete some of what is old, between two writes; returns whether there may be more.
+
+        The sums of this month stay, since budgets need them.
+        """
         today = day_of(time.time())
         first = days_before(today, self._usage_days)
-        more = True
-        while more and not self._stopping.is_set():
-            with self._database.write() as connection:
-                more = delete_before(connection, first)
         with self._database.write() as connection:
             delete_sums_before(connection, min(first, month_start(today)))
+            return delete_before(connection, first)

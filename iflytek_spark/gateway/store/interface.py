@@ -7,6 +7,7 @@ from typing import Protocol
 from iflytek_spark.gateway.middleware.auth import KeyStore
 from iflytek_spark.gateway.middleware.request_log_record import RequestLogRecord
 from iflytek_spark.gateway.operator.shapes import By, KeyInfo, KeyList, MadeKey, NewKey, UsageReport
+from iflytek_spark.gateway.settings import GatewaySettings
 
 
 class StoreAdministration(Protocol):
@@ -20,6 +21,9 @@ class StoreAdministration(Protocol):
 
     def revoke(self, wanted: str) -> KeyInfo:
         """Revoke a key."""
+
+    def replace(self, settings: GatewaySettings) -> None:
+        """Take settings that were read anew."""
 
     def usage(self, by: By, since: str, key: str | None = None) -> UsageReport:
         """Sum usage up."""

@@ -90,14 +90,14 @@ def list_keys(connection: Connection) -> list[StoredKey]:
 
 
 def find_key(connection: Connection, wanted: str) -> StoredKey:
-    """Find a key by its id, or by its name among those in use.
+    """Find a key by its id, else by its name among those in use.
 
     Raises:
         NoSuchKeyError: when there is none.
     """
     rows = connection.execute(select(keys).where((keys.c.id == wanted) | (keys.c.name == wanted)))
     found = [_stored(row) for row in rows.mappings()]
-    for key in found:
+    for key in sorted(found, key=lambda key: key.id != wanted):  # a name may be another's id
         if key.id == wanted or key.revoked is None:
             return key
     what = "is revoked" if found else "does not exist"

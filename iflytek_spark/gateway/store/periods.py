@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from iflytek_spark.errors import ConfigurationError
 
+_FIRST_YEAR = 1970
+"""Before it no clock has seconds everywhere."""
 _SPAN = re.compile(r"([1-9][0-9]{0,4})([hd])")
 
 
@@ -60,7 +62,8 @@ def expiry_of(text: str, now: float) -> float:
     """
     if span := _SPAN.fullmatch(text):
         return now + int(span[1]) * (3600 if span[2] == "h" else 86400)
-    moment = _midnight(_date(text, "expires", "30d, 12h or 2027-01-31"))
+    day = _date(text, "expires", "30d, 12h or 2027-01-31")
+    moment = _midnight(day) if day.year > _FIRST_YEAR else 0.0
     if moment <= now:
         raise ConfigurationError(f"expires is {text}, which is over", hint="give a later day")
     return moment

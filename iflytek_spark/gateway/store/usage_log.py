@@ -20,6 +20,7 @@ from iflytek_spark.gateway.store.usage import Row
 MAX_ROWS = 50_000
 """Rows that wait while the database cannot be reached, of about 1 KB; further ones are dropped."""
 
+_MAX_CODE = 2**63
 _NOTHING = Usage(0, 0, 0)
 
 
@@ -146,8 +147,13 @@ def _row(ended: Ended) -> Row:
         "status": record.status,
         "sid": _text(record.sid),
         "error": _text(record.error),
-        "spark_code": record.error_code,
+        "spark_code": _code(record.error_code),
     }
+
+
+def _code(code: int | None) -> int | None:
+    """Return a code as far as a column holds it: the service may send any number."""
+    return code if code is None or abs(code) < _MAX_CODE else None
 
 
 def _text(value: str) -> str:

@@ -10,20 +10,21 @@ import base64
 import json
 from collections.abc import Iterator
 from functools import cache
-from typing import Annotated, Any, Literal, Required, TypeAlias
+from typing import Annotated, Any, Literal, NotRequired, Required, TypeAlias
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
 
-from iflytek_spark.assumptions import TURN_SEPARATOR
+from iflytek_spark.assumptions import MAX_TOKEN_COUNT, TURN_SEPARATOR
 from iflytek_spark.errors import InvalidRequestError
-from iflytek_spark.messages import Tool, WebSearch
+from iflytek_spark.messages import Tool, Usage, WebSearch
 from iflytek_spark.protocol.deviations import Deviation, Deviations
 from iflytek_spark.protocol.wire.chat_lenient import read_frame
 from iflytek_spark.protocol.wire.frame import Frame
 from iflytek_spark.requests.build import ChatRequest
 from iflytek_spark.requests.fallbacks import AnswerRules
 
+_LAST = 2
 _EXACT = ConfigDict(extra="forbid", strict=True)
 
 
@@ -39,14 +40,31 @@ class _Text(TypedDict, total=False):
 
 @with_config(_EXACT)
 class _Choices(TypedDict):
-    status: Literal[0, 1]
+    status: Literal[0, 1, 2]
     seq: int
     text: Annotated[list[_Text], Field(min_length=1, max_length=1)]
+
+
+_Count: TypeAlias = Annotated[int, Field(ge=0, le=MAX_TOKEN_COUNT)]
+
+
+@with_config(_EXACT)
+class _Counts(TypedDict):
+    prompt_tokens: _Count
+    completion_tokens: _Count
+    total_tokens: _Count
+    question_tokens: NotRequired[Any]
+
+
+@with_config(_EXACT)
+class _Usage(TypedDict):
+    text: _Counts
 
 
 @with_config(_EXACT)
 class _Payload(TypedDict):
     choices: _Choices
+    usage: NotRequired[_Usage]
 
 
 @with_config(_EXACT)
@@ -64,7 +82,7 @@ class _Delta(TypedDict):
 
 
 _DELTA: TypeAdapter[_Delta] = TypeAdapter(_Delta)
-"""What nearly every frame is, exactly as it is documented."""
+"""What nearly every frame is, the last one too, exactly as it is documented."""
 
 
 _Elsewhere: TypeAlias = Annotated[str, Field(min_length=1, max_length=0)]
@@ -199,12 +217,17 @@ def decode_frame(data: bytes | str, noted: Deviations | None = None) -> Frame:
         delta = None
     if delta is None:
         return _read_other(data, noted or Deviations())
-    header, choices = delta["header"], delta["payload"]["choices"]
-    (text,) = choices["text"]
+    header, payload = delta["header"], delta["payload"]
+    choices, usage = payload["choices"], payload.get("usage")
+    (text,), status = choices["text"], choices["status"]
     return Frame(
-        0, header["message"], header["sid"], True, False, choices["seq"], text["content"],
-        text.get("reasoning_content", ""), None, (), None, choices["status"] == 0,
+        0, header["message"], header["sid"], True, status == _LAST, choices["seq"], text["content"],
+        text.get("reasoning_content", ""), None, (), usage and _counted(usage["text"]), status == 0,
     )  # fmt: skip
+
+
+def _counted(counts: _Counts) -> Usage:
+    return Usage(counts["prompt_tokens"], counts["completion_tokens"], counts["total_tokens"])
 
 
 def _read_other(data: bytes | str, noted: Deviations) -> Frame:

@@ -11,16 +11,17 @@ import pytest
 from iflytek_spark.emulator import Emulator, running_emulator
 from iflytek_spark.gateway.app import create_app
 from iflytek_spark.gateway.settings import load_settings
-from iflytek_spark.gateway.upstream import Upstream
+from iflytek_spark.gateway.state import GatewayState
 from tests.gateway.serving import serving
 
 
 class Team:
     """A running gateway, and the accounts behind it by their names."""
 
-    def __init__(self, url: str, upstream: Upstream, spark: dict[str, Emulator]) -> None:
+    def __init__(self, url: str, state: GatewayState, spark: dict[str, Emulator]) -> None:
         self.url = url
-        self.upstream = upstream
+        self.upstream = state.upstream
+        self.reloading = state.reloading
         self.spark = spark
 
     def asked(self) -> dict[str, int]:
@@ -62,6 +63,6 @@ def running_team() -> Iterator[RunningTeam]:
             }
             app = create_app(load_settings(accounts=tables, **settings))
             url = stack.enter_context(serving(app))
-            return Team(url, app.state.gateway.upstream, spark)
+            return Team(url, app.state.gateway, spark)
 
         yield run

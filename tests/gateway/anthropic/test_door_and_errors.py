@@ -47,6 +47,18 @@ def test_both_headers_of_a_key_are_taken(running_gateway: RunningGateway) -> Non
     assert "type" not in plain.json()
 
 
+def test_the_description_names_the_header_where_it_is_taken(
+    running_gateway: RunningGateway,
+) -> None:
+    described = httpx2.get(f"{running_gateway(keys={'anna': new_key()[1]})}/openapi.json").json()
+    schemes = described["components"]["securitySchemes"]
+    for path, route in described["paths"].items():
+        for operation in route.values():
+            allowed = operation.get("security", described["security"])
+            named = {schemes[name].get("name") for one in allowed for name in one}
+            assert ("x-api-key" in named) == path.startswith("/v1/messages")
+
+
 def test_callers_of_other_routes_keep_openais_form(gateway: Gateway) -> None:
     with (
         openai.OpenAI(base_url=gateway.url, api_key="any", max_retries=0) as client,

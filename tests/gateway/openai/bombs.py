@@ -86,6 +86,10 @@ def content(item: str, count: int) -> bytes:
     return f'{{"model":"lite","messages":[{{"role":"user","content":[{parts}]}}]}}'.encode()
 
 
+PNG = "iVBORw0KGgo" + "A"
+"""How a file of an image begins."""
+
+
 def shown(data: str) -> bytes:
     """A request with an image."""
     image = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{data}"}}
@@ -94,6 +98,27 @@ def shown(data: str) -> bytes:
         {"model": "image", "messages": [{"role": "user", "content": [text, image]}]}
     ).encode()
 
+
+def _with_image(field: str, **part: Any) -> bytes:
+    words = {"type": "input_text" if field == "input" else "text", "text": "what is it?"}
+    turn = {"role": "user", "content": [words, part]}
+    return json.dumps({"model": "image", "max_tokens": 9, field: [turn]}).encode()
+
+
+IMAGES: dict[str, Callable[[str], bytes]] = {
+    "chat/completions": shown,
+    "responses": lambda data: (
+        _with_image("input", type="input_image", image_url=f"data:image/png;base64,{data}")
+        .replace(b"max_tokens", b"max_output_tokens")
+        .replace(b": 9", b": 99")
+    ),
+    "messages": lambda data: _with_image(
+        "messages",
+        type="image",
+        source={"type": "base64", "media_type": "image/png", "data": data},
+    ),
+}
+"""A request with an image in the form of each route."""
 
 _PLAIN = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 _TEXT = '{"type":"text","text":"x"}'

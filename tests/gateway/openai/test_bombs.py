@@ -32,8 +32,11 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
             yield program
 
 
-def send(gateway: Program, body: bytes) -> httpx2.Response:
-    url = f"{gateway.url}/v1/chat/completions"
+CHAT = "chat/completions"
+
+
+def send(gateway: Program, body: bytes, route: str = CHAT) -> httpx2.Response:
+    url = f"{gateway.url}/v1/{route}"
     return httpx2.post(url, content=body, headers={"content-type": "application/json"}, timeout=60)
 
 
@@ -43,13 +46,13 @@ def warm_up(gateway: Program) -> None:
         send(gateway, body)
 
 
-def check(gateway: Program, body: bytes) -> httpx2.Response:
+def check(gateway: Program, body: bytes, route: str = CHAT) -> httpx2.Response:
     """Send a bomb while others ask; a machine that is slow anyway may be so during it too."""
     for last in (False, True):  # what a busy machine did once, it does not do twice
         with watching(gateway.url, gateway.process.pid) as quiet:
             send(gateway, bombs.body())
         with watching(gateway.url, gateway.process.pid) as seen:
-            response = send(gateway, body)
+            response = send(gateway, body, route)
         limit = MAX_WAIT + 2 * quiet.wait
         if last or (seen.wait < limit and seen.memory < MAX_MEMORY + len(body)):
             break
@@ -63,6 +66,14 @@ def check(gateway: Program, body: bytes) -> httpx2.Response:
 @pytest.mark.parametrize("name", bombs.BOMBS)
 def test_a_bomb_does_no_harm(gateway: Program, name: str) -> None:
     check(gateway, bombs.BOMBS[name])
+
+
+@pytest.mark.slow("each sends an image of 15 MB")
+@pytest.mark.parametrize("route", bombs.IMAGES)
+def test_a_large_image_takes_no_copy_more_on_any_route(gateway: Program, route: str) -> None:
+    send(gateway, bombs.IMAGES[route](bombs.PNG), route)
+    response = check(gateway, bombs.IMAGES[route](bombs.PNG + "A" * 15_000_000), route)
+    assert "broken, or not an image" in response.text, "it was read whole"
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,13 @@ import httpx2
 import pytest
 from pydantic import TypeAdapter
 
+from iflytek_spark.gateway.app import create_app
 from iflytek_spark.gateway.middleware.auth import new_key
 from iflytek_spark.gateway.operator.shapes import KeyInfo, KeyList, MadeKey, UsageReport
+from iflytek_spark.gateway.settings import GatewaySettings, load_settings
 from tests.gateway.conftest import RunningGateway
-from tests.gateway.http_helpers import ask, code
+from tests.gateway.http_helpers import ask, bearer, code
+from tests.gateway.serving import serving
 from tests.gateway.store.store_helpers import until
 
 KEY, HASH = new_key()
@@ -84,6 +87,7 @@ def test_a_key_is_made_used_seen_and_revoked(url: str, olga: httpx2.Client) -> N
         ({"name": "a\nb"}, "printable"),
         ({"name": "anna", "models": ["none"]}, "unknown model"),
         ({"name": "anna", "expires": "2020-01-01"}, "is over"),
+        ({"name": "anna", "expires": "0001-01-01"}, "is over"),
         ({"name": "anna", "tokens_per_day": 0}, "tokens_per_day"),
         ({"name": "anna", "tokens_per_week": 5}, "tokens_per_week"),
         ([], "object"),
@@ -94,6 +98,28 @@ def test_a_key_that_cannot_be_made(olga: httpx2.Client, body: Any, words: str) -
     assert (response.status_code, code(response)) == (400, "invalid_value")
     error = response.json()["error"]
     assert words in f"{error['param']} {error['message']}"
+
+
+def test_a_body_that_is_too_large(olga: httpx2.Client) -> None:
+    response = olga.post("/operator/keys", json={"name": "a" * 70_000})
+    assert (response.status_code, code(response)) == (413, "request_too_large")
+
+
+def test_a_reload_changes_who_may_ask_and_what_is_listed(tmp_path: Path) -> None:
+    (first, one), (second, two) = new_key(), new_key()
+
+    def read(name: str, hashed: str) -> GatewaySettings:
+        store_url = f"sqlite:///{tmp_path}/gateway.db"
+        return load_settings(
+            store_url=store_url, keys={name: hashed}, operator_keys={"olga": hashed}
+        )
+
+    app = create_app(read("anna", one))
+    with serving(app) as url:
+        assert app.state.gateway.reloading.reload(lambda: read("bert", two))
+        assert httpx2.get(f"{url}/operator/keys", headers=bearer(first)).status_code == 401
+        listed = httpx2.get(f"{url}/operator/keys", headers=bearer(second)).json()["data"]
+    assert [key["name"] for key in listed] == ["bert"]
 
 
 def test_a_name_that_is_taken(olga: httpx2.Client) -> None:

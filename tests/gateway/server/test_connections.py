@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import signal
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -16,6 +19,7 @@ from iflytek_spark.gateway.app import create_app
 from iflytek_spark.gateway.settings import load_settings
 from tests._support.service import lead_to
 from tests.gateway.http_helpers import ask, streaming, wait_until_let_in
+from tests.gateway.server.conftest import StartGateway
 from tests.gateway.server.raw_callers import (
     PATIENCE,
     connected,
@@ -128,6 +132,41 @@ def test_a_head_that_trickles_has_no_longer(run: Run) -> None:
             except TimeoutError:
                 continue
         assert answer.startswith((b"HTTP/1.1 408 ", b"HTTP/1.1 400 "))
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        (b"/v1/messages", "invalid_request_error"),
+        (b"/v1/messages/count_tokens?beta=true", "invalid_request_error"),
+        (b"/v1/messagesx", None),
+        (b"/v1/chat/completions?of=/v1/messages", None),
+    ],
+)
+def test_a_refused_head_is_answered_in_the_form_of_its_route(
+    run: Run, path: bytes, kind: str | None
+) -> None:
+    with run(head_timeout=0.3) as url:
+        for rest, status in ((b"x: z", 408), (b"x: %b\r\n" % (b"z" * 34_000), 431)):
+            with connected(url) as caller:
+                caller.sendall(b"POST %b HTTP/1.1\r\nhost: localhost\r\n%b" % (path, rest))
+                answer = read_all(caller)
+            body = json.loads(answer.body)
+            assert answer.status == status
+            assert (body.get("type"), "request_id" in body) == (kind and "error", bool(kind))
+            assert body["error"]["type"] == "invalid_request_error"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
+def test_callers_that_send_no_http_do_not_fill_the_log(start: StartGateway) -> None:
+    with start() as gateway:
+        for _ in range(20):
+            with connected(gateway.url) as caller:
+                caller.sendall(b"\x16\x03\x01\r\n\r\n")
+                assert read_all(caller).status == 400
+        status, lines = gateway.stop(signal.SIGTERM)
+    assert status == 0
+    assert len(lines) <= 1, "at most that connections were refused, and how many"
 
 
 def test_what_is_not_http_is_told_so(run: Run) -> None:

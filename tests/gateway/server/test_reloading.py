@@ -43,7 +43,7 @@ def test_keys_and_names_change_and_streams_go_on(
             write(config, {"bert": SECOND[1]}, "villa")
             gateway.process.send_signal(signal.SIGHUP)
             for _ in range(int(workers)):
-                assert "1 keys and 1 names" in gateway.next_line()
+                assert "1 keys, 1 names" in gateway.next_line()
             assert statuses(gateway) == [401, 200]
             named = [
                 httpx2.get(f"{gateway.url}/v1/models/{name}", headers=bearer(SECOND[0])).status_code

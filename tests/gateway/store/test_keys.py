@@ -158,6 +158,14 @@ def test_names_that_would_spoil_a_table_are_refused(operator: Operator, name: st
         operator.add(name)
 
 
+def test_an_id_goes_before_a_name_that_looks_like_one(operator: Operator) -> None:
+    anna = operator.made("anna")
+    other = operator.made(anna["id"])
+    assert operator.administration.revoke(anna["id"])["name"] == "anna"
+    states = {key["name"]: key["state"] for key in operator.administration.keys()["data"]}
+    assert states == {"anna": "revoked", other["name"]: "active"}
+
+
 def test_no_key_is_kept_in_the_clear(operator: Operator, store_url: str) -> None:
     key = operator.add("anna")
     shown = str(operator.administration.keys())

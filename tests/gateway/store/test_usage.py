@@ -12,6 +12,7 @@ from sqlalchemy import update
 
 from iflytek_spark import Usage
 from iflytek_spark.emulator import Emulator, Reply, faults, running_emulator
+from iflytek_spark.gateway.middleware.request_log_record import RequestLogRecord
 from iflytek_spark.gateway.store.background import Background
 from iflytek_spark.gateway.store.tables import daily_usage, usage
 from iflytek_spark.gateway.store.usage_log import UsageLog
@@ -165,6 +166,24 @@ def test_usage_adds_up_to_what_spark_counted(
         (account,) = operator.used("account").values()
         assert today["requests"] == account["requests"]
         assert today["completion_tokens"] == account["completion_tokens"] == asked_for * 4
+
+
+def test_a_row_that_no_database_keeps_loses_no_other(operator: Operator) -> None:
+    dropped: list[None] = []
+    log = UsageLog(lambda: dropped.append(None))
+    background = Background(operator.database, log, usage_days=9)
+    for status, spark_code in ((200, None), (None, None), (502, 10**30), (502, 10110)):
+        record = RequestLogRecord(caller="anna", status=status, error_code=spark_code)
+        log.add("/v1/models", record, record.started)
+    background.start()
+    background.close()
+    rows = operator.rows()
+    assert [(row["status"], row["spark_code"]) for row in rows] == [
+        (200, None),
+        (502, None),
+        (502, 10110),
+    ]
+    assert len(dropped) == 1
 
 
 def test_what_is_old_is_deleted_but_for_this_months_sums(

@@ -121,6 +121,30 @@ def test_what_may_be_left_out(text: str, expected: Frame) -> None:
     assert decode_frame(text) == expected
 
 
+@pytest.mark.parametrize(
+    "counts",
+    [
+        {},
+        {"question_tokens": "4"},
+        {"question_tokens": None},
+        {"prompt_tokens": -1},
+        {"total_tokens": 1_000_000_001},
+        {"completion_tokens": "2"},
+        {"completion_tokens": None},
+        {"further": 1},
+    ],
+)
+def test_a_last_frame_is_read_alike_both_ways(counts: dict[str, Any]) -> None:
+    header = {"code": 0, "message": "Success", "sid": "cht1", "status": 2}
+    usage = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3, **counts}
+    last = {"status": 2, "seq": 1, "text": [{"content": "好", "role": "assistant", "index": 0}]}
+    payload = {"choices": last, "usage": {"text": usage}}
+    text = json.dumps({"header": header, "payload": payload})
+    quick, longer = Deviations(), Deviations()
+    assert decode_frame(text, quick) == read_frame(text, longer)
+    assert quick.names == longer.names
+
+
 @pytest.mark.parametrize("keys", [{}, {"text": [{}]}, {"text": [{"content": "a"}, {}]}])
 def test_a_piece_that_has_lost_its_text_is_told(keys: dict[str, Any]) -> None:
     noted = Deviations()
