@@ -136,7 +136,7 @@ def naming_what_is_gone() -> Iterator[None]:
     try:
         yield
     except NotFoundError as error:
-        error.hint = "check the id and the account: uploaded files are kept for 48 hours, results for 30 days"
+        error.hint = "check the id: uploaded files are kept for 48 hours, results for 30 days"
         raise
 
 
