@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -55,7 +55,7 @@ def write_input_files(
     model: str | ModelSpec = DEFAULT_MODEL,
     max_rows: int = MAX_LINES,
     max_bytes: int = MAX_FILE_BYTES,
-) -> Iterator[InputFile]:
+) -> Generator[InputFile, None, None]:
     """Write rows into as many input files as they need, one after the other.
 
     Nothing is sent, and of the rows only one is in memory. A file is there, under its name, as soon
@@ -234,11 +234,15 @@ class _Writer:
 
     def finish(self) -> InputFile:
         """Give the file its name, once all of it is on the disk."""
-        with told_as_file_error("written", self._path):
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
-            self._part.rename(self._path)
+        try:
+            with told_as_file_error("written", self._path):
+                self._file.flush()
+                os.fsync(self._file.fileno())
+                self._file.close()
+                self._part.rename(self._path)
+        except BatchFileError:
+            self.discard()
+            raise
         return InputFile(self._path, self._model, self.rows, self.size)
 
     def discard(self) -> None:
