@@ -28,18 +28,20 @@ from iflytek_spark.batches.input_files import InputFile, check_input_file, write
 from iflytek_spark.batches.results import RequestOf
 from iflytek_spark.batches.rows import BatchRequest, batch_model
 from iflytek_spark.batches.streams import AsyncBatchResults, BatchResults
+from iflytek_spark.batches.values import (
+    BatchAnswer,
+    BatchFailure,
+    BatchResult,
+    BatchSummary,
+    UnreadableLine,
+)
 from iflytek_spark.models.batches import (
     PRICE_CLASS,
     PRICE_SHARE,
     Batch,
-    BatchAnswer,
     BatchCounts,
-    BatchFailure,
     BatchFile,
     BatchProblem,
-    BatchResult,
-    BatchSummary,
-    UnreadableLine,
 )
 from iflytek_spark.protocol.wire.batches.shapes import MAX_BODY_BYTES, MAX_FILE_BYTES, MAX_LINES
 

@@ -7,16 +7,16 @@ from typing import TypeAlias
 
 from iflytek_spark.assumptions import MAX_MESSAGE_BYTES
 from iflytek_spark.batches.rows import BatchRequest, batch_model, checked_request
-from iflytek_spark.errors import ProtocolError, SparkError
-from iflytek_spark.messages import ChatResponse, Usage
-from iflytek_spark.models.batches import (
-    Batch,
+from iflytek_spark.batches.values import (
     BatchAnswer,
     BatchFailure,
     BatchResult,
     BatchSummary,
     UnreadableLine,
 )
+from iflytek_spark.errors import ProtocolError, SparkError
+from iflytek_spark.messages import ChatResponse, Usage
+from iflytek_spark.models.batches import Batch
 from iflytek_spark.models.catalogue import DEFAULT_MODEL
 from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.protocol.deviations import Deviations

@@ -7,7 +7,8 @@ from contextlib import aclosing, closing
 
 from iflytek_spark.batches.client_base import result_files
 from iflytek_spark.batches.results import ResultJoiner
-from iflytek_spark.models.batches import Batch, BatchResult, BatchSummary
+from iflytek_spark.batches.values import BatchResult, BatchSummary
+from iflytek_spark.models.batches import Batch
 
 
 class BatchResults:

@@ -35,12 +35,12 @@ def test_a_file_is_kept_as_it_was_and_deleted(caller: Caller, tmp_path: Path) ->
         caller.file_lines(kept)
 
 
-@pytest.mark.parametrize("says_more", [True, False])
+@pytest.mark.parametrize("has_more", [True, False])
 @pytest.mark.parametrize("kind", ["sync", "async"])
 def test_every_page_of_a_list_is_read(
-    make_caller: MakeCaller, kind: str, says_more: bool, tmp_path: Path
+    make_caller: MakeCaller, kind: str, has_more: bool, tmp_path: Path
 ) -> None:
-    options = BatchOptions(page_size=2, says_more=says_more)
+    options = BatchOptions(page_size=2, has_more=has_more)
     with running_emulator(batches=options) as spark:
         caller = make_caller(kind, spark)
         file = written(tmp_path, 1)
