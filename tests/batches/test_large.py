@@ -9,7 +9,6 @@ import pytest
 from iflytek_spark.batches import BatchAnswer, BatchClient, BatchRequest, write_input_files
 from iflytek_spark.emulator import BatchFate, BatchOptions, SeenChat, running_emulator
 
-
 _WHOLE = pytest.mark.slow("the service's own limit of 50,000 rows makes three files of 120,000")
 
 
