@@ -123,7 +123,8 @@ def call_flow(context: CallContext, exchange: Exchange[Any, Any, T]) -> Flow[T]:
             continue
         except SparkError as error:
             jitter = context.clock.random()
-            delay = context.retry.delay(error, failures, attempt.emitted, jitter)
+            seen = attempt.emitted and not exchange.resumes
+            delay = context.retry.delay(error, failures, seen, jitter)
             if delay is None or delay >= attempt.remaining():
                 raise
         finally:
@@ -194,9 +195,9 @@ class _Attempt(Generic[T]):
         now = self._context.clock.wall()
         try:
             return (yield from self._read(now))
-        except StaleConnectionError:
-            raise  # no failure of the call
         except (SparkError, TimeoutError, TransportError) as error:
+            if isinstance(error, StaleConnectionError) and self._exchange.repeatable:
+                raise  # no failure of the call
             secrets = self._secrets()
             failure = secrets.clean(self._failure(secrets.clean(error), now))
             if failure is error:
@@ -228,6 +229,7 @@ class _Attempt(Generic[T]):
         yield Connect(self._opening, self.within(limits.connect))
         self._stage = "response"
         yield Send(self._data, self.within(limits.response))
+        yield from self._exchange.send_rest(lambda: self.within(limits.response))
         if self._turn is not None:
             self._note_sending(self._turn)
         reader = self._exchange.read(context.reading)
