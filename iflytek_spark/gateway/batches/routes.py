@@ -29,10 +29,9 @@ from iflytek_spark.gateway.middleware.disconnect import cancel_on_disconnect
 from iflytek_spark.gateway.middleware.request_log_record import record_of
 from iflytek_spark.gateway.openai.errors import ErrorRow, GatewayError
 from iflytek_spark.gateway.openai.openapi import documented
-from iflytek_spark.gateway.openai.parsing import parse_body
+from iflytek_spark.gateway.request_body import read_request
 from iflytek_spark.gateway.responses.history import owner_of
 from iflytek_spark.gateway.state import GatewayState, State
-from iflytek_spark.gateway.work import read_body
 
 router = APIRouter()
 
@@ -106,9 +105,7 @@ async def download_file(file_id: str, request: Request, state: State) -> Respons
 @router.post(BATCHES_ROUTE, **documented(BatchObject, NewBatch))
 async def create_batch(request: Request, state: State) -> Response:
     """Make a batch of an uploaded file; Spark has 24 hours for it, at 30 % of the price."""
-    record = record_of(request.scope)
-    sent = await read_body(request)
-    body, record.ignored = parse_body(NewBatch, sent, state.settings.unsupported)
+    body = (await read_request(request, state, NewBatch)).body
     account, found = find_owned(_accounts(request, state), body.input_file_id, "file")
     metadata = {**(body.metadata or {}), OWNER_KEY: account.tag}
     batch = await account.client.create_batch(found, metadata=metadata)
