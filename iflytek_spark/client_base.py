@@ -126,6 +126,21 @@ class BaseClient(Generic[AnyTransport]):
         return self._endpoint.model
 
     @property
+    def credentials(self) -> Credentials:
+        """The app's; their text shows no key."""
+        return self._credentials
+
+    @property
+    def route(self) -> ConnectionOptions:
+        """How connections are made."""
+        return self._route
+
+    @property
+    def rate(self) -> Turns | None:
+        """The rate that calls keep to, if there is one."""
+        return self._rate
+
+    @property
     def endpoint(self) -> Endpoint:
         """Where calls go."""
         return self._endpoint
