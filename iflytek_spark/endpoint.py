@@ -118,6 +118,12 @@ class Endpoint:
         """
         return address(service.url, None if self.base_model is not None else self.base_url)
 
+    def batch_url(self) -> str:
+        """Return the base of the addresses of the Batch API; see :meth:`service_url`."""
+        own = f"{OPEN_HOST}/v1{CHAT_PATH}"
+        base_url = None if self.base_model is not None else self.base_url
+        return address(own, base_url).removesuffix(CHAT_PATH)
+
 
 def address(own: str, base_url: str | None) -> str:
     """Return the address of a model or a service.

@@ -7,6 +7,8 @@
     │   ├── MissingCredentialsError
     │   └── UnknownModelError
     ├── InvalidRequestError           the request would be refused; nothing was sent
+    │   └── InvalidRowError           a row of a batch would be; it names the row
+    ├── BatchFileError                an input file cannot be read or written; nothing was sent
     ├── APIConnectionError            no connection, or the connection was lost
     │   ├── APITimeoutError           one of the four time-outs ran out (also TimeoutError)
     │   └── StreamInterruptedError    the answer ended before its final frame
@@ -124,6 +126,22 @@ class InvalidRequestError(SparkError):
         """
         super().__init__(message, code=code, sid=sid, hint=hint, retryable=retryable)
         self.param = param
+
+
+class InvalidRowError(InvalidRequestError):
+    """The Batch API would refuse this row, so that its file was not sent.
+
+    Attributes:
+        row: which row it is, counted from 1; the line of a file that was there before.
+        custom_id: the row's id, or an empty string where it has none.
+    """
+
+    row: int = 0
+    custom_id: str = ""
+
+
+class BatchFileError(SparkError):
+    """An input file of a batch cannot be read or written: no such file, no right, a full disk."""
 
 
 class APIConnectionError(SparkError):

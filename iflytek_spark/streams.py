@@ -14,6 +14,7 @@ from iflytek_spark.protocol.steps import (
     Flow,
     LoadImage,
     Receive,
+    Run,
     Send,
     Sleep,
     Step,
@@ -22,6 +23,7 @@ from iflytek_spark.protocol.steps import (
     TransportError,
 )
 from iflytek_spark.transports.base import AsyncTransport, Transport
+from iflytek_spark.transports.opening import off_the_loop
 
 if TYPE_CHECKING:
     from iflytek_spark.protocol.response import ResponseBuilder
@@ -206,6 +208,8 @@ def _perform(step: Step, transport: Transport) -> StepResult:
             transport.sleep(seconds)
         case TakeTurn(turn):
             return turn.ask()
+        case Run(work):
+            return work()
         case LoadImage(image, timeout):
             return _load(image, timeout)
     return None
@@ -248,6 +252,8 @@ async def _aperform(step: Step, transport: AsyncTransport) -> StepResult:
             await transport.sleep(seconds)
         case TakeTurn(turn):
             return await turn.aask()
+        case Run(work):
+            return await off_the_loop(work)
         case LoadImage(image, timeout):
             return await _aload(image, timeout)
     return None

@@ -79,7 +79,7 @@ OPEN_MODELS: tuple[ModelSpec, ...] = (
     ),
     replace(
         _V1, name="max", domain="generalv3.5", title="Spark Max", max_tokens=Range(1, 8192),
-        tools=True, web_search=True, citations=True,
+        tools=True, web_search=True, citations=True, batch_model="generalv3.5",
     ),
     replace(
         _V1, name="max-32k", domain="max-32k", title="Spark Max-32K", context_tokens=32768,
@@ -88,12 +88,12 @@ OPEN_MODELS: tuple[ModelSpec, ...] = (
     replace(
         _V1, name="4.0Ultra", domain="4.0Ultra", title="Spark 4.0 Ultra", context_tokens=32768,
         default_max_tokens=32768, max_tokens=Range(1, 32768), tools=True, web_search=True,
-        citations=True,
+        citations=True, batch_model="4.0Ultra",
     ),
     replace(
         _X, name="x1.5", domain="spark-x", title="Spark X1.5", url=f"{OPEN_HOST}/v2{CHAT_PATH}",
         aliases=("x1",), context_tokens=65536, default_max_tokens=65535,
-        max_tokens=Range(1, 65535), presence_penalty=Range(0, 3),
+        max_tokens=Range(1, 65535), presence_penalty=Range(0, 3), batch_model="x1",
     ),
     replace(
         _X, name="x2", domain="spark-x", title="Spark X2", url=f"{OPEN_HOST}/x2{CHAT_PATH}",

@@ -158,6 +158,7 @@ class ModelSpec:
         vision: whether a chat model can look at images too.
         http_keys: names that parameters have over HTTP, where they are not the usual ones.
         patch_id: the resource id of a fine-tuned model.
+        batch_model: what the Batch API calls the model, or an empty string where it has it not.
         retired: since when the vendor has withdrawn the model, or an empty string.
         disputed: fields on which the sources disagree.
         note: where and how they disagree.
@@ -191,6 +192,7 @@ class ModelSpec:
     vision: bool = False
     http_keys: Mapping[str, str] = field(default_factory=dict, hash=False)
     patch_id: str | None = None
+    batch_model: str = ""
     retired: str = ""
     disputed: tuple[str, ...] = ()
     note: str = ""

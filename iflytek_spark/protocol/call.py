@@ -123,7 +123,8 @@ def call_flow(context: CallContext, exchange: Exchange[Any, Any, T]) -> Flow[T]:
             continue
         except SparkError as error:
             jitter = context.clock.random()
-            delay = context.retry.delay(error, failures, attempt.emitted, jitter)
+            seen = attempt.emitted and not exchange.resumes
+            delay = context.retry.delay(error, failures, seen, jitter)
             if delay is None or delay >= attempt.remaining():
                 raise
         finally:
@@ -228,6 +229,7 @@ class _Attempt(Generic[T]):
         yield Connect(self._opening, self.within(limits.connect))
         self._stage = "response"
         yield Send(self._data, self.within(limits.response))
+        yield from self._exchange.send_rest(lambda: self.within(limits.response))
         if self._turn is not None:
             self._note_sending(self._turn)
         reader = self._exchange.read(context.reading)

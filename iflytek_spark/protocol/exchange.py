@@ -55,9 +55,11 @@ class Exchange(ABC, Generic[Asked, Read, T]):
 
     Attributes:
         sends_at_once: whether a Send sends the request; else it goes out with the first Receive.
+        resumes: whether a further try gives only what no try before it has given.
     """
 
     sends_at_once = True
+    resumes = False
 
     def __init__(self, dialect: Dialect[Asked, Read], request: Asked) -> None:
         """Ask nothing yet.
@@ -82,6 +84,10 @@ class Exchange(ABC, Generic[Asked, Read, T]):
         """Return the request, which is written once for all tries."""
         self._written = self._written or self._dialect.encode(self._request, app_id, uid)
         return self._written
+
+    def send_rest(self, timeout: Callable[[], float]) -> Flow[None]:
+        """Send what follows the request's first part; ``timeout`` is as in :meth:`prepare`."""
+        yield from ()
 
     @abstractmethod
     def read(self, reading: Reading) -> Reader[T]:

@@ -25,11 +25,17 @@ class Opening(NamedTuple):
         url: the address, signed where the dialect signs it.
         headers: what goes with it; a key among them is a secret.
         key_hint: what to check when a key that goes as it is, unsigned, is refused.
+        method: the method of HTTP.
+        length: bytes of a request's body that is sent in parts, or None for one that is sent whole.
+        lines: whether the body of the answer is read by lines.
     """
 
     url: str
     headers: Mapping[str, str] = {}
     key_hint: str = ""
+    method: str = "POST"
+    length: int | None = None
+    lines: bool = False
 
 
 class Connect(NamedTuple):
@@ -44,7 +50,7 @@ class Connect(NamedTuple):
 
 
 class Send(NamedTuple):
-    """Send the request; the answer is None."""
+    """Send the request, or the next part of its body; the answer is None."""
 
     data: str | bytes
     timeout: float
@@ -62,6 +68,15 @@ class Sleep(NamedTuple):
     seconds: float
 
 
+class Run(NamedTuple):
+    """Do something that may wait for a disk; the answer is what it returns.
+
+    What it raises ends the call as it is.
+    """
+
+    work: Callable[[], object]
+
+
 class TakeTurn(NamedTuple):
     """Take a turn of a rate; the answer is the seconds after which to ask again, or 0."""
 
@@ -74,8 +89,8 @@ class Emit(NamedTuple):
     events: tuple[Any, ...]
 
 
-Step: TypeAlias = LoadImage | Connect | Send | Receive | Sleep | TakeTurn | Emit
-StepResult: TypeAlias = bytes | str | float | None
+Step: TypeAlias = LoadImage | Connect | Send | Receive | Sleep | Run | TakeTurn | Emit
+StepResult: TypeAlias = object
 
 T = TypeVar("T")
 Flow: TypeAlias = Generator[Step, Any, T]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic
+from functools import partial
+from typing import Generic, TypeVar
 
 from iflytek_spark.transports.base import (
     AnyTransport,
@@ -15,6 +16,8 @@ from iflytek_spark.transports.base import (
     PreconnectSettings,
     Transport,
 )
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,13 @@ async def load_off_the_loop(module: str) -> None:
     """Import a module in a thread: the first that needs httpx2 would hold the loop up for 0.2 s."""
     if module in sys.modules:
         return
-    import asyncio
     import importlib
 
-    await asyncio.to_thread(importlib.import_module, module)
+    await off_the_loop(partial(importlib.import_module, module))
+
+
+async def off_the_loop(work: Callable[[], T]) -> T:
+    """Do in a thread what would hold the loop up."""
+    import asyncio
+
+    return await asyncio.to_thread(work)

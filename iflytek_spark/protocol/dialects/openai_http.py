@@ -51,12 +51,13 @@ class HttpChat:
         return decode_event(data, noted)
 
 
-SPARK_OPEN_CHAT = HttpChat(
-    SPARK_OPEN,
-    open_key,
+OPEN_KEY_HINT = (
     "check api_password, which is the APIPassword on this very model's page of the console, or "
-    "api_key and api_secret; a MaaS key, or an APIKey alone, is none of them",
+    "api_key and api_secret; a MaaS key, or an APIKey alone, is none of them"
 )
+"""What to check when ``spark-api-open`` refuses the key."""
+
+SPARK_OPEN_CHAT = HttpChat(SPARK_OPEN, open_key, OPEN_KEY_HINT)
 """``spark-api-open``: Spark's models up to X2-Flash."""
 
 MAAS_CHAT = HttpChat(MAAS, maas_key, MAAS_KEY_HINT)

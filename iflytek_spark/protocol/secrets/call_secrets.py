@@ -12,7 +12,7 @@ from iflytek_spark.credentials import Credentials
 from iflytek_spark.protocol.secrets.redaction import Secrets
 from iflytek_spark.protocol.steps import Opening
 
-_PUBLIC_PARAMETERS = ("date", "host")
+_PUBLIC_PARAMETERS = ("date", "host", "page", "size", "limit", "after")
 _PUBLIC_HEADERS = re.compile(r"accept.*|content-.*|host|user-agent|connection", re.IGNORECASE)
 _QUOTED = re.compile(r'(\w+) *= *"([^"]*)"')
 _PUBLIC_QUOTED = ("algorithm", "headers")

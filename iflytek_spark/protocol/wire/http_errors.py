@@ -58,9 +58,7 @@ def status_error(refused: HTTPStatusError, timestamp: float, key_hint: str = "")
     dated = refused.status in (401, 403) and not key_hint
     if dated and ("valid date" in message or abs(skew or 0) > ALLOWED_SKEW):
         return _clock_error(refused.status, message, skew)
-    kind, hint = _KINDS.get(refused.status, (BadRequestError, "check base_url and the model"))
-    if refused.status >= 500:
-        kind, hint = InternalServerError, "try again in a moment"
+    kind, hint = _kind(refused.status)
     hint = next((text for words, text in _MATCHES if words in message), hint)
     hint = key_hint if key_hint and kind is AuthenticationError else hint
     error = kind(
@@ -71,6 +69,17 @@ def status_error(refused: HTTPStatusError, timestamp: float, key_hint: str = "")
     error.status = refused.status
     error.retry_after = _retry_after(headers)
     return error
+
+
+def kind_of_status(status: int) -> type[APIError]:
+    """Return what an error is that nothing but its HTTP status tells."""
+    return _kind(status)[0]
+
+
+def _kind(status: int) -> tuple[type[APIError], str]:
+    if status >= 500:
+        return InternalServerError, "try again in a moment"
+    return _KINDS.get(status, (BadRequestError, "check base_url and the model"))
 
 
 def _clock_error(status: int, message: str, skew: float | None) -> ClockSkewError:

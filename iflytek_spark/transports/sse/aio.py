@@ -16,7 +16,13 @@ from iflytek_spark.transports.loop_end import ByLoop
 from iflytek_spark.transports.preconnect.base import reset_after_fork
 from iflytek_spark.transports.sse.aio_connections import Connection, LoopConnections
 from iflytek_spark.transports.sse.aio_opening import open_connection
-from iflytek_spark.transports.sse.answer import ERROR_BODY_TIMEOUT, Origin, write_request
+from iflytek_spark.transports.sse.answer import (
+    ERROR_BODY_TIMEOUT,
+    Answer,
+    Origin,
+    as_bytes,
+    write_request,
+)
 from iflytek_spark.transports.tls import checked_context
 
 
@@ -56,19 +62,28 @@ class AsyncSseTransport:
         self._may_take = True
         self._opening = Opening("")
         self._origin = Origin.of("")
+        self._begun = False
         self._connection: Connection | None = None
 
     async def connect(self, opening: Opening, timeout: float) -> None:
         """Take a connection that is open, or open one."""
         self.close()
-        self._opening, self._origin = opening, Origin.of(opening.url)
+        self._opening, self._origin, self._begun = opening, Origin.of(opening.url), False
         self._home = self._pool.running()
         taken = self._home.take(self._origin) if self._may_take else None
         self._connection = taken or await self._opened(timeout)
 
     async def send(self, data: str | bytes, timeout: float) -> None:
-        """Send the request."""
-        self._open().write(write_request(self._opening, data))
+        """Send the request, or the next part of its body, as fast as the peer takes the parts."""
+        connection, opening = self._open(), self._opening
+        if self._begun:
+            connection.write(as_bytes(data))
+        else:
+            self._begun = True
+            connection.answer = Answer(opening.lines)
+            connection.write(write_request(opening, data))
+        if opening.length is not None:
+            await connection.drain(timeout)
 
     async def receive(self, timeout: float) -> bytes | None:
         """Return the next event's data, or None at the answer's end."""

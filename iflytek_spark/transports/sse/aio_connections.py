@@ -35,6 +35,7 @@ class Connection(asyncio.Protocol):
         self._waiter: asyncio.Future[None] | None = None
         self._transport: asyncio.Transport | None = None
         self._paused = False
+        self._full = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
@@ -58,11 +59,29 @@ class Connection(asyncio.Protocol):
             self.failure = ConnectionFailedError(str(exc) or type(exc).__name__)
         self._wake()
 
+    def pause_writing(self) -> None:
+        """Take note that the peer is slower than we are."""
+        self._full = True
+
+    def resume_writing(self) -> None:
+        """Take note that it has taken most of what was sent."""
+        self._full = False
+        self._wake()
+
     def write(self, data: bytes) -> None:
-        """Send a request; what comes from now on is its answer."""
-        self.answer = Answer()
+        """Send a request, or a part of one."""
         if self._transport is not None and not self.ended:
             self._transport.write(data)
+
+    async def drain(self, timeout: float) -> None:
+        """Wait until the peer has taken most of what was sent, or has answered already.
+
+        Raises:
+            TimeoutError: when it does neither.
+        """
+        deadline = self._loop.time() + timeout
+        while self._full and not (self.ended or self.answer.response.begun):
+            await self.wait(deadline - self._loop.time())
 
     async def wait(self, timeout: float) -> None:
         """Wait until something happens.

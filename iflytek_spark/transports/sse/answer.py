@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from iflytek_spark._version import __version__
 from iflytek_spark.protocol.steps import HTTPStatusError, Opening, RedirectedError
 from iflytek_spark.transports.sse.events import EventReader
+from iflytek_spark.transports.sse.lines import LineReader
 from iflytek_spark.transports.sse.response import ResponseReader
 
 MAX_ERROR_BODY = 65536
@@ -46,18 +47,27 @@ class Origin(NamedTuple):
 
 
 def write_request(opening: Opening, body: str | bytes) -> bytes:
-    """Write a request that posts a body."""
-    data = body.encode() if isinstance(body, str) else body
+    """Write a request with its body, or with the first part of a body that is sent in parts."""
+    data = as_bytes(body)
     parts = urlsplit(opening.url)
+    length = len(data) if opening.length is None else opening.length
+    target = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
     headers = {
         "Host": parts.netloc,
         "User-Agent": f"iflytek-spark/{__version__}",
         "Accept-Encoding": "identity",
         **opening.headers,
-        "Content-Length": str(len(data)),
     }
+    if opening.method == "POST":
+        headers["Content-Length"] = str(length)
     lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
-    return f"POST {parts.path or '/'} HTTP/1.1\r\n{''.join(lines)}\r\n".encode("latin-1") + data
+    head = f"{opening.method} {target} HTTP/1.1\r\n{''.join(lines)}\r\n"
+    return head.encode("latin-1") + data
+
+
+def as_bytes(data: str | bytes) -> bytes:
+    """Return data as it is sent."""
+    return data.encode() if isinstance(data, str) else data
 
 
 class Answer:
@@ -67,10 +77,10 @@ class Answer:
         response: the response that carries it.
     """
 
-    def __init__(self) -> None:
-        """Start before the first byte."""
+    def __init__(self, lines: bool = False) -> None:
+        """Start before the first byte; a body is read by ``lines``, or else by events."""
         self.response = ResponseReader()
-        self._events = EventReader()
+        self._events = LineReader() if lines else EventReader()
         self._messages: deque[bytes] = deque()
         self._error_body = b""
         self._ended = False

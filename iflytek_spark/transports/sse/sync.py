@@ -15,7 +15,13 @@ from iflytek_spark.protocol.steps import (
 from iflytek_spark.transports.base import ConnectionOptions
 from iflytek_spark.transports.preconnect.base import reset_after_fork
 from iflytek_spark.transports.sockets import DeadlineSocket, open_socket
-from iflytek_spark.transports.sse.answer import ERROR_BODY_TIMEOUT, Answer, Origin, write_request
+from iflytek_spark.transports.sse.answer import (
+    ERROR_BODY_TIMEOUT,
+    Answer,
+    Origin,
+    as_bytes,
+    write_request,
+)
 from iflytek_spark.transports.sse.idle import IdleConnections
 from iflytek_spark.transports.tls import checked_context
 
@@ -97,27 +103,36 @@ class SseTransport:
         self._may_take = True
         self._opening = Opening("")
         self._origin = Origin.of("")
+        self._begun = False
         self._connection: _Connection | None = None
 
     def connect(self, opening: Opening, timeout: float) -> None:
         """Take a connection that is open, or open one."""
         self.close()
-        self._opening, self._origin = opening, Origin.of(opening.url)
+        self._opening, self._origin, self._begun = opening, Origin.of(opening.url), False
         taken = self._pool.take(self._origin) if self._may_take else None
         self._connection = taken or self._opened(timeout)
 
     def send(self, data: str | bytes, timeout: float) -> None:
-        """Send the request. A peer that does not take it has perhaps answered already."""
+        """Send the request, or the next part of its body.
+
+        A peer that does not take it has perhaps answered already.
+        """
         connection = self._open()
-        request = memoryview(write_request(self._opening, data))
-        connection.answer = Answer()
+        request = memoryview(as_bytes(data) if self._begun else self._begin(connection, data))
         connection.socket.deadline = time.monotonic() + timeout
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             while request:
                 request = request[connection.socket.send(bytes(request[:_READ])) :]
 
+    def _begin(self, connection: _Connection, data: str | bytes) -> bytes:
+        """Begin a request: what comes from now on is its answer."""
+        self._begun = True
+        connection.answer = Answer(self._opening.lines)
+        return write_request(self._opening, data)
+
     def receive(self, timeout: float) -> bytes | None:
-        """Return the next event's data, or None at the answer's end."""
+        """Return the next event's data, or the next line; None at the answer's end."""
         connection = self._open()
         answer = connection.answer
         message = answer.take()
@@ -126,6 +141,8 @@ class SseTransport:
         connection.socket.start_frame(time.monotonic() + timeout)
         while (message := answer.take()) is None and not answer.over:
             self._read(connection)
+            if self._opening.lines:  # which are cut by themselves, if they are too long
+                connection.socket.start_frame(connection.socket.deadline)
         answer.refuse()
         return message
 

@@ -38,22 +38,23 @@ MAAS = ChatForm(named_user=False, calls_switch=False, thinking_type=False, asks_
 """The MaaS hosts; they refuse names of fields that they do not know."""
 
 
-def encode_chat(request: ChatRequest, uid: str, form: ChatForm) -> str:
-    """Write a checked request, which always asks for a stream.
+def encode_chat(request: ChatRequest, uid: str, form: ChatForm, *, streams: bool = True) -> str:
+    """Write a checked request.
 
     Args:
         request: what is asked.
         uid: the end user's id, for a request that names none.
         form: the dialect's own ways.
+        streams: whether the answer comes in pieces; all live calls ask for that.
     """
     spec, rules = request.spec, request.rules
     body: dict[str, Any] = {
         "model": spec.domain,
         "messages": [_message(message) for message in _turns(request)],
-        "stream": True,
+        **({"stream": True} if streams else {}),
         **{spec.http_keys.get(key, key): value for key, value in request.parameters.items()},
     }
-    if form.asks_usage:
+    if form.asks_usage and streams:
         body["stream_options"] = {"include_usage": True}
     if user := request.uid or (uid if form.named_user else ""):
         body["user"] = user
