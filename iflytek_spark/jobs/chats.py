@@ -19,10 +19,10 @@ from iflytek_spark import (
     SparkClient,
 )
 from iflytek_spark.adapters import ValidatedRequest, estimate_prompt_tokens
-from iflytek_spark.jobs.output import OutputKind
+from iflytek_spark.jobs.files.output import OutputKind
+from iflytek_spark.jobs.files.scan import Measure
+from iflytek_spark.jobs.files.tables import JSONValue, Row
 from iflytek_spark.jobs.results import Result, Way, failed
-from iflytek_spark.jobs.scan import Measure
-from iflytek_spark.jobs.tables import JSONValue, Row
 from iflytek_spark.jobs.tasks import Task
 
 RowRequest: TypeAlias = ValidatedRequest[list[Message], ChatResponse, JSONValue]
@@ -63,12 +63,13 @@ class ChatWork:
     task: Task
     spec: ModelSpec
     options: ChatOptions
-    check_line: Callable[[list[Message]], str] | None = None
+    check_line: Callable[[int, list[Message]], str] | None = None
 
     @property
     def settings(self) -> Mapping[str, JSONValue]:
         """What a journal knows it by: the task, the model and the options."""
-        written = json.loads(json.dumps(self.options, default=str, sort_keys=True))
+        own = {name: each for name, each in self.options.items() if name not in self.task.options}
+        written = json.loads(json.dumps(own, default=str, sort_keys=True))
         return {**self.task.settings, "model": self.spec.name, "options": written}
 
     @property
@@ -76,9 +77,9 @@ class ChatWork:
         """What the outputs are."""
         return self.task.output_kind
 
-    def measure(self, fields: Mapping[str, object]) -> Measure:
+    def measure(self, row: Row) -> Measure:
         """Measure a row, or raise an error for one that cannot be asked."""
-        messages = self.task.messages(fields)
+        messages = self.task.messages(row.fields)
         if not any(message.text.strip() for message in messages):
             raise InvalidRequestError("its text is empty")
         for message in messages:
@@ -89,7 +90,7 @@ class ChatWork:
             raise ContextLengthError(
                 f"it has about {tokens:,} tokens, and {self.spec.name} takes {most:,}"
             )
-        return Measure(tokens, self.check_line(messages) if self.check_line else "")
+        return Measure(tokens, self.check_line(row.number, messages) if self.check_line else "")
 
     def request(self, question: Question) -> RowRequest:
         """Return the request of a row, which goes on from an answer that was refused."""

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from iflytek_spark.errors import JobError, SparkError
+from iflytek_spark.jobs.files.output import COLUMNS, OutputKind, check_output, write_output
+from iflytek_spark.jobs.files.scan import Measure, OnBad, Scan, digest, in_groups, scan
+from iflytek_spark.jobs.files.tables import JSONValue, Row, read_rows, reader_of
 from iflytek_spark.jobs.journal import Journal, Part, journal_path
-from iflytek_spark.jobs.output import COLUMNS, OutputKind, check_output, write_output
 from iflytek_spark.jobs.planner import Survey
 from iflytek_spark.jobs.results import Result, Totals, failed
-from iflytek_spark.jobs.scan import Measure, OnBad, Scan, digest, in_groups, scan
-from iflytek_spark.jobs.tables import JSONValue, Row, read_rows, reader_of
 
 _TOGETHER = 500
 """Rows of which the journal is asked at once whether they are done."""
@@ -33,7 +33,7 @@ class Work(Protocol):
     def output_kind(self) -> OutputKind:
         """What the outputs are."""
 
-    def measure(self, fields: Mapping[str, object]) -> Measure:
+    def measure(self, row: Row) -> Measure:
         """Measure a row, or raise a SparkError for one that cannot be asked."""
 
 

@@ -21,7 +21,9 @@ CREATE TABLE IF NOT EXISTS results (
     row INTEGER PRIMARY KEY, output, error_code TEXT, error_message TEXT, finish_reason TEXT,
     input_tokens INTEGER, output_tokens INTEGER, way TEXT
 );
-CREATE TABLE IF NOT EXISTS refused (row INTEGER PRIMARY KEY, answer TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS refused (
+    row INTEGER PRIMARY KEY, answer TEXT NOT NULL, part INTEGER NOT NULL
+);
 CREATE TABLE IF NOT EXISTS parts (
     number INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL,
     lines INTEGER NOT NULL, file_id TEXT, batch_id TEXT, state TEXT NOT NULL
@@ -34,6 +36,9 @@ SELECT count(*), count(error_code), total(input_tokens), total(output_tokens),
     total(CASE way WHEN 'batch' THEN input_tokens + output_tokens END)
 FROM results
 """
+OPEN = "open"
+"""The state of a part whose results are not in the journal yet."""
+_NO_PART = 2**62
 _FETCHED = 200
 _BUSY_SECONDS = 5.0
 
@@ -48,7 +53,7 @@ class Part(NamedTuple):
         lines: how many of them are in the file.
         file_id: the uploaded file, or None before.
         batch_id: the batch, or None before it was made.
-        state: ``open`` until its results are in the journal, then how it ended.
+        state: :data:`OPEN` until its results are in the journal, then how it ended.
     """
 
     number: int
@@ -57,7 +62,7 @@ class Part(NamedTuple):
     lines: int
     file_id: str | None = None
     batch_id: str | None = None
-    state: str = "open"
+    state: str = OPEN
 
 
 def journal_path(output: Path) -> Path:
@@ -137,16 +142,22 @@ class Journal:
                 self._write_part(part)
         return new
 
-    def refuse(self, answers: Mapping[int, str]) -> None:
-        """Note answers that do not fit; their rows are asked once more with them in view."""
+    def refuse(self, answers: Mapping[int, str], part: int) -> None:
+        """Note answers of a part that do not fit; their rows are asked again, with them in view."""
         with self._writing():
-            self._base.executemany("REPLACE INTO refused VALUES (?, ?)", answers.items())
+            rows = [(row, answer, part) for row, answer in answers.items()]
+            self._base.executemany("REPLACE INTO refused VALUES (?, ?, ?)", rows)
 
-    def refused(self, row: int) -> str | None:
-        """Return the answer of a row that did not fit, or None."""
+    def refused(self, row: int, before: int = _NO_PART) -> str | None:
+        """Return the answer of a row that did not fit, or None.
+
+        Args:
+            row: the row.
+            before: only an answer of an earlier part than this.
+        """
         with self._explained():
-            found = self._base.execute("SELECT answer FROM refused WHERE row = ?", (row,))
-            return next((answer for (answer,) in found), None)
+            query = "SELECT answer FROM refused WHERE row = ? AND part < ?"
+            return next((answer for (answer,) in self._base.execute(query, (row, before))), None)
 
     def done(self, first: int, last: int) -> set[int]:
         """Return the rows of a range that have a result."""
@@ -188,6 +199,11 @@ class Journal:
         """Return the parts that were handed to the Batch API, in their order."""
         with self._explained():
             return [Part(*row) for row in self._base.execute("SELECT * FROM parts ORDER BY number")]
+
+    def drop_part(self, part: Part) -> None:
+        """Forget a part that was never submitted."""
+        with self._writing():
+            self._base.execute("DELETE FROM parts WHERE number = ?", (part.number,))
 
     def note_part(self, part: Part) -> None:
         """Write a part down, new or changed."""

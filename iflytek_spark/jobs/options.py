@@ -55,6 +55,7 @@ class LabelOptions(JobOptions, ChatOptions, total=False):
         model: the model; ``SPARK_MODEL`` or 4.0 Ultra by default.
         via: ``live``, one call a row; ``batch``, the vendor's Batch API; or ``auto`` (the
             default), which is batch unless that is not possible or live is done within an hour.
+        interval: seconds between two questions after a batch, 30 by default.
     """
 
     prompt: str | Task
@@ -62,6 +63,7 @@ class LabelOptions(JobOptions, ChatOptions, total=False):
     schema: Schema | None
     model: str | ModelSpec | None
     via: Via
+    interval: float
 
 
 class VectorOptions(JobOptions, total=False):
@@ -77,12 +79,26 @@ class VectorOptions(JobOptions, total=False):
     """
 
     text: str
-    model: str | ModelSpec | None
+    model: str | None
     dimensions: int | None
     batch_size: int | None
     kind: EmbeddingKind
     too_long: TooLong
 
 
-class PlanOptions(LabelOptions, VectorOptions, total=False):
-    """What either job is set up with; with ``text`` it makes vectors."""
+class PlanOptions(LabelOptions, total=False):
+    """What either job is set up with: with ``text`` it is one of vectors.
+
+    Attributes:
+        text: as of :class:`VectorOptions`, as are those that follow.
+        dimensions: numbers in a vector.
+        batch_size: texts in a request.
+        kind: ``document`` or ``query``.
+        too_long: ``split`` or ``error``.
+    """
+
+    text: str
+    dimensions: int | None
+    batch_size: int | None
+    kind: EmbeddingKind
+    too_long: TooLong

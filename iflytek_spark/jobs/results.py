@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 from iflytek_spark.errors import JobError, SparkError, encodable
-from iflytek_spark.jobs.tables import JSONValue
+from iflytek_spark.jobs.files.tables import JSONValue
 
 Way: TypeAlias = Literal["live", "batch"]
 """How rows are asked: one call each, or by the vendor's Batch API."""

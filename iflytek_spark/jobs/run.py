@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,9 +11,10 @@ from typing import Generic, TypeVar
 
 from iflytek_spark import Progress, SparkClient
 from iflytek_spark.jobs.job import Job, OpenJob
-from iflytek_spark.jobs.live import Item, LiveRun
 from iflytek_spark.jobs.planner import BatchTerms, LiveTerms, Plan, Survey, plan_job
 from iflytek_spark.jobs.results import Result, Totals, Via
+from iflytek_spark.jobs.ways.batch import BatchRun
+from iflytek_spark.jobs.ways.live import Item, LiveRun
 
 T = TypeVar("T", bound=Item)
 
@@ -54,9 +56,11 @@ class Run(Generic[T]):
         items: makes items of the rows that are to be asked.
         ask: asks about an item.
         batch: what the Batch API takes.
+        by_batch: begins with it; None where that way is closed.
+        close: closes the clients that were made for this job.
         max_output_tokens: the longest answer, for the plan.
         retry_errors: whether rows that ended as errors are asked again.
-        on_progress: is told how many rows are done, and how many there are.
+        on_progress: is called with how many rows are done, and how many there are.
     """
 
     job: Job
@@ -66,42 +70,72 @@ class Run(Generic[T]):
     items: Callable[[OpenJob], Iterator[T]]
     ask: Callable[[SparkClient, T], list[Result]]
     batch: BatchTerms
+    close: Callable[[], object]
+    by_batch: Callable[[OpenJob], BatchRun] | None = None
     max_output_tokens: int | None = None
     retry_errors: bool = False
     on_progress: Progress | None = None
 
     def plan(self) -> Plan:
         """Return the plan; nothing is asked, and nothing written."""
-        return self._plan(self.job.survey())
+        with closing(self):
+            return self._plan(self.job.survey())
 
     def run(self) -> JobResult:
         """Do what is left to do, and write the output."""
-        with self.job.open() as opened:
+        with closing(self), self.job.open() as opened:
             if self.retry_errors:
                 opened.forget_errors()
-            plan = self._plan(opened.survey)
             before = opened.done
-            if plan.todo:
-                self._ask(opened)
-            return self._result(opened.finish(), opened.done - before, plan)
+            paid_twice = self._plan(opened.survey).paid_twice
+            self._work(opened)
+            return self._result(opened.finish(), opened.done - before, paid_twice)
+
+    def fetch(self) -> bool:
+        """Collect the batches that have ended, and write the output if every row has a result.
+
+        Returns:
+            Whether it was written.
+        """
+        with closing(self), self.job.open() as opened:
+            if self.by_batch is not None:
+                self.by_batch(opened).settle(wait=False)
+            complete = opened.done == opened.found.rows
+            if complete:
+                opened.finish()
+            return complete
 
     def _plan(self, survey: Survey) -> Plan:
         return plan_job(
             survey, self.via, self.live, self.batch, max_output_tokens=self.max_output_tokens
         )
 
+    def _work(self, opened: OpenJob) -> None:
+        """Ask until every row has a result: what a batch leaves undone is planned anew."""
+        submitted = None if self.by_batch is None else self.by_batch(opened)
+        if submitted is not None:
+            submitted.settle(wait=False)
+        while opened.done < opened.found.rows:
+            by_batch = submitted is not None and self._plan(opened.survey).via == "batch"
+            if submitted is not None:
+                if by_batch:
+                    submitted.submit()
+                submitted.settle()
+            if not by_batch:
+                self._ask(opened)
+
     def _ask(self, opened: OpenJob) -> None:
-        """Ask about what has no result, row by row."""
+        """Ask about what has no result, by calls of their own."""
 
         def record(results: Sequence[Result]) -> None:
             opened.record(results)
             if self.on_progress is not None:
-                self.on_progress(opened.done, opened.survey.rows)
+                self.on_progress(opened.done, opened.found.rows)
 
         run = LiveRun(partial(self.ask, self.client), record, self.live.concurrency)
         run.run(self.items(opened))
 
-    def _result(self, totals: Totals, asked: int, plan: Plan) -> JobResult:
+    def _result(self, totals: Totals, asked: int, paid_twice: int) -> JobResult:
         return JobResult(
             self.job.output,
             rows=totals.done,
@@ -110,5 +144,5 @@ class Run(Generic[T]):
             output_tokens=totals.output_tokens,
             batch_tokens=totals.batch_tokens,
             asked=asked,
-            paid_twice=plan.paid_twice,
+            paid_twice=paid_twice,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import string
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol, TypeAlias
 
@@ -31,8 +31,8 @@ from iflytek_spark.adapters import (
     schema_problem,
 )
 from iflytek_spark.errors import JobError
-from iflytek_spark.jobs.output import OutputKind
-from iflytek_spark.jobs.tables import JSONValue
+from iflytek_spark.jobs.files.output import OutputKind
+from iflytek_spark.jobs.files.tables import JSONValue
 
 Schema: TypeAlias = "type[BaseModel] | JSONObject"
 """What an answer must fit: a pydantic class, or a JSON schema."""
@@ -65,51 +65,34 @@ class Task(Protocol):
 
 
 @dataclass(frozen=True)
-class PromptTask:
-    """Asks with a prompt, in which ``{name}`` is a column, and validates by a schema.
+class SchemaTask:
+    """What answers must be, for tasks that differ in their conversations.
 
     Attributes:
-        prompt: the text; ``{{`` and ``}}`` are braces.
         schema: what an answer must fit, or None for any text.
     """
 
-    prompt: str
-    schema: Schema | None = None
+    schema: Schema | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
-        """Refuse a template or a schema that cannot be used, with a JobError."""
-        if not self._columns:
-            raise JobError("the prompt names no column of the input", hint="for instance {text}")
+        """Refuse a schema that cannot be used, with a JobError."""
         if not isinstance(self.schema, type) and self.schema is not None:
             problem = schema_problem(self.schema)
             if problem:
                 raise JobError(f"the schema is not one: {problem}")
 
     @property
-    def settings(self) -> Mapping[str, JSONValue]:
-        """The prompt and the schema."""
-        return {"prompt": self.prompt, "schema": self._schema}
-
-    @property
     def options(self) -> ChatOptions:
         """What makes the model answer with JSON, if there is a schema."""
-        if self._schema is None:
+        if self.json_schema is None:
             return {}
-        name = str(self._schema.get("title", "answer"))
-        return {"response_format": {**schema_format(name, self._schema)}}
+        name = str(self.json_schema.get("title", "answer"))
+        return {"response_format": {**schema_format(name, self.json_schema)}}
 
     @property
     def output_kind(self) -> OutputKind:
         """JSON where there is a schema."""
         return "text" if self.schema is None else "json"
-
-    def messages(self, fields: Mapping[str, object]) -> list[Message]:
-        """Fill the prompt with a row's columns."""
-        text = "".join(
-            literal + ("" if name is None else text_of(fields, name))
-            for literal, name, _, _ in string.Formatter().parse(self.prompt)
-        )
-        return [Message("user", text)]
 
     def output(self, response: ChatResponse) -> JSONValue:
         """Return the text, or the JSON that fits."""
@@ -120,6 +103,17 @@ class PromptTask:
             return self._checked(value)
         except (ValidationError, InvalidResponseError) as error:
             raise InvalidResponseError(f"the answer does not fit the schema: {error}") from error
+
+    @cached_property
+    def json_schema(self) -> JSONObject | None:
+        """The schema as JSON."""
+        if self._model is not None:
+            return self._model.json_schema()
+        return None if self.schema is None or isinstance(self.schema, type) else self.schema
+
+    @property
+    def _written(self) -> JSONValue:
+        return None if self.json_schema is None else {**self.json_schema}
 
     def _checked(self, value: JSONValue) -> JSONValue:
         if self._model is not None:
@@ -135,35 +129,46 @@ class PromptTask:
         return value
 
     @cached_property
-    def _columns(self) -> list[str]:
-        try:
-            found = list(string.Formatter().parse(self.prompt))
-        except ValueError as error:
-            raise JobError(f"the prompt cannot be read: {error}") from error
-        named = [(name, form, turn) for _, name, form, turn in found if name is not None]
-        for name, form, turn in named:
-            if not name or form or turn:
-                raise JobError(
-                    f"the prompt has {{{name}{turn or ''}{form or ''}}}, not a column's name",
-                    hint="double the braces that are text",
-                )
-        return [name for name, _, _ in named]
-
-    @cached_property
     def _model(self) -> TypeAdapter[BaseModel] | None:
         return TypeAdapter(self.schema) if isinstance(self.schema, type) else None
 
     @cached_property
-    def _schema(self) -> JSONObject | None:
-        return self._model.json_schema() if self._model is not None else _mapping(self.schema)
-
-    @cached_property
     def _check(self) -> SchemaCheck:
-        return SchemaCheck(self._schema or {})
+        return SchemaCheck(self.json_schema or {})
 
 
 @dataclass(frozen=True)
-class ConversationTask:
+class PromptTask(SchemaTask):
+    """Asks with a prompt, in which ``{name}`` is a column.
+
+    Attributes:
+        prompt: the text; ``{{`` and ``}}`` are braces.
+    """
+
+    prompt: str
+
+    def __post_init__(self) -> None:
+        """Refuse a template or a schema that cannot be used, with a JobError."""
+        super().__post_init__()
+        if not _columns(self.prompt):
+            raise JobError("the prompt names no column of the input", hint="for instance {text}")
+
+    @property
+    def settings(self) -> Mapping[str, JSONValue]:
+        """The prompt and the schema."""
+        return {"prompt": self.prompt, "schema": self._written}
+
+    def messages(self, fields: Mapping[str, object]) -> list[Message]:
+        """Fill the prompt with a row's columns."""
+        text = "".join(
+            literal + ("" if name is None else text_of(fields, name))
+            for literal, name, _, _ in string.Formatter().parse(self.prompt)
+        )
+        return [Message("user", text)]
+
+
+@dataclass(frozen=True)
+class ConversationTask(SchemaTask):
     """Asks with the conversation that stands in a column, in OpenAI's shape.
 
     Attributes:
@@ -174,26 +179,27 @@ class ConversationTask:
 
     @property
     def settings(self) -> Mapping[str, JSONValue]:
-        """The column."""
-        return {"messages": self.column}
-
-    @property
-    def options(self) -> ChatOptions:
-        """None."""
-        return {}
-
-    @property
-    def output_kind(self) -> OutputKind:
-        """Texts."""
-        return "text"
+        """The column and the schema."""
+        return {"messages": self.column, "schema": self._written}
 
     def messages(self, fields: Mapping[str, object]) -> list[Message]:
         """Read the conversation."""
         return read_messages(_from_json(fields.get(self.column)))
 
-    def output(self, response: ChatResponse) -> JSONValue:
-        """Return the text."""
-        return response.text
+
+def _columns(prompt: str) -> list[str]:
+    try:
+        found = list(string.Formatter().parse(prompt))
+    except ValueError as error:
+        raise JobError(f"the prompt cannot be read: {error}") from error
+    named = [(name, form, turn) for _, name, form, turn in found if name is not None]
+    for name, form, turn in named:
+        if not name or form or turn:
+            raise JobError(
+                f"the prompt has {{{name}{turn or ''}{form or ''}}}, not a column's name",
+                hint="double the braces that are text",
+            )
+    return [name for name, _, _ in named]
 
 
 def read_messages(value: object) -> list[Message]:
@@ -271,7 +277,3 @@ def _from_json(value: object) -> object:
         return json.loads(value) if isinstance(value, str) else value
     except (ValueError, RecursionError) as error:
         raise InvalidRequestError(f"its conversation is not JSON: {error}") from error
-
-
-def _mapping(schema: Schema | None) -> JSONObject | None:
-    return None if schema is None or isinstance(schema, type) else schema

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from iflytek_spark import EmbedOptions, InvalidRequestError, SparkClient, estimate_tokens
-from iflytek_spark.jobs.output import OutputKind
+from iflytek_spark.jobs.files.output import OutputKind
+from iflytek_spark.jobs.files.scan import Measure
+from iflytek_spark.jobs.files.tables import JSONValue, Row
 from iflytek_spark.jobs.results import Result
-from iflytek_spark.jobs.scan import Measure
-from iflytek_spark.jobs.tables import JSONValue, Row
 from iflytek_spark.jobs.tasks import text_of
 
 
@@ -53,9 +53,9 @@ class EmbedWork:
         """Vectors."""
         return "vector"
 
-    def measure(self, fields: Mapping[str, object]) -> Measure:
+    def measure(self, row: Row) -> Measure:
         """Measure a row, or raise an error for one that cannot be asked."""
-        text = text_of(fields, self.column)
+        text = text_of(row.fields, self.column)
         if not text.strip():
             raise InvalidRequestError("its text is empty")
         return Measure(estimate_tokens(text))

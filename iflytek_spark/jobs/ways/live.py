@@ -39,7 +39,6 @@ _OF_THE_ACCOUNT = (
     PermissionDeniedError,
     RateStoreError,
 )
-"""Every further row would fail the same way."""
 _MAX_STREAK = 20
 """Rows that fail one after another for reasons that may pass: then the service is down."""
 
@@ -106,8 +105,8 @@ class LiveRun(Generic[T]):
             self._withheld = []
         elif not isinstance(error, SparkError):
             raise error
-        elif isinstance(error, _OF_THE_ACCOUNT) or _is_daily(error):
-            raise self._stopped(error) from error
+        elif of_the_account(error):
+            raise stopped(error) from error
         elif error.retryable:
             self._withhold(item, error)
         elif len(item.rows) > 1:  # one of them may be at fault
@@ -120,7 +119,7 @@ class LiveRun(Generic[T]):
         """Wait for a success before a failure that may pass is the row's own."""
         self._withheld += [failed(row, error) for row in item.rows]
         if len(self._withheld) >= _MAX_STREAK * len(item.rows):
-            raise self._stopped(error) from error
+            raise stopped(error) from error
 
     def _end(self) -> None:
         """Let the last failures be the rows' own, unless nothing went well."""
@@ -131,14 +130,6 @@ class LiveRun(Generic[T]):
             )
         self._record(self._withheld)
 
-    def _stopped(self, error: SparkError) -> JobError:
-        return JobError(
-            f"the job has stopped: {error}",
-            code=error.code,
-            sid=error.sid,
-            hint="what is done is kept: run the same job again when that is mended",
-        )
-
     def _keep_what_is_under_way(self) -> None:
         """Wait for calls that are paid for already, and record what went well."""
         running = [future for future in self._pending if not future.cancel()]
@@ -148,5 +139,17 @@ class LiveRun(Generic[T]):
                 self._record(future.result())
 
 
-def _is_daily(error: SparkError) -> bool:
-    return isinstance(error, RateLimitError) and not error.retryable
+def of_the_account(error: SparkError) -> bool:
+    """Return whether every further row would fail the same way: a key, a right, a day's limit."""
+    daily = isinstance(error, RateLimitError) and not error.retryable
+    return daily or isinstance(error, _OF_THE_ACCOUNT)
+
+
+def stopped(error: SparkError) -> JobError:
+    """Return what a job ends with that can go on later."""
+    return JobError(
+        f"the job has stopped: {error}",
+        code=error.code,
+        sid=error.sid,
+        hint="what is done is kept: run the same job again when that is mended",
+    )

@@ -7,12 +7,11 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 from typing import NamedTuple, NoReturn, TypeAlias
 
 from iflytek_spark.errors import JobError
 
-JSONValue: TypeAlias = "None | bool | int | float | str | list[JSONValue] | dict[str, JSONValue]"
+JSONValue: TypeAlias = "bool | int | float | str | list[JSONValue] | dict[str, JSONValue] | None"
 """What JSON can hold."""
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
@@ -61,7 +60,10 @@ def reader_of(path: Path) -> Callable[[Path], Iterator[Row]]:
         case "csv":
             return _csv_rows
         case _:
-            return load_parquet().read_parquet
+            with needs_pyarrow():
+                from iflytek_spark.jobs.files.parquet import read_parquet  # loads an extra
+
+                return read_parquet
 
 
 def kind_of(path: Path) -> str:
@@ -139,17 +141,17 @@ def _csv_names(path: Path, names: list[str] | None) -> list[str]:
     return names
 
 
-def load_parquet() -> ModuleType:
-    """Import what reads and writes Parquet.
+@contextmanager
+def needs_pyarrow() -> Iterator[None]:
+    """Explain the import of what reads and writes Parquet, where it fails.
 
     Raises:
         JobError: when pyarrow is not installed.
     """
     try:
-        from iflytek_spark.jobs import parquet  # loads pyarrow, an extra
+        yield
     except ModuleNotFoundError as error:
         raise JobError(
             f"Parquet needs {error.name}, which is not installed",
             hint='pip install "iflytek-spark[jobs]"',
         ) from error
-    return parquet

@@ -9,14 +9,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from iflytek_spark.jobs.tables import JSONValue, Row, refuse_row
+from iflytek_spark.jobs.files.tables import JSONValue, Row, refuse_row
 
 _ROWS = 500
 """Read and written at once."""
 
 
 def read_parquet(path: Path) -> Iterator[Row]:
-    """Read rows; see :func:`~iflytek_spark.jobs.tables.read_rows`."""
+    """Read rows; see :func:`~iflytek_spark.jobs.files.tables.read_rows`."""
     number = 0
     try:
         with pq.ParquetFile(path) as file:

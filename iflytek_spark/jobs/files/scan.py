@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import sqlite3
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
+from iflytek_spark.batches.ids import SeenIds
 from iflytek_spark.errors import JobError, SparkError
-from iflytek_spark.jobs.tables import Row, read_rows, refuse_row
+from iflytek_spark.jobs.files.tables import Row, read_rows, refuse_row
 
-_ID_BYTES = 16
-"""Of a hash that stands for an id while ids are compared: of 10 million none is like another."""
-_TOGETHER = 1_000
 _TOO_WIDE = 2**63
 _DOUBLED = """
 SELECT min(row), max(row) FROM (SELECT * FROM ids ORDER BY id, row)
@@ -64,7 +60,7 @@ OnBad: TypeAlias = Callable[[Row, SparkError], object]
 def scan(
     path: Path,
     id_column: str,
-    measure: Callable[[Mapping[str, object]], Measure],
+    measure: Callable[[Row], Measure],
     on_bad: OnBad | None = None,
 ) -> Scan:
     """Look at every row. Memory stays flat, however many there are.
@@ -72,7 +68,7 @@ def scan(
     Args:
         path: the input.
         id_column: the column of the ids.
-        measure: measures a row's columns, and raises a SparkError for a row that cannot be asked.
+        measure: measures a row, and raises a SparkError for one that cannot be asked.
         on_bad: is handed rows that cannot be asked; by default the first of them ends the scan.
 
     Raises:
@@ -80,13 +76,13 @@ def scan(
             row that cannot be asked; it names the row.
     """
     found = Scan()
-    with closing(_Ids(path)) as ids:
+    with SeenIds() as seen:
         for row in read_rows(path):
             name = id_of(path, row, id_column)
-            ids.add(row.number, name)
+            if before := seen.add(ascii(str(name)), row.number):
+                refuse_row(path, row.number, f"it has the id of row {before}")
             size = _measured(path, row, measure, on_bad)
             found = _with(found, row.number, size, name)
-        ids.check()
     if not found.rows:
         raise JobError(f"{path} has no rows")
     return found
@@ -95,11 +91,11 @@ def scan(
 def _measured(
     path: Path,
     row: Row,
-    measure: Callable[[Mapping[str, object]], Measure],
+    measure: Callable[[Row], Measure],
     on_bad: OnBad | None,
 ) -> Measure:
     try:
-        return measure(row.fields)
+        return measure(row)
     except SparkError as error:
         if on_bad is None:
             refuse_row(path, row.number, str(error))
@@ -112,7 +108,7 @@ def _with(found: Scan, number: int, size: Measure, name: str | int) -> Scan:
         rows=found.rows + 1,
         last=number,
         tokens=found.tokens + max(size.tokens, 0),
-        obstacle=found.obstacle or (size.obstacle and f"row {number}: {size.obstacle}"),
+        obstacle=found.obstacle or size.obstacle,
         whole_ids=found.whole_ids and isinstance(name, int) and abs(name) < _TOO_WIDE,
         bad=found.bad + (size is _BAD),
     )
@@ -136,35 +132,6 @@ def digest(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise JobError(f"{path} cannot be read: {error.strerror or error}") from error
-
-
-class _Ids:
-    """All ids, in a temporary file; each may stand there once."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._base = sqlite3.connect("", isolation_level=None)  # the system deletes it
-        self._base.executescript("CREATE TABLE ids (id BLOB, row INTEGER); BEGIN;")
-        self._new: list[tuple[bytes, int]] = []
-
-    def close(self) -> None:
-        self._base.close()
-
-    def add(self, row: int, value: str | int) -> None:
-        data = str(value).encode("utf-8", "surrogatepass")
-        self._new.append((hashlib.blake2b(data, digest_size=_ID_BYTES).digest(), row))
-        if len(self._new) >= _TOGETHER:
-            self._flush()
-
-    def check(self) -> None:
-        """Raise a JobError for an id that stands there twice."""
-        self._flush()
-        for first, second in self._base.execute(_DOUBLED):
-            refuse_row(self._path, second, f"it has the id of row {first}")
-
-    def _flush(self) -> None:
-        self._base.executemany("INSERT INTO ids VALUES (?, ?)", self._new)
-        self._new.clear()
 
 
 def in_groups(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from iflytek_spark.errors import JobError
+from iflytek_spark.jobs.files.scan import id_of
+from iflytek_spark.jobs.files.tables import JSONValue, kind_of, needs_pyarrow, read_rows, reader_of
 from iflytek_spark.jobs.journal import Journal
 from iflytek_spark.jobs.results import Result
-from iflytek_spark.jobs.scan import id_of
-from iflytek_spark.jobs.tables import JSONValue, kind_of, load_parquet, read_rows
 
 OutputKind: TypeAlias = Literal["text", "json", "vector"]
 """What an output is; CSV holds what is no text as JSON, and Parquet what is neither of the two."""
@@ -22,8 +22,7 @@ COLUMNS = ("output", "error_code", "error_message", "finish_reason")
 
 def check_output(source: Path, output: Path) -> None:
     """Refuse an output that cannot be written, or is the input, with a JobError."""
-    if kind_of(output) == "parquet":
-        load_parquet()
+    reader_of(output)
     if output.exists() and source.exists() and output.samefile(source):
         raise JobError(f"the output {output} is the input", hint="name another file")
     if not output.parent.is_dir():
@@ -57,7 +56,7 @@ def write_output(source: Path, output: Path, id_column: str, journal: Journal) -
             case _:
                 kinds = {id_column: facts["id_kind"]} | dict.fromkeys(COLUMNS, "text")
                 kinds["output"] = "vector" if facts["output_kind"] == "vector" else "text"
-                load_parquet().write_parquet(draft, _as_columns(rows, kinds), kinds)
+                _write_parquet(draft, rows, kinds)
         _settle(draft, output)
     except OSError as error:
         raise JobError(
@@ -104,15 +103,20 @@ def _write_csv(path: Path, rows: Iterable[Mapping[str, JSONValue]], columns: lis
         writer.writerows({name: _as_text(value) for name, value in row.items()} for row in rows)
 
 
-def _as_columns(
-    rows: Iterable[Mapping[str, JSONValue]], kinds: Mapping[str, str]
-) -> Iterator[dict[str, JSONValue]]:
-    """Write as text what a column of texts holds."""
-    for row in rows:
-        yield {
-            name: _as_text(value) if kinds[name] == "text" else value for name, value in row.items()
-        }
+def _write_parquet(
+    path: Path, rows: Iterable[Mapping[str, JSONValue]], kinds: Mapping[str, str]
+) -> None:
+    with needs_pyarrow():
+        from iflytek_spark.jobs.files.parquet import write_parquet  # loads an extra
+    texts = {name for name, kind in kinds.items() if kind == "text"}
+    written = (
+        {name: _as_text(value) if name in texts else value for name, value in row.items()}
+        for row in rows
+    )
+    write_parquet(path, written, kinds)
 
 
 def _as_text(value: JSONValue) -> JSONValue:
-    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return (
+        value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    )
