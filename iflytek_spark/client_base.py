@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import ssl
 import uuid
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Generic
+from typing import TYPE_CHECKING, Generic, Self
 
 from iflytek_spark.assumptions import MAX_RESPONSE_BYTES
 from iflytek_spark.credentials import Credentials
@@ -144,6 +145,12 @@ class BaseClient(Generic[AnyTransport]):
     def endpoint(self) -> Endpoint:
         """Where calls go."""
         return self._endpoint
+
+    def with_rate(self, rate: Turns) -> Self:
+        """Return a client that differs in its rate alone; it shares the connections."""
+        client = copy.copy(self)
+        vars(client).update(_rate=rate)
+        return client
 
     def check_keys(self, asked: ModelSpec | Service) -> None:
         """Check that there is a key for a model or a service, without a call.

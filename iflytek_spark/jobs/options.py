@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
-
-from typing_extensions import TypedDict
+from typing import Literal, TypeAlias, TypedDict
 
 from iflytek_spark import ChatOptions, EmbeddingKind, ModelSpec, Progress, SparkClient, TooLong
 from iflytek_spark.jobs.results import Via
@@ -23,9 +21,9 @@ class JobOptions(TypedDict, total=False):
 
     Attributes:
         id: the column of the ids: texts or whole numbers, each once; ``id`` by default.
-        rate: what the account may ask, which every call waits for; by default 2 a second in this
-            process. See :mod:`iflytek_spark.rates`.
-        client: who asks, with a rate of its own; by default one with the environment's keys.
+        rate: what the account may ask, which every call waits for; by default that of ``client``,
+            or else 2 a second in this process. See :mod:`iflytek_spark.rates`.
+        client: who asks; by default one with the environment's keys.
         concurrency: calls at once, 8 by default. After a crash as many may be paid twice.
         bad_rows: whether a row that cannot be asked (no text, too long) ends the job before
             anything is sent (``refuse``, the default), or becomes an error in the output

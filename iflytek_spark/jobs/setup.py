@@ -101,11 +101,12 @@ def embed_run(source: str | Path, output: str | Path, options: VectorOptions) ->
 
 
 def _client(options: JobOptions) -> SparkClient:
-    client, rate = options.get("client"), options.get("rate")
-    if client is not None and rate is not None:
-        raise JobError("there are a rate and a client", hint="give the rate to the client")
-    usual = Limit(PER_SECOND)
-    return client or SparkClient(rate=rate or Rate(chat=usual, embeddings=usual))
+    client, rate, usual = options.get("client"), options.get("rate"), Limit(PER_SECOND)
+    if client is None:
+        return SparkClient(rate=rate or Rate(chat=usual, embeddings=usual))
+    if rate is None and client.rate is not None:
+        return client
+    return client.with_rate(rate or Rate(chat=usual, embeddings=usual))
 
 
 def _close(options: JobOptions, client: SparkClient, way: BatchWay | None) -> None:

@@ -69,6 +69,7 @@ class LiveRun(Generic[T]):
         self._concurrency = concurrency
         self._pool = ThreadPoolExecutor(concurrency, "spark-job")
         self._pending: dict[Future[list[Result]], T] = {}
+        self._ready: list[Result] = []
         self._withheld: list[Result] = []
         self._answered = False
 
@@ -94,14 +95,17 @@ class LiveRun(Generic[T]):
     def _make_room(self, most: int) -> None:
         while len(self._pending) > most:
             done, _ = wait(self._pending, return_when=FIRST_COMPLETED)
-            for future in done:
-                self._take(future, self._pending.pop(future))
+            try:
+                for future in done:
+                    self._take(future, self._pending.pop(future))
+            finally:
+                self._flush()
 
     def _take(self, future: Future[list[Result]], item: T) -> None:
         error = future.exception()
         if error is None:
             self._answered = True
-            self._record([*self._withheld, *future.result()])
+            self._ready += [*self._withheld, *future.result()]
             self._withheld = []
         elif not isinstance(error, SparkError):
             raise error
@@ -113,7 +117,7 @@ class LiveRun(Generic[T]):
             for part in item.alone():
                 self._take(self._pool.submit(self._ask, part), part)
         else:
-            self._record([failed(row, error) for row in item.rows])
+            self._ready += [failed(row, error) for row in item.rows]
 
     def _withhold(self, item: T, error: SparkError) -> None:
         """Wait for a success before a failure that may pass is the row's own."""
@@ -128,7 +132,14 @@ class LiveRun(Generic[T]):
                 f"every call failed, the last with: {self._withheld[-1].error_message}",
                 hint="nothing is lost: run the same job again when the service can be reached",
             )
-        self._record(self._withheld)
+        self._ready += self._withheld
+        self._flush()
+
+    def _flush(self) -> None:
+        """Record all that has come in one go: each costs a write to the disk."""
+        if self._ready:
+            self._record(self._ready)
+            self._ready = []
 
     def _keep_what_is_under_way(self) -> None:
         """Wait for calls that are paid for already, and record what went well."""
@@ -136,7 +147,8 @@ class LiveRun(Generic[T]):
         wait(running)
         for future in running:
             if future.exception() is None:
-                self._record(future.result())
+                self._ready += future.result()
+        self._flush()
 
 
 def of_the_account(error: SparkError) -> bool:
