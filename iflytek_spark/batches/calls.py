@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TypeVar
 from urllib.parse import quote
 
-from iflytek_spark.errors import APIConnectionError, APITimeoutError, RateLimitError, SparkError
+from iflytek_spark.errors import (
+    APIConnectionError,
+    APITimeoutError,
+    NotFoundError,
+    RateLimitError,
+    SparkError,
+)
 from iflytek_spark.models.batches import Batch, BatchFile
 from iflytek_spark.protocol.call import CallContext, call_flow
 from iflytek_spark.protocol.deviations import Deviations
@@ -123,6 +130,16 @@ def wait_for_batch(
         yield Sleep(min(interval, left))
 
 
+@contextlib.contextmanager
+def naming_what_is_gone() -> Iterator[None]:
+    """Say of what is not found how long it is kept."""
+    try:
+        yield
+    except NotFoundError as error:
+        error.hint = "check the id: uploaded files are kept for 48 hours, results for 30 days"
+        raise
+
+
 def file_path(file_id: str) -> str:
     """Return what follows the base in the address of a file."""
     return f"{FILES}/{quote(file_id, safe='')}"
@@ -144,7 +161,8 @@ def _ask(
 ) -> Flow[T]:
     exchange = SingleExchange(BatchApi(request, decode), None)
     call: Flow[T] = call_flow(replace(context, url=context.url + path), exchange)
-    return (yield from call)
+    with naming_what_is_gone():
+        return (yield from call)
 
 
 def _made(

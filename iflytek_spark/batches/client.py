@@ -146,9 +146,8 @@ class BatchClient(BaseBatchClient[Transport]):
             model: the name for responses, and the model of rows that name none.
 
         Returns:
-            The results, to be iterated over once: each a
-            :class:`~iflytek_spark.batches.BatchAnswer`, a :class:`~iflytek_spark.batches.BatchFailure` or an
-            :class:`~iflytek_spark.batches.UnreadableLine`; then :meth:`BatchResults.summary`.
+            The results, to be iterated over once: answers, failures, and lines that cannot be read;
+            see :data:`~iflytek_spark.batches.BatchResult` and :meth:`BatchResults.summary`.
 
         Raises:
             InvalidRequestError: for a batch that has no results yet.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from iflytek_spark.errors import InvalidRequestError, SparkError
@@ -49,7 +50,7 @@ class Line(NamedTuple):
 
 
 def batch_model(model: str | ModelSpec) -> ModelSpec:
-    """Return a model's row as the Batch API reaches it.
+    """Return a model's row as the Batch API reaches it, its ``domain`` the name there.
 
     Raises:
         UnknownModelError: for an unknown model.
@@ -68,7 +69,12 @@ def batch_model(model: str | ModelSpec) -> ModelSpec:
             hint=f"it has {known}; for another one pass a ModelSpec with batch_model",
             param="model",
         )
-    return rows[0]
+    return _named_there(rows[0])
+
+
+@lru_cache(maxsize=64)
+def _named_there(row: ModelSpec) -> ModelSpec:
+    return replace(row, domain=row.batch_model)
 
 
 def checked_request(row: BatchRequest, model: str | ModelSpec) -> ChatRequest:
@@ -105,8 +111,7 @@ def write_line(number: int, row: BatchRequest, model: str | ModelSpec) -> Line:
     check_id(number, row.custom_id)
     try:
         request = checked_request(row, model)
-        sent = replace(request, spec=replace(request.spec, domain=request.spec.batch_model))
-        body = encode_chat(sent, "", SPARK_OPEN, streams=False)
+        body = encode_chat(request, "", SPARK_OPEN, streams=False)
     except SparkError as error:
         raise row_error(number, row.custom_id, error.message, error.hint) from error
     check_body_size(number, row.custom_id, len(body.encode()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from iflytek_spark.batches.calls import file_path
+from iflytek_spark.batches.calls import file_path, naming_what_is_gone
 from iflytek_spark.batches.input_files import told_as_file_error
 from iflytek_spark.errors import BatchFileError
 from iflytek_spark.models.batches import BatchFile
@@ -20,11 +19,10 @@ from iflytek_spark.protocol.exchange import Exchange, SingleExchange
 from iflytek_spark.protocol.reading import Reading
 from iflytek_spark.protocol.steps import Flow, Run, Send
 from iflytek_spark.protocol.wire.batches.client import decode_file
-from iflytek_spark.protocol.wire.batches.shapes import FILES, PURPOSE
+from iflytek_spark.protocol.wire.batches.form import upload_form
+from iflytek_spark.protocol.wire.batches.shapes import FILES
 
 _BLOCK = 256 * 1024
-_UNUSUAL = re.compile(r"[^A-Za-z0-9._-]")
-_SUFFIX = ".jsonl"
 
 
 def upload(context: CallContext, path: Path) -> Flow[BatchFile]:
@@ -34,11 +32,11 @@ def upload(context: CallContext, path: Path) -> Flow[BatchFile]:
         BatchFileError: when it cannot be read.
     """
     source = _Source(path)
-    head, tail = _around(path.name)
+    form = upload_form(path.name, uuid.uuid4().hex)
     size = yield Run(source.size)
-    form = f"multipart/form-data; boundary={_boundary(tail)}"
-    request = ApiRequest("POST", head, form, len(head) + size + len(tail))
-    exchange = _Upload(BatchApi(request, decode_file), source, size, tail)
+    length = len(form.head) + size + len(form.tail)
+    request = ApiRequest("POST", form.head, form.content_type, length)
+    exchange = _Upload(BatchApi(request, decode_file), source, size, form.tail)
     call: Flow[BatchFile] = call_flow(replace(context, url=context.url + FILES), exchange)
     return (yield from call)
 
@@ -47,7 +45,8 @@ def download(context: CallContext, file_id: str) -> Flow[None]:
     """Read a file; each of its lines is an event, without its end."""
     url = f"{context.url}{file_path(file_id)}/content"
     call: Flow[None] = call_flow(replace(context, url=url), _Download())
-    return call
+    with naming_what_is_gone():
+        yield from call
 
 
 class _Source:
@@ -127,20 +126,3 @@ class _LineReader:
 def as_bytes(data: str | bytes) -> bytes:
     """Return a line as bytes."""
     return data.encode() if isinstance(data, str) else data
-
-
-def _around(name: str) -> tuple[bytes, bytes]:
-    """Return what stands in a form before a file, and behind it."""
-    boundary = uuid.uuid4().hex
-    name = _UNUSUAL.sub("_", name)
-    name = name if name.endswith(_SUFFIX) else name + _SUFFIX
-    head = (
-        f'--{boundary}\r\nContent-Disposition: form-data; name="purpose"\r\n\r\n{PURPOSE}\r\n'
-        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
-        "Content-Type: application/jsonl\r\n\r\n"
-    )
-    return head.encode(), f"\r\n--{boundary}--\r\n".encode()
-
-
-def _boundary(tail: bytes) -> str:
-    return tail.strip().strip(b"-").decode()

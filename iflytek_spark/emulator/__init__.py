@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from iflytek_spark.emulator import faults
 from iflytek_spark.emulator.assumptions import SERVICE_PACE
+from iflytek_spark.emulator.batches.options import BatchFate, BatchOptions
 from iflytek_spark.emulator.http.keys import HttpKeys
 from iflytek_spark.emulator.http.options import HttpOptions
 from iflytek_spark.emulator.plan import Fault
@@ -26,6 +27,8 @@ from iflytek_spark.emulator.threaded import running_emulator
 
 __all__ = [
     "SERVICE_PACE",
+    "BatchFate",
+    "BatchOptions",
     "Call",
     "Emulator",
     "Fault",

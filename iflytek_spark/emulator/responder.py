@@ -40,9 +40,18 @@ class Responder:
         await asyncio.wait((asked,))
         error = asked.exception()
         if error is not None:
-            self.failure = self.failure or error
+            self.note(error)
             raise refused(assumptions.RESPOND_FAILED, repr(error))
         return asked.result() or _by_rules(request)
+
+    def reply_now(self, request: SeenChat, *, max_calls: int) -> Reply:
+        """Return the reply in the caller's thread; what the program's function raises goes on."""
+        found = None if self.respond is None else _ask(self.respond, request, max_calls)
+        return found or _by_rules(request)
+
+    def note(self, error: BaseException) -> None:
+        """Keep what the program's function has raised, if it is the first."""
+        self.failure = self.failure or error
 
 
 def _ask(respond: Respond, request: SeenChat, max_calls: int) -> Reply | None:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import secrets
-import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 from iflytek_spark.credentials import OWN_FAMILY, Credentials
 from iflytek_spark.emulator import assumptions
 from iflytek_spark.emulator.account import Account
+from iflytek_spark.emulator.batches.options import BatchFate, BatchOptions
+from iflytek_spark.emulator.batches.rows import RowAnswerer
+from iflytek_spark.emulator.batches.service import BatchService
 from iflytek_spark.emulator.chat import ChatService
 from iflytek_spark.emulator.connections.http import HttpConnection, HttpRequest
+from iflytek_spark.emulator.connections.listener import Listener
 from iflytek_spark.emulator.connections.stream import Stream
 from iflytek_spark.emulator.connections.websocket import WebSocketConnection
 from iflytek_spark.emulator.http.keys import HttpKeys
@@ -34,7 +37,9 @@ from iflytek_spark.rates.limits import Limit, Product
 
 _METHOD = 4
 """Bytes that tell a WebSocket's handshake (GET) from a signed POST."""
-_RETRY = 0.05
+_GETS = (b"GET /v1/files", b"GET /v1/batches")
+_PATH = max(map(len, _GETS))
+"""Bytes that tell it from what is got over HTTP; the shortest request has more."""
 
 
 class Emulator:
@@ -67,6 +72,7 @@ class Emulator:
         limits: Mapping[Product, Limit] | None = None,
         http_keys: HttpKeys | None = None,
         http_options: HttpOptions | None = None,
+        batches: BatchOptions | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Set up without listening.
@@ -86,6 +92,7 @@ class Emulator:
             limits: what the account may ask of each product, in any second and at once; chat too.
             http_keys: what clients over HTTP must bear; made up by default.
             http_options: what HTTP does where evidence is thin.
+            batches: what the Batch API does where evidence is thin, and how fast its clock runs.
             clock: gives the seconds since 1970 that dates of signatures are checked against.
 
         Raises:
@@ -128,9 +135,14 @@ class Emulator:
             max_qps=max_qps,
             clock=clock,
         )
-        self._listener: socket.socket | None = None
-        self._accepting: asyncio.Task[None] | None = None
-        self._clients: dict[asyncio.Task[None], socket.socket] = {}
+        self._batches = BatchService(
+            self.credentials,
+            self._log,
+            batches or BatchOptions(),
+            partial(RowAnswerer, self._http.open, served, self._responder),
+            clock,
+        )
+        self._listener = Listener(self._dispatch, ssl_context, self._log)
 
     @property
     def respond(self) -> Respond | None:
@@ -187,6 +199,10 @@ class Emulator:
         entries = (fault if isinstance(fault, tuple) else (fault,) for fault in faults)
         self._log.script(tuple(fault for fault in entry if fault) for entry in entries)
 
+    def script_batches(self, *fates: BatchFate | None) -> None:
+        """Queue fates; each batch that is made takes the next entry, None for the usual one."""
+        self._batches.script(*fates)
+
     def wait_until_idle(self, timeout: float = 5.0) -> bool:
         """Block until no connection is open.
 
@@ -208,33 +224,21 @@ class Emulator:
         Raises:
             OSError: when the address cannot be used.
         """
-        host, port = self._address
-        family, _, _, _, address = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0]
-        self._listener = socket.create_server((address[0], port), family=family, backlog=1024)
-        self._listener.setblocking(False)
-        self._accepting = asyncio.create_task(self._accept(self._listener))
-        name, number = self._listener.getsockname()[:2]
+        name, number = self._listener.start(*self._address)
         scheme = "wss" if self._ssl_context else "ws"
         self.base_url = f"{scheme}://{f'[{name}]' if ':' in name else name}:{number}"
 
     async def stop(self) -> None:
-        """Close the port and every connection.
+        """Close the port and every connection, and delete the files of batches.
 
         Raises:
             BaseException: what ``respond`` has raised, the first if it was more than once. Its
                 client got an error frame of code 19999, which says so.
         """
-        if self._listener is None:
+        if not self._listener.running:
             return
-        await asyncio.sleep(0)  # a socket just accepted would be lost with the task
-        tasks = [task for task in (self._accepting, *self._clients) if task is not None]
-        for task in tasks:
-            task.cancel()
-        clients = list(self._clients.values())
-        await asyncio.gather(*tasks, return_exceptions=True)
-        for client in (self._listener, *clients):
-            client.close()
-        self._listener = self._accepting = None
+        await self._listener.stop()
+        await self._batches.stop()
         failure, self._responder.failure = self._responder.failure, None
         if failure is not None:
             raise failure
@@ -251,48 +255,23 @@ class Emulator:
     ) -> None:
         await self.stop()
 
-    async def _accept(self, listener: socket.socket) -> None:
-        """Take connections ourselves: asyncio's own server loses some while it is closed."""
-        loop = asyncio.get_running_loop()
-        while True:
-            try:
-                client, _ = await loop.sock_accept(listener)
-            except OSError:  # no file descriptor is left; those who wait are taken later
-                await asyncio.sleep(_RETRY)
-                continue
-            task = loop.create_task(self._serve(client))
-            self._clients[task] = client
-            self._log.opened()
-            task.add_done_callback(self._finished)
-
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        del self._clients[task]
-        self._log.closed()
-
-    async def _serve(self, client: socket.socket) -> None:
-        with contextlib.suppress(OSError):  # the client left, or was idle for too long
-            # asyncio would do so for a socket that it has accepted itself.
-            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            stream = await Stream.over(client, self._ssl_context)
-            try:
-                await self._dispatch(stream)
-            except (OSError, asyncio.CancelledError):
-                stream.abort()
-                raise
-            finally:
-                await stream.close()
-
     async def _dispatch(self, stream: Stream) -> None:
         """Hand the connection to the service that its first bytes ask for."""
         async with asyncio.timeout(self._idle_timeout):
             head = await stream.peek(_METHOD)
-        if head == b"POST":
-            await HttpConnection(stream).serve(self._answer, self._idle_timeout)
-        elif head == b"GET ":
+        if head == b"GET ":
+            async with asyncio.timeout(self._idle_timeout):
+                head = await stream.peek(_PATH)
+        if head in (b"POST", b"DELE") or head.startswith(_GETS):
+            connection = HttpConnection(stream, self._batches.sink)
+            await connection.serve(self._answer, self._idle_timeout)
+        elif head.startswith(b"GET "):
             await self._chat.serve(WebSocketConnection(stream))
         elif head:
             await WebSocketConnection(stream).refuse(404, assumptions.UNKNOWN_PATH, {})
 
     async def _answer(self, connection: HttpConnection, request: HttpRequest) -> bool:
-        service = self._http if self._http.serves(request) else self._post
-        return await service.answer(connection, request)
+        for service in (self._batches, self._http):
+            if service.serves(request):
+                return await service.answer(connection, request)
+        return await self._post.answer(connection, request)

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Protocol, TypeAlias
 
 import h11
 
@@ -22,6 +23,20 @@ JSON: Mapping[str, str] = {"Content-Type": "application/json; charset=utf-8"}
 _KNOWN = {status.value: status.phrase for status in HTTPStatus}
 
 
+class Sink(Protocol):
+    """Takes a body as it comes, in place of the request."""
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes."""
+
+    def discard(self) -> None:
+        """Forget what has come: the client left."""
+
+
+FindSink: TypeAlias = Callable[[str, str, Mapping[str, str]], Sink | None]
+"""Takes a request's method, target and headers; returns what takes its body, or None."""
+
+
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
     """A whole request.
@@ -33,6 +48,7 @@ class HttpRequest:
         headers: its headers, names in lower case.
         body: its body.
         keeps_alive: whether a further request may follow on the connection.
+        sink: what has taken the body, if it is not in ``body``.
     """
 
     method: str
@@ -41,6 +57,7 @@ class HttpRequest:
     headers: Mapping[str, str]
     body: bytes
     keeps_alive: bool
+    sink: Sink | None = None
 
     @property
     def path(self) -> str:
@@ -55,9 +72,10 @@ class HttpConnection:
         stream: the connection's bytes.
     """
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream, find_sink: FindSink | None = None) -> None:
         """Take over a stream of which nothing was read but by ``peek``."""
         self.stream = stream
+        self._find_sink = find_sink
         self._headers: Mapping[str, str] = {}
         self._failed: Callable[[SendError], HttpError] | None = None
 
@@ -100,21 +118,36 @@ class HttpConnection:
         """
         parser = h11.Connection(h11.SERVER)
         request: h11.Request | None = None
-        body = bytearray()
-        while True:
-            match parser.next_event():
-                case h11.Request() as request:
-                    pass
-                case h11.Data(data=data):
-                    body += data
-                    _check_size(body)
-                case h11.EndOfMessage() if request is not None:
-                    self.stream.unread(parser.trailing_data[0])
-                    return _whole(request, bytes(body), parser.their_state is h11.DONE)
-                case h11.ConnectionClosed():
-                    return None
-                case _:
-                    parser.receive_data(await self.stream.read())
+        body, sink = bytearray(), None
+        try:
+            while True:
+                match parser.next_event():
+                    case h11.Request() as request:
+                        sink = self._sink_of(request)
+                    case h11.Data(data=data) if sink is not None:
+                        sink.feed(bytes(data))
+                    case h11.Data(data=data):
+                        body += data
+                        _check_size(body)
+                    case h11.EndOfMessage() if request is not None:
+                        self.stream.unread(parser.trailing_data[0])
+                        reusable = parser.their_state is h11.DONE
+                        whole, sink = _whole(request, bytes(body), reusable, sink), None
+                        return whole
+                    case h11.ConnectionClosed():
+                        return None
+                    case _:
+                        parser.receive_data(await self.stream.read())
+        finally:
+            if sink is not None:
+                sink.discard()
+
+    def _sink_of(self, request: h11.Request) -> Sink | None:
+        if self._find_sink is None:
+            return None
+        headers = {name.decode(): value.decode("latin-1") for name, value in request.headers}
+        target = request.target.decode("latin-1")
+        return self._find_sink(request.method.decode(), target, headers)
 
     async def respond(self, status: int, body: str, headers: Mapping[str, str]) -> None:
         """Write a response; a header of the length is added to it."""
@@ -149,7 +182,7 @@ def _check_size(body: bytearray) -> None:
         raise h11.RemoteProtocolError("the body is too large", error_status_hint=413)
 
 
-def _whole(request: h11.Request, body: bytes, keeps_alive: bool) -> HttpRequest:
+def _whole(request: h11.Request, body: bytes, keeps_alive: bool, sink: Sink | None) -> HttpRequest:
     fields = [(name.decode(), value.decode("latin-1")) for name, value in request.headers]
     hosts = [value for name, value in fields if name == "host"]
     return HttpRequest(
@@ -159,6 +192,7 @@ def _whole(request: h11.Request, body: bytes, keeps_alive: bool) -> HttpRequest:
         headers=dict(fields),
         body=body,
         keeps_alive=keeps_alive,
+        sink=sink,
     )
 
 

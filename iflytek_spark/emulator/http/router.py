@@ -68,7 +68,7 @@ class HttpRouter:
         self._open_rows = Rows((*OPEN_MODELS, *opens), {})
         self._maas_rows = Rows((*MAAS_MODELS, *hosted), {f"/v1{CHAT_PATH}": f"/v2{CHAT_PATH}"})
         self._shaped_paths = options.maas_shaped
-        self._open = OpenDialect(self._open_rows, options, refused_by_open)
+        self.open = OpenDialect(self._open_rows, options, refused_by_open)
         self._shaped = MaasDialect(self._open_rows, options, refused_by_open)
         self.maas = MaasDialect(self._maas_rows, options, refused_by_maas)
 
@@ -91,7 +91,7 @@ class HttpRouter:
             return None
         if is_maas:
             return self.maas
-        return self._shaped if path in self._shaped_paths else self._open
+        return self._shaped if path in self._shaped_paths else self.open
 
     def _is_maas(self, path: str, model: str, authorization: str) -> bool:
         here = self._open_rows.find(path, model) is not None

@@ -93,6 +93,11 @@ class HttpService(SignedService):
         self._retrieval = Retrieval(options, self._router.maas.check_right)
         self._limit = RateLimit(max_qps)
 
+    @property
+    def open(self) -> ServiceDialect:
+        """Dialect A."""
+        return self._router.open
+
     def serves(self, request: HttpRequest) -> bool:
         """Tell whether a request is for one of these services."""
         return _lists_models(request) or self._router.route(request) is not None

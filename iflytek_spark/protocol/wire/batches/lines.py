@@ -14,6 +14,8 @@ from iflytek_spark.protocol.wire.lenient import number_in, object_of, parse, tex
 from iflytek_spark.protocol.wire.openai.error_reader import find_error
 
 _Object = Mapping[str, Any]
+_NEVER_ASKED = ("batch_expired", "batch_cancelled", "batch_canceled")
+"""Words, in place of codes, for rows that the batch's end has come before."""
 
 
 class ResultLine(NamedTuple):
@@ -52,7 +54,9 @@ def decode_result(line: bytes, noted: Deviations) -> ResultLine:
         raise ProtocolError("it is no JSON object")
     custom_id = "" if value.get("custom_id") is None else text_of(value, "custom_id", noted)
     if not custom_id:
-        raise ProtocolError("it has no custom_id")
+        told = find_error(value)
+        why = f": it is an error, {told.error().message}" if told else ""
+        raise ProtocolError(f"it has no custom_id{why}")
     if value.get("error"):
         return ResultLine(custom_id, error=_error(0, {"error": value["error"]}))
     if not value.get("response"):
@@ -82,8 +86,15 @@ def _error(status: int, body: object) -> SparkError:
     error = found.error()
     if type(error) is APIError and not found.code and status:
         error = _of_status(status, found.message)
+    if _word(body) in _NEVER_ASKED:
+        error.retryable, error.hint = True, "the row was never asked: ask it again"
     error.status = status or None
     return error
+
+
+def _word(body: object) -> object:
+    inner = body.get("error") if isinstance(body, dict) else None
+    return inner.get("code") if isinstance(inner, dict) else None
 
 
 def _of_status(status: int, message: str) -> APIError:

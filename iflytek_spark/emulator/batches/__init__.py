@@ -1,0 +1,1 @@
+"""The Batch API of the emulator: files, batches, and what becomes of them."""
