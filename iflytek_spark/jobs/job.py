@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -91,6 +92,8 @@ class Job:
                 facts = self._begin(journal, settings)
             _compare(self.journal, facts, settings)
             opened.pop_all()
+        if journal.crashed:
+            time.sleep(1)  # what the process that died had sent counts for that long
         return OpenJob(self, journal, Scan(*json.loads(facts["scan"])))
 
     def survey(self) -> Survey:

@@ -87,7 +87,7 @@ class Journal:
         with self._explained(), ExitStack() as opened:
             self._lock = _Lock(path) if alone else None
             if self._lock is not None:
-                opened.callback(self._lock.release, for_good=False)
+                opened.callback(self._lock.release)
             self._base = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
             opened.callback(self._base.close)
             # What is paid for must outlive a crash of the machine too: FULL, also in the WAL.
@@ -101,10 +101,14 @@ class Journal:
         if self._closed:
             return
         self._closed = True
-        finished = "finished" in self.facts()
         self._base.close()
         if self._lock is not None:
-            self._lock.release(for_good=finished)
+            self._lock.release()
+
+    @property
+    def crashed(self) -> bool:
+        """Whether the process that worked on the job before has died amid it."""
+        return self._lock is not None and self._lock.left_behind
 
     def __enter__(self) -> Self:
         return self
@@ -228,7 +232,7 @@ class Journal:
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise JobError(
                 f"the journal {self._path} cannot be used: {error}",
                 hint="what it holds is kept; mend that and run the same job again",
@@ -241,22 +245,35 @@ def _stored(result: Result) -> tuple[object, ...]:
 
 
 class _Lock:
-    """Keeps a second process from the same job; the system takes it back from a dead one."""
+    """Keeps a second process from the same job; the system takes it back from a dead one.
+
+    Attributes:
+        left_behind: whether a process has died that held it.
+    """
 
     def __init__(self, journal: Path) -> None:
-        self._path = journal.with_name(f"{journal.name}.lock")
-        self._base = sqlite3.connect(self._path, timeout=0, isolation_level=None)
+        self._path = path = journal.with_name(f"{journal.name}.lock")
+        self.left_behind = path.exists()
+        path.touch()
+        wanted = path.stat().st_ino
+        self._base = sqlite3.connect(path, timeout=0, isolation_level=None)
         try:
             self._base.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             self._base.close()
-            raise JobError(
-                f"the journal {journal} cannot be locked: {error}",
-                hint="another process may be at work on this job: wait for it, or end it",
-            ) from error
+            raise _in_use(journal) from error
+        if not path.exists() or path.stat().st_ino != wanted:  # removed by who held it until now
+            self._base.close()
+            raise _in_use(journal)
 
-    def release(self, *, for_good: bool) -> None:
-        """Let others in. The file goes with the work: while there is some, all must share it."""
-        if for_good:
-            self._path.unlink(missing_ok=True)
+    def release(self) -> None:
+        """Let others in."""
+        self._path.unlink(missing_ok=True)
         self._base.close()
+
+
+def _in_use(journal: Path) -> JobError:
+    return JobError(
+        f"another process is at work on the job of {journal}",
+        hint="wait for it, or end it",
+    )

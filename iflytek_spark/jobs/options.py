@@ -53,6 +53,8 @@ class LabelOptions(JobOptions, ChatOptions, total=False):
         model: the model; ``SPARK_MODEL`` or 4.0 Ultra by default.
         via: ``live``, one call a row; ``batch``, the vendor's Batch API; or ``auto`` (the
             default), which is batch unless that is not possible or live is done within an hour.
+        batch_rows: rows of one batch, 1 to 50,000 (the default); a batch that ends without results
+            costs nothing but the time of its rows.
         interval: seconds between two questions after a batch, 30 by default.
     """
 
@@ -61,6 +63,7 @@ class LabelOptions(JobOptions, ChatOptions, total=False):
     schema: Schema | None
     model: str | ModelSpec | None
     via: Via
+    batch_rows: int
     interval: float
 
 

@@ -28,7 +28,7 @@ from iflytek_spark.jobs.results import check_via
 from iflytek_spark.jobs.run import Run
 from iflytek_spark.jobs.tasks import ConversationTask, PromptTask, Task
 from iflytek_spark.jobs.vectors import EmbedWork, Texts
-from iflytek_spark.jobs.ways.batch import INTERVAL, BatchRun, BatchWay, batch_way
+from iflytek_spark.jobs.ways.batch import BatchRun, BatchWay, batch_way
 from iflytek_spark.rates import Limit, Product, Rate
 
 _CONCURRENCY = 8
@@ -62,7 +62,7 @@ def label_run(source: str | Path, output: str | Path, options: LabelOptions) -> 
         live=_live(client, options, "chat", 1),
         items=_questions,
         ask=work.ask,
-        batch=BatchTerms(MAX_LINES, obstacle),
+        batch=BatchTerms(options.get("batch_rows", MAX_LINES), obstacle),
         by_batch=None if way is None else partial(_by_batch, way, work, options.get("on_progress")),
         close=partial(_close, options, client, way),
         max_output_tokens=wanted.get("max_tokens"),

@@ -27,6 +27,7 @@ from iflytek_spark import (
     SparkError,
 )
 from iflytek_spark.batches import (
+    MAX_LINES,
     Batch,
     BatchAnswer,
     BatchClient,
@@ -46,14 +47,13 @@ from iflytek_spark.errors import (
 from iflytek_spark.jobs.chats import ChatWork, Question
 from iflytek_spark.jobs.job import OpenJob
 from iflytek_spark.jobs.journal import OPEN, Part
+from iflytek_spark.jobs.options import LabelOptions
 from iflytek_spark.jobs.results import Result, failed
 from iflytek_spark.jobs.tasks import Task
 from iflytek_spark.jobs.ways.live import of_the_account
 
 _LOG = logging.getLogger("iflytek_spark")
 _TOGETHER = 500
-INTERVAL = 30.0
-"""Seconds between two questions after a batch."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ class BatchWay:
         spec: the model, as the Batch API reaches it.
         options: of each row.
         task: what answers come to.
+        rows: the most rows of a batch.
         interval: seconds between two questions after a batch.
     """
 
@@ -72,7 +73,8 @@ class BatchWay:
     spec: ModelSpec
     options: ChatOptions
     task: Task
-    interval: float = INTERVAL
+    rows: int = MAX_LINES
+    interval: float = 30.0
 
     def problem(self, row: int, messages: list[Message]) -> str:
         """Say why a conversation cannot go by batch, or return an empty string."""
@@ -88,7 +90,7 @@ class BatchWay:
 
 
 def batch_way(
-    client: SparkClient, spec: ModelSpec, options: ChatOptions, task: Task, interval: float
+    client: SparkClient, spec: ModelSpec, chat: ChatOptions, task: Task, options: LabelOptions
 ) -> tuple[BatchWay | None, str]:
     """Find out whether a job can go by batch: with what, else why not."""
     try:
@@ -101,7 +103,8 @@ def batch_way(
         )
     except (InvalidRequestError, ConfigurationError) as error:
         return None, error.message
-    return BatchWay(asks, row, options, task, interval), ""
+    rows, interval = options.get("batch_rows", MAX_LINES), options.get("interval", 30.0)
+    return BatchWay(asks, row, chat, task, rows, interval), ""
 
 
 class BatchRun:
@@ -138,7 +141,10 @@ class BatchRun:
         folder = self._opened.job.output.with_name(f".{self._opened.job.output.name}.files")
         shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed
         try:
-            for file in write_input_files(self._requests(), folder, model=self._way.spec):
+            files = write_input_files(
+                self._requests(), folder, model=self._way.spec, max_rows=self._way.rows
+            )
+            for file in files:
                 self._submit(file)
                 file.path.unlink()
         except RateLimitError:
