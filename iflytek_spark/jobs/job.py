@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,8 +69,11 @@ class Job:
         """Where the journal is."""
         return journal_path(self.output)
 
-    def open(self) -> OpenJob:
+    def open(self, check: Callable[[Survey], object]) -> OpenJob:
         """Open the journal, or begin one after a look at every row.
+
+        Args:
+            check: is handed what was found, and raises a JobError if the job cannot be done so.
 
         Raises:
             JobError: for a file that cannot be used, a row that cannot be asked, or a journal of
@@ -91,10 +94,12 @@ class Job:
             if "settings" not in facts:
                 facts = self._begin(journal, settings)
             _compare(self.journal, facts, settings)
+            found = OpenJob(self, journal, Scan(*json.loads(facts["scan"])))
+            check(found.survey)
             opened.pop_all()
         if journal.crashed:
             time.sleep(1)  # what the process that died had sent counts for that long
-        return OpenJob(self, journal, Scan(*json.loads(facts["scan"])))
+        return found
 
     def survey(self) -> Survey:
         """Look at every row, and at the journal if there is one; nothing is written."""

@@ -83,7 +83,7 @@ class Run(Generic[T]):
 
     def run(self) -> JobResult:
         """Do what is left to do, and write the output."""
-        with closing(self), self.job.open() as opened:
+        with closing(self), self.job.open(self._plan) as opened:
             if self.retry_errors:
                 opened.forget_errors()
             before = opened.done
@@ -97,7 +97,7 @@ class Run(Generic[T]):
         Returns:
             Whether it was written.
         """
-        with closing(self), self.job.open() as opened:
+        with closing(self), self.job.open(self._plan) as opened:
             if self.by_batch is not None:
                 self.by_batch(opened).settle(wait=False)
             complete = opened.done == opened.found.rows

@@ -49,11 +49,10 @@ def label_run(source: str | Path, output: str | Path, options: LabelOptions) -> 
     wanted: ChatOptions = {**chat, **task.options}
     client.check_keys(spec)
     client.stream([Message("user", "?")], model=spec, **wanted).close()  # checks the options
-    way, obstacle = (
-        (None, "")
-        if via == "live"
-        else batch_way(client, spec, wanted, task, options.get("interval", INTERVAL))
-    )
+    way: BatchWay | None = None
+    obstacle = "live is what you asked for"
+    if via != "live":
+        way, obstacle = batch_way(client, spec, wanted, task, options)
     work = ChatWork(task, spec, wanted, None if way is None else way.problem)
     return Run(
         job=_job(source, output, work, options),

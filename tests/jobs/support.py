@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from iflytek_spark import SparkClient
 from iflytek_spark.emulator import Emulator, Reply, SeenChat, running_emulator
 from iflytek_spark.rates import Limit, ProcessStore, Rate
+from tests._support.service import keys_of
 
 FAST = Limit(10_000)
 
@@ -25,7 +26,7 @@ def fast_rate(chat: Limit = FAST) -> Rate:
 
 
 def client_of(spark: Emulator, rate: Rate | None = None) -> SparkClient:
-    return SparkClient(spark.credentials, base_url=spark.base_url, rate=rate or fast_rate())
+    return SparkClient(keys_of(spark), base_url=spark.base_url, rate=rate or fast_rate())
 
 
 def write_rows(path: Path, count: int, **more: str) -> Path:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from iflytek_spark import JobError
+from iflytek_spark import JobError, SparkClient
 from iflytek_spark.emulator import Reply, SeenChat, faults
-from iflytek_spark.jobs import embed, label, plan, status
+from iflytek_spark.jobs import LabelOptions, embed, label, plan, status
 from iflytek_spark.rates import Limit
 from tests.jobs.support import client_of, counting, fast_rate, read_output, write_rows
 
@@ -56,15 +56,14 @@ def test_a_finished_job_that_is_run_again_makes_no_call(tmp_path: Path) -> None:
         ({"id": "text"}, 'id: it was "id", and is "text" now'),
     ],
 )
-def test_a_changed_job_is_refused_in_words(
-    change: dict[str, object], word: str, tmp_path: Path
-) -> None:
+def test_a_changed_job_is_refused_in_words(change: LabelOptions, word: str, tmp_path: Path) -> None:
     rows, out = write_rows(tmp_path / "in.jsonl", 3), tmp_path / "out.jsonl"
-    asked = {"prompt": "{text}", "via": "live"}
+    asked: LabelOptions = {"prompt": "{text}", "via": "live"}
+    other: LabelOptions = {**asked, **change}
     with counting() as (spark, calls):
-        label(rows, out, **asked, client=client_of(spark))  # type: ignore[arg-type]
+        label(rows, out, **asked, client=client_of(spark))
         with pytest.raises(JobError, match="is of another job") as caught:
-            label(rows, out, **{**asked, **change}, client=client_of(spark))  # type: ignore[arg-type]
+            label(rows, out, **other, client=client_of(spark))
         assert word in str(caught.value)
         assert calls.total == 3
 
@@ -99,9 +98,12 @@ def test_a_row_that_is_refused_is_an_error_with_its_code(tmp_path: Path) -> None
         third = read_output(out)[2]
         assert (third["id"], third["output"], third["error_code"]) == ("r3", None, "10013")
         assert "moderation" in third["error_message"]
-        assert label(
-            rows, out, prompt="{text}", via="live", client=client_of(spark), retry_errors=True
-        ).asked == 1
+        assert (
+            label(
+                rows, out, prompt="{text}", via="live", client=client_of(spark), retry_errors=True
+            ).asked
+            == 1
+        )
         assert calls.total == 6
 
 
@@ -111,6 +113,7 @@ class Label(BaseModel):
     good: bool
 
 
+YES = {"good": True}
 SCHEMA = {"type": "object", "properties": {"good": {"type": "boolean"}}, "required": ["good"]}
 
 
@@ -128,11 +131,14 @@ def test_answers_are_validated_and_asked_for_once_more(
 
     rows, out = write_rows(tmp_path / "in.jsonl", 4), tmp_path / "out.jsonl"
     with counting(answer) as (spark, calls):
-        done = label(
-            rows, out, prompt="{text}", schema=schema, via="live", client=client_of(spark)
-        )
+        done = label(rows, out, prompt="{text}", schema=schema, via="live", client=client_of(spark))
     found = read_output(out)
-    assert [row["output"] for row in found] == [{"good": True}, {"good": True}, None, {"good": True}]
+    assert [row["output"] for row in found] == [
+        {"good": True},
+        {"good": True},
+        None,
+        {"good": True},
+    ]
     assert found[2]["error_code"] == "InvalidResponseError"
     assert (calls.total, done.errors) == (6, 1)
 
@@ -152,11 +158,11 @@ def test_vectors_of_many_rows_go_in_one_call(output: str, tmp_path: Path) -> Non
     rows, out = write_rows(tmp_path / "in.jsonl", 120), tmp_path / f"v.{output}"
     with counting() as (spark, _):
         client = client_of(spark)
-        asked = {"text": "text", "model": "xop3qwen8bembedding", "dimensions": 32}
-        found = plan(rows, out, **asked, client=client)  # type: ignore[arg-type]
-        done = embed(rows, out, **asked, client=client)  # type: ignore[arg-type]
+        model = "xop3qwen8bembedding"
+        found = plan(rows, out, text="text", model=model, dimensions=32, client=client)
+        done = embed(rows, out, text="text", model=model, dimensions=32, client=client)
         assert len(spark.account.times("embeddings")) == 3
-        wanted = client.embed(["review 7"], model="xop3qwen8bembedding", dimensions=32)
+        wanted = client.embed(["review 7"], model=model, dimensions=32)
     seventh = read_output(out)[6]["output"]
     assert (json.loads(seventh) if output == "csv" else seventh) == wanted[0]
     assert (done.rows, done.errors, found.via, found.paid_twice) == (120, 0, "live", 120)
@@ -173,8 +179,6 @@ def test_calls_keep_to_the_accounts_rate(tmp_path: Path) -> None:
 
 
 def test_a_client_without_a_rate_gets_the_usual_one(tmp_path: Path) -> None:
-    from iflytek_spark import SparkClient
-
     rows = write_rows(tmp_path / "in.jsonl", 7056)
     with counting() as (spark, _):
         client = SparkClient(spark.credentials, base_url=spark.base_url)

@@ -7,11 +7,13 @@ no batch is submitted twice, unless the service has not yet listed it when the j
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from iflytek_spark import (
     BadRequestError,
@@ -27,6 +29,7 @@ from iflytek_spark import (
     SparkError,
 )
 from iflytek_spark.batches import (
+    MAX_BODY_BYTES,
     MAX_LINES,
     Batch,
     BatchAnswer,
@@ -78,11 +81,23 @@ class BatchWay:
 
     def problem(self, row: int, messages: list[Message]) -> str:
         """Say why a conversation cannot go by batch, or return an empty string."""
+        if len(messages) == 1 and self._is_short(messages[0].text):
+            return ""
         try:
             write_line(row, self.request(str(row), messages), self.spec)
         except InvalidRowError as error:
             return error.message
         return ""
+
+    def _is_short(self, text: str) -> bool:
+        """Return whether a prompt is so short that its line need not be written to know it."""
+        return (
+            self._around + 2 * len(json.dumps(text, ensure_ascii=False).encode()) < MAX_BODY_BYTES
+        )
+
+    @cached_property
+    def _around(self) -> int:
+        return len(write_line(1, self.request("1"), self.spec).data)
 
     def request(self, custom_id: str, messages: str | list[Message] = "?") -> BatchRequest:
         """Return the request of a row. Its answer is read by its options, not by what was asked."""
