@@ -81,7 +81,7 @@ def counting(
     answer: Callable[[SeenChat], Reply | None] | None = None, **settings: Any
 ) -> Iterator[tuple[Emulator, Calls]]:
     """Run a local Spark that counts what it is asked."""
-    calls = Calls(answer)
+    calls = answer if isinstance(answer, Calls) else Calls(answer)
     with running_emulator(respond=calls, **settings) as spark:
         yield spark, calls
 
