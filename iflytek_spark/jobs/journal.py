@@ -39,6 +39,8 @@ FROM results
 OPEN = "open"
 """The state of a part whose results are not in the journal yet."""
 _NO_PART = 2**62
+_MAX_COUNT = 2**40
+"""Of tokens of a row: a column, and the sum of all rows, must hold what a service counts."""
 _FETCHED = 200
 _BUSY_SECONDS = 5.0
 
@@ -240,8 +242,9 @@ class Journal:
 
 
 def _stored(result: Result) -> tuple[object, ...]:
-    row, output, code, message, *others = result
-    return (row, pack(output), code or None, message or None, *others)
+    row, output, code, message, reason, *counts, way = result
+    bounded = [max(0, min(int(count), _MAX_COUNT)) for count in counts]
+    return (row, pack(output), code or None, message or None, reason, *bounded, way)
 
 
 class _Lock:

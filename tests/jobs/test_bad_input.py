@@ -121,9 +121,10 @@ def test_a_job_that_makes_no_sense_is_refused(
 ) -> None:
     rows = write_rows(tmp_path / "in.jsonl", 2)
     with counting() as (spark, calls):
+        asked: LabelOptions = {**options, "client": client_of(spark)}
         for begin in (plan, label):
             with pytest.raises(JobError, match=problem):
-                begin(rows, tmp_path / "o.jsonl", client=client_of(spark), **options)
+                begin(rows, tmp_path / "o.jsonl", **asked)
         assert calls.total == 0
     assert journals_left(tmp_path) == []
 
@@ -134,9 +135,9 @@ def test_a_row_too_long_for_a_batch_is_named_and_goes_live_by_itself(tmp_path: P
     with counting() as (spark, calls):
         asked: LabelOptions = {"prompt": "{text}", "client": client_of(spark)}
         with pytest.raises(JobError, match=r"row 2.*bytes"):
-            label(rows, tmp_path / "out.jsonl", via="batch", **asked)
+            label(rows, tmp_path / "out.jsonl", **{**asked, "via": "batch"})
         assert calls.total == 0
-        found = plan(rows, tmp_path / "o.jsonl", via="auto", **asked)
+        found = plan(rows, tmp_path / "o.jsonl", **asked)
         assert (found.via, found.hours_batch) == ("live", None)
         assert "row 2" in found.reason
 

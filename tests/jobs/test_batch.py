@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import pytest
 
@@ -19,7 +19,7 @@ from tests._support.service import keys_of
 from tests.jobs.support import client_of, counting, fast_rate, read_output, write_rows
 
 
-def by_batch(spark: Emulator, **more: Any) -> LabelOptions:
+def by_batch(spark: Emulator, **more: Unpack[LabelOptions]) -> LabelOptions:
     options: LabelOptions = {
         "prompt": "{text}",
         "via": "batch",

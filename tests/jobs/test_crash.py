@@ -28,6 +28,7 @@ ROWS = int(os.environ.get("JOB_ROWS", "90"))
 KILLS = int(os.environ.get("JOB_KILLS", "2"))
 RATE = int(os.environ.get("JOB_RATE", "60"))
 CONCURRENCY = 4
+BATCH_ROWS = min(max(40, ROWS // 24), 50_000)
 
 PROGRAM = """
 import resource, sys
@@ -40,7 +41,8 @@ if size:
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 try:
     label(
-        "in.jsonl", "out.jsonl", prompt="{text}", via=via, concurrency=4, batch_rows=40,
+        "in.jsonl", "out.jsonl", prompt="{text}", via=via, concurrency=4,
+        batch_rows=int(sys.argv[4]),
         interval=0.05, rate=Rate(ProcessStore(), chat=Limit(rate)),
     )
 except JobError as error:
@@ -99,7 +101,7 @@ def finish(spark: Emulator, folder: Path, via: Via = "live") -> JobResult:
         prompt="{text}",
         via=via,
         concurrency=CONCURRENCY,
-        batch_rows=40,
+        batch_rows=BATCH_ROWS,
         interval=0.05,
         client=client_of(spark, fast_rate(Limit(RATE))),
     )

@@ -58,12 +58,12 @@ def test_a_finished_job_that_is_run_again_makes_no_call(tmp_path: Path) -> None:
 )
 def test_a_changed_job_is_refused_in_words(change: LabelOptions, word: str, tmp_path: Path) -> None:
     rows, out = write_rows(tmp_path / "in.jsonl", 3), tmp_path / "out.jsonl"
-    asked: LabelOptions = {"prompt": "{text}", "via": "live"}
-    other: LabelOptions = {**asked, **change}
     with counting() as (spark, calls):
-        label(rows, out, **asked, client=client_of(spark))
+        asked: LabelOptions = {"prompt": "{text}", "via": "live", "client": client_of(spark)}
+        other: LabelOptions = {**asked, **change}
+        label(rows, out, **asked)
         with pytest.raises(JobError, match="is of another job") as caught:
-            label(rows, out, **other, client=client_of(spark))
+            label(rows, out, **other)
         assert word in str(caught.value)
         assert calls.total == 3
 
