@@ -134,8 +134,9 @@ def test_a_row_too_long_for_a_batch_is_named_and_goes_live_by_itself(tmp_path: P
     rows.write_text(f"{GOOD}\n{json.dumps({'id': 2, 'text': 'a' * 7_000})}\n")
     with counting() as (spark, calls):
         asked: LabelOptions = {"prompt": "{text}", "client": client_of(spark)}
+        by_batch: LabelOptions = {**asked, "via": "batch"}
         with pytest.raises(JobError, match=r"row 2.*bytes"):
-            label(rows, tmp_path / "out.jsonl", **{**asked, "via": "batch"})
+            label(rows, tmp_path / "out.jsonl", **by_batch)
         assert calls.total == 0
         found = plan(rows, tmp_path / "o.jsonl", **asked)
         assert (found.via, found.hours_batch) == ("live", None)

@@ -65,7 +65,7 @@ class Watched(Calls):
 
     def wait_for(self, total: int) -> None:
         with self._changed:
-            assert self._changed.wait_for(lambda: self.total >= total, 60)
+            assert self._changed.wait_for(lambda: self.total >= total, 20)
 
 
 @contextmanager
@@ -73,16 +73,8 @@ def job_of(
     spark: Emulator, folder: Path, via: str = "live", rate: float = RATE, size: int = 0
 ) -> Iterator[subprocess.Popen[str]]:
     """Run a job in a process of its own, which does not outlive the block."""
-    command = [
-        sys.executable,
-        "-W",
-        "error::ResourceWarning",
-        "-c",
-        PROGRAM,
-        via,
-        str(rate),
-        str(size),
-    ]
+    arguments = (via, str(rate), str(size), str(BATCH_ROWS))
+    command = [sys.executable, "-W", "error::ResourceWarning", "-c", PROGRAM, *arguments]
     with subprocess.Popen(
         command, cwd=folder, env=os.environ | spark.environment, text=True, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
