@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal, TypeAlias, TypedDict
 
 from iflytek_spark import ChatOptions, EmbeddingKind, ModelSpec, Progress, SparkClient, TooLong
+from iflytek_spark.jobs.planner import Plan
 from iflytek_spark.jobs.results import Via
 from iflytek_spark.jobs.tasks import Schema, Task
 from iflytek_spark.rates import Turns
@@ -30,6 +32,7 @@ class JobOptions(TypedDict, total=False):
             (``report``). A row without an id, or with that of another, always ends it.
         retry_errors: whether rows are asked again that ended as errors; False by default.
         on_progress: is called with how many rows are done, and how many there are.
+        on_plan: is called with the plan, before anything is sent.
     """
 
     id: str
@@ -39,6 +42,7 @@ class JobOptions(TypedDict, total=False):
     bad_rows: BadRows
     retry_errors: bool
     on_progress: Progress | None
+    on_plan: Callable[[Plan], object] | None
 
 
 class LabelOptions(JobOptions, ChatOptions, total=False):

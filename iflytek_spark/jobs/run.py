@@ -75,6 +75,7 @@ class Run(Generic[T]):
     max_output_tokens: int | None = None
     retry_errors: bool = False
     on_progress: Progress | None = None
+    on_plan: Callable[[Plan], object] | None = None
 
     def plan(self) -> Plan:
         """Return the plan; nothing is asked, and nothing written."""
@@ -86,10 +87,11 @@ class Run(Generic[T]):
         with closing(self), self.job.open(self._plan) as opened:
             if self.retry_errors:
                 opened.forget_errors()
-            before = opened.done
-            paid_twice = self._plan(opened.survey).paid_twice
+            before, found = opened.done, self._plan(opened.survey)
+            if self.on_plan is not None:
+                self.on_plan(found)
             self._work(opened)
-            return self._result(opened.finish(), opened.done - before, paid_twice)
+            return self._result(opened.finish(), opened.done - before, found.paid_twice)
 
     def fetch(self) -> bool:
         """Collect the batches that have ended, and write the output if every row has a result.

@@ -67,6 +67,7 @@ def label_run(source: str | Path, output: str | Path, options: LabelOptions) -> 
         max_output_tokens=wanted.get("max_tokens"),
         retry_errors=options.get("retry_errors", False),
         on_progress=options.get("on_progress"),
+        on_plan=options.get("on_plan"),
     )
 
 
@@ -96,6 +97,7 @@ def embed_run(source: str | Path, output: str | Path, options: VectorOptions) ->
         close=partial(_close, options, client, None),
         retry_errors=options.get("retry_errors", False),
         on_progress=options.get("on_progress"),
+        on_plan=options.get("on_plan"),
     )
 
 
