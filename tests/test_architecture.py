@@ -66,6 +66,7 @@ FRONT_DOOR = {
     "iflytek_spark.emulator",
     "iflytek_spark.env_file",
     "iflytek_spark.errors",
+    "iflytek_spark.jobs",
     "iflytek_spark.rates",
     "iflytek_spark.settings",
 }

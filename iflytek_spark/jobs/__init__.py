@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Unpack, cast
 
 from iflytek_spark.errors import JobError
-from iflytek_spark.jobs.control import JobStatus, cancel, fetch, status
+from iflytek_spark.jobs.control import JobStatus, cancel, fetch, results, status
+from iflytek_spark.jobs.files.output import OutputKind
 from iflytek_spark.jobs.files.tables import JSONValue
 from iflytek_spark.jobs.options import (
     BadRows,
@@ -30,9 +31,10 @@ from iflytek_spark.jobs.options import (
     LabelOptions,
     PlanOptions,
     VectorOptions,
+    WayOptions,
 )
 from iflytek_spark.jobs.planner import Plan
-from iflytek_spark.jobs.results import Via, Way
+from iflytek_spark.jobs.results import Result, Via, Way
 from iflytek_spark.jobs.run import JobResult
 from iflytek_spark.jobs.setup import embed_run, label_run
 from iflytek_spark.jobs.tasks import Schema, SchemaTask, Task, read_messages, write_messages
@@ -45,20 +47,24 @@ __all__ = [
     "JobResult",
     "JobStatus",
     "LabelOptions",
+    "OutputKind",
     "Plan",
     "PlanOptions",
+    "Result",
     "Schema",
     "SchemaTask",
     "Task",
     "VectorOptions",
     "Via",
     "Way",
+    "WayOptions",
     "cancel",
     "embed",
     "fetch",
     "label",
     "plan",
     "read_messages",
+    "results",
     "status",
     "write_messages",
 ]

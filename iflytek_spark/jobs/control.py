@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -14,6 +14,7 @@ from iflytek_spark.errors import JobError
 from iflytek_spark.jobs.files.tables import JSONValue
 from iflytek_spark.jobs.journal import OPEN, Journal, Part, journal_path
 from iflytek_spark.jobs.options import LabelOptions
+from iflytek_spark.jobs.results import Result
 from iflytek_spark.jobs.setup import label_run
 
 
@@ -63,6 +64,19 @@ def status(output: str | Path) -> JobStatus:
         batches=tuple(part.batch_id for part in parts if part.batch_id),
         finished="finished" in facts,
     )
+
+
+def results(output: str | Path) -> Iterator[Result]:
+    """Yield the results of a job so far, in the order of the rows, with their token counts.
+
+    Args:
+        output: the job's output.
+
+    Raises:
+        JobError: when there is no job of it.
+    """
+    with _journal(output) as journal:
+        yield from journal.results()
 
 
 def cancel(output: str | Path, *, client: BatchClient | None = None) -> tuple[str, ...]:

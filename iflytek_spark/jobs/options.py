@@ -45,7 +45,23 @@ class JobOptions(TypedDict, total=False):
     on_plan: Callable[[Plan], object] | None
 
 
-class LabelOptions(JobOptions, ChatOptions, total=False):
+class WayOptions(JobOptions, total=False):
+    """How a job of chats is run, whatever it asks.
+
+    Attributes:
+        via: ``live``, one call a row; ``batch``, the vendor's Batch API; or ``auto`` (the
+            default), which is batch unless that is not possible or live is done within an hour.
+        batch_rows: rows of one batch, 1 to 50,000 (the default); a batch that ends without results
+            costs nothing but the time of its rows.
+        interval: seconds between two questions after a batch, 30 by default.
+    """
+
+    via: Via
+    batch_rows: int
+    interval: float
+
+
+class LabelOptions(WayOptions, ChatOptions, total=False):
     """How rows are labelled; also any :class:`~iflytek_spark.ChatOptions`.
 
     Attributes:
@@ -55,20 +71,12 @@ class LabelOptions(JobOptions, ChatOptions, total=False):
         schema: what each answer must fit: a pydantic class or a JSON schema. An answer that does
             not is asked for once more, with the problem in view; then it is an error.
         model: the model; ``SPARK_MODEL`` or 4.0 Ultra by default.
-        via: ``live``, one call a row; ``batch``, the vendor's Batch API; or ``auto`` (the
-            default), which is batch unless that is not possible or live is done within an hour.
-        batch_rows: rows of one batch, 1 to 50,000 (the default); a batch that ends without results
-            costs nothing but the time of its rows.
-        interval: seconds between two questions after a batch, 30 by default.
     """
 
     prompt: str | Task
     messages: str
     schema: Schema | None
     model: str | ModelSpec | None
-    via: Via
-    batch_rows: int
-    interval: float
 
 
 class VectorOptions(JobOptions, total=False):

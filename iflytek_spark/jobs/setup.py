@@ -47,6 +47,8 @@ def label_run(source: str | Path, output: str | Path, options: LabelOptions) -> 
     task = _task(options)
     chat = cast("ChatOptions", _named(options, _CHAT_NAMES))
     wanted: ChatOptions = {**chat, **task.options}
+    if wanted.get("tools"):
+        raise JobError("the rows of a job are answered in text: tools have no use there")
     client.check_keys(spec)
     client.stream([Message("user", "?")], model=spec, **wanted).close()  # checks the options
     way: BatchWay | None = None
