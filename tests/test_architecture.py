@@ -63,6 +63,7 @@ def test_the_vendors_keys_stand_in_the_bodies_of_the_protocol_alone() -> None:
 FRONT_DOOR = {
     "iflytek_spark",
     "iflytek_spark.adapters",
+    "iflytek_spark.batches",
     "iflytek_spark.emulator",
     "iflytek_spark.env_file",
     "iflytek_spark.errors",

@@ -18,13 +18,14 @@ from iflytek_spark import (
     ChatStream,
     SparkClient,
     adapters,
+    batches,
     errors,
     rates,
     settings,
 )
 
 
-@pytest.mark.parametrize("package", [iflytek_spark, adapters, rates])
+@pytest.mark.parametrize("package", [iflytek_spark, adapters, batches, rates])
 def test_the_list_of_names_is_complete_and_each_stands_once(package: ModuleType) -> None:
     own = {
         name
@@ -67,7 +68,7 @@ def documented(package: ModuleType, name: str) -> Iterator[tuple[str, Any]]:
 
 OBJECTS = [
     pair
-    for package in (iflytek_spark, adapters, settings)
+    for package in (iflytek_spark, adapters, batches, settings)
     for name in package.__all__
     for pair in documented(package, name)
 ]
@@ -81,7 +82,8 @@ def test_every_public_object_says_what_it_is(name: str, value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["iflytek_spark", "iflytek_spark.adapters", "iflytek_spark.emulator"]
+    "name",
+    ["iflytek_spark", "iflytek_spark.adapters", "iflytek_spark.batches", "iflytek_spark.emulator"],
 )
 def test_every_module_says_what_it_is(name: str) -> None:
     package = importlib.import_module(name)

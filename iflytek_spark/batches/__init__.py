@@ -25,22 +25,25 @@ from __future__ import annotations
 from iflytek_spark.batches.client import AsyncBatchClient, BatchClient
 from iflytek_spark.batches.client_base import Progress as BatchProgress
 from iflytek_spark.batches.input_files import InputFile, check_input_file, write_input_files
-from iflytek_spark.batches.results import RequestOf
+from iflytek_spark.batches.results import RequestOf, read_result
 from iflytek_spark.batches.rows import BatchRequest, batch_model
 from iflytek_spark.batches.streams import AsyncBatchResults, BatchResults
-from iflytek_spark.models.batches import (
-    PRICE_CLASS,
-    PRICE_SHARE,
-    Batch,
+from iflytek_spark.batches.values import (
     BatchAnswer,
-    BatchCounts,
     BatchFailure,
-    BatchFile,
-    BatchProblem,
     BatchResult,
     BatchSummary,
     UnreadableLine,
 )
+from iflytek_spark.models.batches import (
+    PRICE_CLASS,
+    PRICE_SHARE,
+    Batch,
+    BatchCounts,
+    BatchFile,
+    BatchProblem,
+)
+from iflytek_spark.protocol.wire.batches.form import FormError, FormReader, PartBegins, PartData
 from iflytek_spark.protocol.wire.batches.shapes import MAX_BODY_BYTES, MAX_FILE_BYTES, MAX_LINES
 
 __all__ = [
@@ -63,10 +66,15 @@ __all__ = [
     "BatchResult",
     "BatchResults",
     "BatchSummary",
+    "FormError",
+    "FormReader",
     "InputFile",
+    "PartBegins",
+    "PartData",
     "RequestOf",
     "UnreadableLine",
     "batch_model",
     "check_input_file",
+    "read_result",
     "write_input_files",
 ]

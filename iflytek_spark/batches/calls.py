@@ -27,6 +27,8 @@ from iflytek_spark.protocol.wire.batches.shapes import BATCHES, FILES
 
 _LOG = logging.getLogger("iflytek_spark")
 _PAGE = 100
+_KNOWN_PAGES = 3
+"""Pages in a row that bring nothing new, before the service is taken not to know of pages."""
 _MAX_FAILURES = 20
 """Questions after a batch that may fail in a row, before one gives up waiting for it."""
 
@@ -47,16 +49,18 @@ def delete_file(context: CallContext, file_id: str) -> Flow[bool]:
 
 
 def list_files(context: CallContext) -> Flow[None]:
-    """List files; each is an event. Pages are asked for until one brings nothing new."""
+    """List files; each is an event. New files may move known ones to the next page meanwhile."""
     seen: set[str] = set()
-    page, more = 1, True
-    while more:
+    page, known = 1, 0
+    while known < _KNOWN_PAGES:
         path = f"{FILES}?page={page}&size={_PAGE}"
         found = yield from _ask(context, path, wire.decode_files)
         fresh = tuple(file for file in found.items if file.id not in seen)
         yield Emit(fresh)
         seen.update(file.id for file in fresh)
-        page, more = page + 1, bool(fresh) and found.more is not False
+        if not found.items or found.more is False:
+            return
+        page, known = page + 1, 0 if fresh else known + 1
 
 
 def get_batch(context: CallContext, batch_id: str) -> Flow[Batch]:
@@ -89,7 +93,7 @@ def create_batch(context: CallContext, file_id: str, metadata: Mapping[str, str]
     failures = 0
     while True:
         try:
-            return (yield from _ask(once, BATCHES, wire.decode_batch, request))
+            batch: Batch = yield from _ask(once, BATCHES, wire.decode_batch, request, _Once)
         except SparkError as error:
             made = yield from _made(context, file_id, metadata, error)
             if made is not None:
@@ -97,6 +101,8 @@ def create_batch(context: CallContext, file_id: str, metadata: Mapping[str, str]
             delay = context.retry.delay(error, failures, False, context.clock.random())
             if delay is None:
                 raise
+        else:
+            return batch
         failures += 1
         yield Sleep(delay)
 
@@ -158,11 +164,18 @@ def _ask(
     path: str,
     decode: Callable[[str | bytes, Deviations], T],
     request: ApiRequest = _GET,
+    kind: type[SingleExchange[None, T]] = SingleExchange,
 ) -> Flow[T]:
-    exchange = SingleExchange(BatchApi(request, decode), None)
+    exchange = kind(BatchApi(request, decode), None)
     call: Flow[T] = call_flow(replace(context, url=context.url + path), exchange)
     with naming_what_is_gone():
         return (yield from call)
+
+
+class _Once(SingleExchange[None, T]):
+    """A request that must not arrive twice."""
+
+    repeatable = False
 
 
 def _made(

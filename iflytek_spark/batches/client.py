@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Generator, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -50,7 +50,7 @@ class BatchClient(BaseBatchClient[Transport]):
         """
         return run(upload(self._context(), path_of(file)), self._transport())
 
-    def list_files(self) -> Iterator[BatchFile]:
+    def list_files(self) -> Generator[BatchFile, None, None]:
         """Yield the account's files, page by page as they are wanted."""
         return drive(calls.list_files(self._context()), self._transport())
 
@@ -58,7 +58,7 @@ class BatchClient(BaseBatchClient[Transport]):
         """Ask what a file is; a NotFoundError or BadRequestError where there is none."""
         return run(calls.get_file(self._context(), id_of(file)), self._transport())
 
-    def file_lines(self, file: str | BatchFile) -> Iterator[bytes]:
+    def file_lines(self, file: str | BatchFile) -> Generator[bytes, None, None]:
         """Yield the lines of a file as they come, without their ends.
 
         A connection that is lost amid the file is made again, and no line comes twice. Of a line
@@ -92,7 +92,7 @@ class BatchClient(BaseBatchClient[Transport]):
         """Ask how a batch is doing."""
         return run(calls.get_batch(self._context(), id_of(batch)), self._transport())
 
-    def list_batches(self) -> Iterator[Batch]:
+    def list_batches(self) -> Generator[Batch, None, None]:
         """Yield the account's batches, page by page as they are wanted."""
         return drive(calls.list_batches(self._context()), self._transport())
 
@@ -176,7 +176,7 @@ class AsyncBatchClient(BaseBatchClient[AsyncTransport]):
         """Upload an input file; see :meth:`BatchClient.upload_file`."""
         return await arun(upload(self._context(), path_of(file)), self._transport())
 
-    def list_files(self) -> AsyncIterator[BatchFile]:
+    def list_files(self) -> AsyncGenerator[BatchFile, None]:
         """Yield the account's files; see :meth:`BatchClient.list_files`."""
         return adrive(calls.list_files(self._context()), self._transport())
 
@@ -184,7 +184,7 @@ class AsyncBatchClient(BaseBatchClient[AsyncTransport]):
         """Ask what a file is; see :meth:`BatchClient.get_file`."""
         return await arun(calls.get_file(self._context(), id_of(file)), self._transport())
 
-    def file_lines(self, file: str | BatchFile) -> AsyncIterator[bytes]:
+    def file_lines(self, file: str | BatchFile) -> AsyncGenerator[bytes, None]:
         """Yield the lines of a file; see :meth:`BatchClient.file_lines`."""
         return adrive(download(self._context(), id_of(file)), self._transport())
 
@@ -203,7 +203,7 @@ class AsyncBatchClient(BaseBatchClient[AsyncTransport]):
         """Ask how a batch is doing."""
         return await arun(calls.get_batch(self._context(), id_of(batch)), self._transport())
 
-    def list_batches(self) -> AsyncIterator[Batch]:
+    def list_batches(self) -> AsyncGenerator[Batch, None]:
         """Yield the account's batches; see :meth:`BatchClient.list_batches`."""
         return adrive(calls.list_batches(self._context()), self._transport())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -43,7 +43,7 @@ class InputFile:
         Raises:
             BatchFileError: when it cannot be read.
         """
-        with told_as_file_error("read", self.path), self.path.open("rb") as lines:
+        with file_errors("read", self.path), self.path.open("rb") as lines:
             for number, line in enumerate(lines, 1):
                 yield read_row(line, number).custom_id
 
@@ -55,7 +55,7 @@ def write_input_files(
     model: str | ModelSpec = DEFAULT_MODEL,
     max_rows: int = MAX_LINES,
     max_bytes: int = MAX_FILE_BYTES,
-) -> Iterator[InputFile]:
+) -> Generator[InputFile, None, None]:
     """Write rows into as many input files as they need, one after the other.
 
     Nothing is sent, and of the rows only one is in memory. A file is there, under its name, as soon
@@ -103,7 +103,7 @@ def check_input_file(path: str | Path) -> InputFile:
         BatchFileError: when it cannot be read.
     """
     path, rows, model = Path(path), 0, ""
-    with told_as_file_error("read", path), path.open("rb") as lines, SeenIds() as seen:
+    with file_errors("read", path), path.open("rb") as lines, SeenIds() as seen:
         size = os.fstat(lines.fileno()).st_size
         if size > MAX_FILE_BYTES:
             raise InvalidRequestError(f"{path} has {size} bytes, above {MAX_FILE_BYTES} (100 MB)")
@@ -153,7 +153,7 @@ def check_new(seen: SeenIds, number: int, custom_id: str) -> None:
 
 
 @contextlib.contextmanager
-def told_as_file_error(what: str, path: Path) -> Iterator[None]:
+def file_errors(what: str, path: Path) -> Iterator[None]:
     """Turn the system's errors into this library's.
 
     Args:
@@ -177,7 +177,7 @@ class _Folder:
         self._limits = (max_rows, max_bytes)
         self._open: dict[str, _Writer] = {}
         self._count = 0
-        with told_as_file_error("written", folder):
+        with file_errors("written", folder):
             folder.mkdir(parents=True, exist_ok=True)
 
     def add(self, number: int, custom_id: str, line: Line) -> InputFile | None:
@@ -221,24 +221,28 @@ class _Writer:
         self.rows = self.size = 0
         self._path, self._model = path, model
         self._part = path.with_name(path.name + _UNFINISHED)
-        with told_as_file_error("written", path):
+        with file_errors("written", path):
             if path.exists():
                 raise FileExistsError(0, "it is there already, and is not written over")
             self._file: BinaryIO = self._part.open("wb")
 
     def add(self, line: bytes) -> None:
-        with told_as_file_error("written", self._path):
+        with file_errors("written", self._path):
             self._file.write(line)
         self.rows += 1
         self.size += len(line)
 
     def finish(self) -> InputFile:
         """Give the file its name, once all of it is on the disk."""
-        with told_as_file_error("written", self._path):
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
-            self._part.rename(self._path)
+        try:
+            with file_errors("written", self._path):
+                self._file.flush()
+                os.fsync(self._file.fileno())
+                self._file.close()
+                self._part.rename(self._path)
+        except BatchFileError:
+            self.discard()
+            raise
         return InputFile(self._path, self._model, self.rows, self.size)
 
     def discard(self) -> None:

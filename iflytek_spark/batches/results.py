@@ -7,16 +7,16 @@ from typing import TypeAlias
 
 from iflytek_spark.assumptions import MAX_MESSAGE_BYTES
 from iflytek_spark.batches.rows import BatchRequest, batch_model, checked_request
-from iflytek_spark.errors import ProtocolError, SparkError
-from iflytek_spark.messages import ChatResponse, Usage
-from iflytek_spark.models.batches import (
-    Batch,
+from iflytek_spark.batches.values import (
     BatchAnswer,
     BatchFailure,
     BatchResult,
     BatchSummary,
     UnreadableLine,
 )
+from iflytek_spark.errors import ProtocolError, SparkError
+from iflytek_spark.messages import ChatResponse, Usage
+from iflytek_spark.models.batches import Batch
 from iflytek_spark.models.catalogue import DEFAULT_MODEL
 from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.protocol.deviations import Deviations
@@ -128,7 +128,9 @@ class ResultJoiner:
     def _answer(self, custom_id: str, body: str) -> ChatResponse:
         row = self._row(custom_id)
         model = self._model
-        request = _plain(model) if row is None else checked_request(row, model or DEFAULT_MODEL)
+        request = (
+            plain_request(model) if row is None else checked_request(row, model or DEFAULT_MODEL)
+        )
         return read_answer(body, request, self._reading)
 
     def _row(self, custom_id: str) -> BatchRequest | None:
@@ -144,6 +146,32 @@ class ResultJoiner:
             return
         counts = (usage.prompt_tokens, usage.completion_tokens, usage.total_tokens)
         self._tokens = [before + more for before, more in zip(self._tokens, counts, strict=True)]
+
+
+def read_result(
+    line: bytes, number: int, *, request: ChatRequest | None = None, strict: bool = False
+) -> BatchAnswer | BatchFailure:
+    """Read one line of results, apart from all others.
+
+    Args:
+        line: the line.
+        number: which it is, counted from 1.
+        request: what was asked, or None.
+        strict: whether deviations are an error.
+
+    Raises:
+        ProtocolError: when it belongs to no row; it quotes nothing.
+    """
+    if len(line) > MAX_MESSAGE_BYTES:
+        raise ProtocolError(f"it has more than {MAX_MESSAGE_BYTES} bytes")
+    found = decode_result(line, Deviations(strict))
+    if found.error is not None:
+        return BatchFailure(found.custom_id, found.error, number)
+    try:
+        answer = read_answer(found.body, request or plain_request(None), Reading(strict))
+    except SparkError as error:
+        return BatchFailure(found.custom_id, error, number)
+    return BatchAnswer(found.custom_id, answer, number)
 
 
 def read_answer(body: str, request: ChatRequest, reading: Reading) -> ChatResponse:
@@ -162,7 +190,7 @@ def read_answer(body: str, request: ChatRequest, reading: Reading) -> ChatRespon
     return builder.build()
 
 
-def _plain(model: str | ModelSpec | None) -> ChatRequest:
+def plain_request(model: str | ModelSpec | None) -> ChatRequest:
     """Return a request of which nothing is known but perhaps the model."""
     spec = ModelSpec(name="", domain="", url="") if model is None else batch_model(model)
     return ChatRequest(spec, ())

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from iflytek_spark.batches.calls import file_path, naming_what_is_gone
-from iflytek_spark.batches.input_files import told_as_file_error
+from iflytek_spark.batches.input_files import file_errors
 from iflytek_spark.errors import BatchFileError
 from iflytek_spark.models.batches import BatchFile
 from iflytek_spark.protocol.call import CallContext, call_flow
@@ -56,12 +56,12 @@ class _Source:
         self._path = path
 
     def size(self) -> int:
-        with told_as_file_error("read", self._path):
+        with file_errors("read", self._path):
             return self._path.stat().st_size
 
     def block(self, at: int, size: int) -> bytes:
         """Return a block; it is opened for each, so that nothing is left open."""
-        with told_as_file_error("read", self._path), self._path.open("rb") as file:
+        with file_errors("read", self._path), self._path.open("rb") as file:
             file.seek(at)
             data = file.read(size)
         if len(data) < size:

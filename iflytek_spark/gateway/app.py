@@ -13,6 +13,9 @@ from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.gateway.anthropic.middleware import AnthropicMiddleware
 from iflytek_spark.gateway.anthropic.requests import CountTokensRequest, MessagesRequest
 from iflytek_spark.gateway.anthropic.response_types import EVENTS as MESSAGE_EVENTS
+from iflytek_spark.gateway.batches import routes as batch_routes
+from iflytek_spark.gateway.batches.accounts import BatchAccounts
+from iflytek_spark.gateway.batches.shapes import NewBatch
 from iflytek_spark.gateway.exception_handlers import add_exception_handlers
 from iflytek_spark.gateway.middleware.admission import AdmissionMiddleware
 from iflytek_spark.gateway.middleware.drain import Drain, DrainMiddleware
@@ -73,6 +76,7 @@ _BODIES = (
     EmbeddingRequest,
     RerankRequest,
     ImageGenerationRequest,
+    NewBatch,
 )
 _EVENTS = (ChatCompletionChunk, TextCompletion, *RESPONSE_EVENTS, *MESSAGE_EVENTS)
 
@@ -113,11 +117,20 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     reloading = Reloading(settings)
     reloading.add(lambda settings: names.replace(settings.models))
     app.state.gateway = GatewayState(
-        settings, names, upstream, metrics, drain, history, reloading, store
+        settings,
+        names,
+        upstream,
+        metrics,
+        drain,
+        history,
+        reloading,
+        BatchAccounts(settings, upstream),
+        store,
     )
-    for routes in _ROUTES:
+    chosen = (*_ROUTES, batch_routes) if settings.batches.enabled else _ROUTES
+    for routes in chosen:
         app.include_router(routes.router)
-    app.state.routes = [route for routes in _ROUTES for route in routes.router.routes]
+    app.state.routes = [route for routes in chosen for route in routes.router.routes]
     app.include_router(operator_router(settings, upstream.accounts))
     if settings.page:
         app.include_router(page_router(operator_parts(settings, upstream.accounts)))

@@ -30,6 +30,7 @@ from pydantic_settings import (
 from iflytek_spark import Unsupported, WireChoice
 from iflytek_spark.errors import ConfigurationError
 from iflytek_spark.gateway.accounts.settings import AccountSettings, RoutingSettings
+from iflytek_spark.gateway.batches.settings import BatchSettings
 from iflytek_spark.gateway.openai.model_names import known_names
 from iflytek_spark.gateway.responses.settings import ResponsesStoreSettings
 from iflytek_spark.gateway.settings_checks import (
@@ -118,6 +119,7 @@ class GatewaySettings(BaseSettings):
         preconnect: connections to Spark that are kept ready.
         accounts: Spark's accounts by name, in place of the one of the environment.
         routing: how requests are shared among them.
+        batches: bounds of ``/v1/files`` and ``/v1/batches``, or that there are none.
         opentelemetry: whether each request makes a span; needs the extra ``otel``, and is
             collected by what ``opentelemetry-instrument`` sets up around the gateway.
         page: whether there is a page at ``/`` to try models, and one at ``/docs``.
@@ -165,6 +167,7 @@ class GatewaySettings(BaseSettings):
     page: bool = True
     accounts: Mapping[str, AccountSettings] = Field(default_factory=dict)
     routing: RoutingSettings = Field(default_factory=lambda: RoutingSettings.model_validate({}))
+    batches: BatchSettings = Field(default_factory=BatchSettings)
     opentelemetry: bool = False
 
     @model_validator(mode="before")

@@ -8,6 +8,7 @@ from typing import Annotated, TypeAlias
 from fastapi import Depends, Request
 from starlette.types import Scope
 
+from iflytek_spark.gateway.batches.accounts import BatchAccounts
 from iflytek_spark.gateway.middleware.drain import Drain
 from iflytek_spark.gateway.middleware.metrics import GatewayMetrics
 from iflytek_spark.gateway.openai.model_names import ModelNames
@@ -30,6 +31,7 @@ class GatewayState:
         metrics: what is counted.
         drain: whether the gateway is being stopped.
         history: what is kept of responses.
+        batches: the accounts that have the Batch API.
         reloading: has keys and names of models read anew.
         store: keys and usage in a database, or None.
         own_keys: whether Spark takes the gateway's own keys.
@@ -42,6 +44,7 @@ class GatewayState:
     drain: Drain
     history: History
     reloading: Reloading
+    batches: BatchAccounts
     store: GatewayStore | None = None
     own_keys: OwnKeys = field(default_factory=OwnKeys)
 

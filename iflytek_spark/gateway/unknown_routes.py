@@ -7,7 +7,9 @@ import re
 from collections.abc import Collection, Mapping
 
 _NONE = "Spark has nothing like it"
-_KEPT = "this gateway keeps no conversations or files: send all of it with each request"
+_KEPT = "this gateway keeps no conversations: send all of it with each request"
+_BATCHES = ("/v1/files", "/v1/batches")
+_NO_BATCHES = "its operator has switched batches off: send the requests one by one, many at once"
 _ADVICE: Mapping[str, str] = {
     "/v1/responses": "POST /v1/responses, and GET or DELETE /v1/responses/{id}, are all there is",
     "/v1/messages": "POST /v1/messages and /v1/messages/count_tokens are all there is",
@@ -17,9 +19,9 @@ _ADVICE: Mapping[str, str] = {
     "/v1/videos": _NONE,
     "/v1/moderations": f"{_NONE}: Spark refuses by itself, with the code content_filter",
     "/v1/fine_tuning": f"{_NONE} here: models are trained on the console of the MaaS platform",
-    "/v1/files": "send the requests one by one, many at once",
+    "/v1/files": "files are for batches alone: POST, GET and DELETE /v1/files, and …/content",
     "/v1/uploads": _KEPT,
-    "/v1/batches": "send the requests one by one, many at once",
+    "/v1/batches": "POST /v1/batches, GET /v1/batches/{id} and …/cancel are all there is",
     "/v1/assistants": _KEPT,
     "/v1/threads": _KEPT,
     "/v1/conversations": _KEPT,
@@ -60,7 +62,8 @@ def advice(path: str, routes: Collection[str]) -> str:
         return f"did you mean {near[0]}?"
     starts = [start for start in _ADVICE if f"{bare}/".startswith(f"{start}/")]
     if starts:
-        return _ADVICE[max(starts, key=len)]
+        start = max(starts, key=len)
+        return _NO_BATCHES if start in _BATCHES and start not in routes else _ADVICE[start]
     return f"this gateway has {', '.join(sorted(routes))}"
 
 

@@ -82,15 +82,32 @@ class Upstream:
                 are no credentials of the gateway's own that may be used.
             ConfigurationError: for a value that is no credential.
         """
-        environ = self._environ if self._settings.own_credentials else {}
-        own = self._settings.own_credentials and not brings_credentials(headers)
-        if self._routed and own:
+        if self._routed and self._serves_with_own(headers):
             return self._routed
+        credentials = self._credentials_of(headers)
+        if self._own is not None and credentials == self._own[0]:
+            return self._own[1]
+        return self._client(credentials)
+
+    def credentials(self, headers: Headers) -> list[tuple[Credentials, str | None]]:
+        """Return the keys of the accounts that a request is for, each with its own address.
+
+        Raises:
+            MissingCredentialsError: as :meth:`client` does.
+            ConfigurationError: for a value that is no credential.
+        """
+        if self._settings.accounts and self._serves_with_own(headers):
+            accounts = self._settings.accounts.values()
+            return [(account.credentials(), account.base_url) for account in accounts]
+        return [(self._credentials_of(headers), None)]
+
+    def _serves_with_own(self, headers: Headers) -> bool:
+        return self._settings.own_credentials and not brings_credentials(headers)
+
+    def _credentials_of(self, headers: Headers) -> Credentials:
+        environ = self._environ if self._settings.own_credentials else {}
         try:
-            credentials = _http_keys(headers) or _credentials(_given(headers), environ)
-            if self._own is not None and credentials == self._own[0]:
-                return self._own[1]
-            return self._client(credentials)
+            return _http_keys(headers) or _credentials(_given(headers), environ)
         except MissingCredentialsError as error:
             names = ", ".join(f"X_{name}" for name in LEGACY_NAMES)
             raise MissingCredentialsError(

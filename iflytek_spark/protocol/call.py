@@ -195,9 +195,9 @@ class _Attempt(Generic[T]):
         now = self._context.clock.wall()
         try:
             return (yield from self._read(now))
-        except StaleConnectionError:
-            raise  # no failure of the call
         except (SparkError, TimeoutError, TransportError) as error:
+            if isinstance(error, StaleConnectionError) and self._exchange.repeatable:
+                raise  # no failure of the call
             secrets = self._secrets()
             failure = secrets.clean(self._failure(secrets.clean(error), now))
             if failure is error:

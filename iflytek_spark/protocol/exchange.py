@@ -56,10 +56,13 @@ class Exchange(ABC, Generic[Asked, Read, T]):
     Attributes:
         sends_at_once: whether a Send sends the request; else it goes out with the first Receive.
         resumes: whether a further try gives only what no try before it has given.
+        repeatable: whether it is sent again, without count, when a connection that was kept open
+            breaks; the service may have got it all the same.
     """
 
     sends_at_once = True
     resumes = False
+    repeatable = True
 
     def __init__(self, dialect: Dialect[Asked, Read], request: Asked) -> None:
         """Ask nothing yet.

@@ -60,7 +60,7 @@ class BatchOptions:
         fate: what becomes of batches for which nothing was scripted.
         errors: where rows that failed stand: in a file of their own, or among the answers.
         page_size: the most files or batches of a page, whatever is asked for.
-        says_more: whether a page says if there are further ones.
+        has_more: whether a page says if there are further ones.
         max_bytes: what all files together may have; an upload above it is refused.
     """
 
@@ -69,7 +69,7 @@ class BatchOptions:
     fate: BatchFate = BatchFate()
     errors: Literal["own_file", "output_file"] = "own_file"
     page_size: int = 100
-    says_more: bool = True
+    has_more: bool = True
     max_bytes: int = 2_000_000_000
 
     def __post_init__(self) -> None:

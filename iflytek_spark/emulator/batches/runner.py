@@ -98,7 +98,7 @@ class BatchRun:
                 await self._sleep(self._delay / 2 * (rows.asked - before) / total)
             end = self._how_it_ends(rows.asked, total)
             if self._fate.never_asked and end != "completed":
-                await asyncio.to_thread(self._tell_never_asked, rows, end, results)
+                await asyncio.to_thread(self._add_never_asked, rows, end, results)
             keep = partial(results.keep, self.batch.id, shuffled=self._fate.shuffled)
             output, errors = await asyncio.to_thread(keep)
         self._end(end, output, errors)
@@ -117,7 +117,7 @@ class BatchRun:
         self.batch = replace(self.batch, counts=counts)
         return True
 
-    def _tell_never_asked(self, rows: Rows, end: BatchEnd, results: _Results) -> None:
+    def _add_never_asked(self, rows: Rows, end: BatchEnd, results: _Results) -> None:
         for row in rows.left():
             number, words = self._answerer.new_number(), f"the batch is {end}"
             line = encode_never_asked(number, row.custom_id, f"batch_{end}", words)

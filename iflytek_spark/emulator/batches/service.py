@@ -208,7 +208,7 @@ class BatchService(SignedService):
             return open_error(400, None, "page and size are whole numbers above 0")
         start = (int(page) - 1) * size
         files = list(self._files)
-        more = len(files) > start + size if self._options.says_more else None
+        more = len(files) > start + size if self._options.has_more else None
         shapes = [wire.file_shape(file) for file in files[start : start + size]]
         return wire.encode_page(shapes, more=more)
 
@@ -222,7 +222,7 @@ class BatchService(SignedService):
         if not size or (after and after not in self._runs):
             return open_error(400, None, "limit is a whole number above 0, after a batch's id")
         start = ids.index(after) + 1 if after else 0
-        more = len(ids) > start + size if self._options.says_more else None
+        more = len(ids) > start + size if self._options.has_more else None
         chosen = ids[start : start + size]
         return wire.encode_page(
             [wire.batch_shape(self._runs[each].batch) for each in chosen], more=more

@@ -55,6 +55,8 @@ class ErrorRow(Enum):
     NOT_LOCAL = 403, "permission_error", "not_local"
     MODEL_NOT_ALLOWED = 403, "permission_error", "model_not_allowed"
     NO_SUCH_ROUTE = 404, _REQUEST, "no_such_route"
+    NO_SUCH_FILE = 404, _REQUEST, "no_such_file"
+    NO_BATCHES = 403, "permission_error", "no_batches"
     NO_SUCH_KEY = 404, _REQUEST, "no_such_key"
     NO_SUCH_METHOD = 405, _REQUEST, "no_such_route"
     BODY_TIMEOUT = 408, _REQUEST, "request_timeout"

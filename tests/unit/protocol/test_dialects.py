@@ -56,7 +56,7 @@ def test_every_model_has_a_dialect() -> None:
 
 def test_the_websocket() -> None:
     dialect = CHAT_DIALECTS["websocket"]
-    url, headers, _ = dialect.open("wss://host/v4.0/chat", ME, NOW)
+    url, headers, *_ = dialect.open("wss://host/v4.0/chat", ME, NOW)
     assert verify_url(url.removeprefix("wss://host"), "host", NOW, SECRETS.get) is None
     assert headers == {}
     request = build_request(find_model("4.0Ultra"), "你好", {"temperature": 0.5})
@@ -69,7 +69,7 @@ def test_the_websocket() -> None:
 
 @pytest.mark.parametrize("dialect", [Embedding(), ImageGeneration()])
 def test_what_is_posted_is_signed_for_post(dialect: Embedding | ImageGeneration) -> None:
-    url, headers, _ = dialect.open("https://host/path", ME, NOW)
+    url, headers, *_ = dialect.open("https://host/path", ME, NOW)
     assert verify_url(url.removeprefix("https://host"), "host", NOW, SECRETS.get, "POST") is None
     assert headers["Content-Type"] == "application/json"
 

@@ -99,7 +99,7 @@ def decode_deleted(data: str | bytes, noted: Deviations) -> bool:
 def _body(data: str | bytes, noted: Deviations) -> _Object:
     seen = Seen()
     body = parse(data, seen)
-    is_good = isinstance(body, dict) and _says_success(body)
+    is_good = isinstance(body, dict) and _is_success(body)
     found = None if is_good else find_error(body)
     if found is not None:
         raise found.error()
@@ -109,7 +109,7 @@ def _body(data: str | bytes, noted: Deviations) -> _Object:
     return body
 
 
-def _says_success(body: _Object) -> bool:
+def _is_success(body: _Object) -> bool:
     """Tell whether an envelope around what was asked for says no error."""
     code = number_in(body.get("code", 0), Seen())
     return not body.get("error") and code == 0 and bool(body.keys() & {"id", "data"})

@@ -54,8 +54,8 @@ def decode_result(line: bytes, noted: Deviations) -> ResultLine:
         raise ProtocolError("it is no JSON object")
     custom_id = "" if value.get("custom_id") is None else text_of(value, "custom_id", noted)
     if not custom_id:
-        told = find_error(value)
-        why = f": it is an error, {told.error().message}" if told else ""
+        found = find_error(value)
+        why = f": it is an error, {found.error().message}" if found else ""
         raise ProtocolError(f"it has no custom_id{why}")
     if value.get("error"):
         return ResultLine(custom_id, error=_error(0, {"error": value["error"]}))

@@ -196,7 +196,7 @@ def test_each_dialect_takes_its_own_key() -> None:
     assert open_key(KEYS) == f"{KEYS.api_key}:{KEYS.api_secret}"
     assert maas_key(MAAS) == "the key"
     assert app_of(KEYS) is KEYS
-    url, headers, hint = CHAT_DIALECTS["maas"].open("https://host/v2", MAAS, 0.0)
+    url, headers, hint, *_ = CHAT_DIALECTS["maas"].open("https://host/v2", MAAS, 0.0)
     assert (url, headers["Authorization"]) == ("https://host/v2", "Bearer the key")
     assert "maas_api_key" in hint
 

@@ -1,0 +1,1 @@
+"""OpenAI's files and batches over the Batch API of Spark."""
