@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from typing import Any, Self, Unpack
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models.base import LangSmithParams, LanguageModelInput
@@ -18,6 +18,7 @@ from pydantic import ConfigDict, model_validator
 
 from iflytek_spark import JobError, Message, __version__
 from iflytek_spark.adapters import estimate_prompt_tokens
+from iflytek_spark.jobs import WayOptions
 from iflytek_spark.settings import CallOptions
 from langchain_spark._binding import BindableChatModel
 from langchain_spark._blocks import register_blocks
@@ -26,10 +27,7 @@ from langchain_spark._errors import model_errors
 from langchain_spark._events import EventWriter
 from langchain_spark._profiles import profile_of
 from langchain_spark._tools import AnyTool, to_tools
-
-if TYPE_CHECKING:
-    from iflytek_spark.jobs import WayOptions
-    from langchain_spark._jobs import JobModel
+from langchain_spark.jobs.rows import JobModel, answer_inputs
 
 register_blocks()
 
@@ -183,8 +181,6 @@ class ChatSpark(BindableChatModel):
         Raises:
             JobError: see :func:`iflytek_spark.jobs.label`.
         """
-        from langchain_spark._jobs import answer_inputs
-
         found = answer_inputs(self.as_job_model(), inputs, Path(output), options)
         failures = [each for each in found if isinstance(each, JobError)]
         if failures and not return_exceptions:
@@ -193,7 +189,6 @@ class ChatSpark(BindableChatModel):
 
     def as_job_model(self) -> JobModel:
         """Return what a job needs of this model; :func:`langchain_spark.label_chain` asks."""
-        from langchain_spark._jobs import JobModel
 
         def conversation(given: LanguageModelInput) -> list[Message]:
             messages = self._convert_input(given).to_messages()

@@ -14,6 +14,7 @@ from iflytek_spark import EmbeddingKind, EmbedOptions, TooLong
 from iflytek_spark.adapters import Service, usual_batch_size, vector_namespace, vector_service
 from iflytek_spark.rates import Limit, Rate
 from llama_index_spark._cache import NamespacedStore
+from llama_index_spark._jobs import embed_texts
 from llama_index_spark._settings import Connection
 
 
@@ -150,8 +151,6 @@ class SparkEmbedding(Connection, BaseEmbedding):
         Raises:
             JobError: for the first text that failed; else see :func:`iflytek_spark.jobs.embed`.
         """
-        from llama_index_spark._jobs import embed_texts  # loads what jobs need
-
         limit = None if self.max_qps is None else Limit(self.max_qps)
         client = self._sync_client()
         client = client if client.rate else client.with_rate(Rate(embeddings=limit))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from iflytek_spark.batches import PRICE_SHARE
 from iflytek_spark.errors import JobError
 from iflytek_spark.jobs.results import Via, Way
 from iflytek_spark.rates import Limit
 
-BATCH_PRICE = 0.3
-"""Of the price of live tokens (PROTOCOL-HTTP.md §13)."""
 BATCH_HOURS = 24.0
-"""Within which the vendor has a file's results (PROTOCOL-HTTP.md §13)."""
+"""Within which the vendor has a file's results (PROTOCOL-HTTP.md §9)."""
 SHORT_HOURS = 1.0
 """A live job that is done within it is not worth a day's wait."""
 
@@ -37,7 +36,7 @@ class Survey:
 
 @dataclass(frozen=True, slots=True)
 class BatchTerms:
-    """What the Batch API takes (PROTOCOL-HTTP.md §13).
+    """What the Batch API takes (PROTOCOL-HTTP.md §9).
 
     Attributes:
         lines: the most of a file.
@@ -115,7 +114,7 @@ class Plan:
             f"rows      {self.todo:,} to do of {self.rows:,}{bad}",
             f"tokens    about {self.input_tokens:,} in{most} (estimated)",
             f"live      {live}, at the full price",
-            f"batch     {batch}, at {BATCH_PRICE:.0%} of the price",
+            f"batch     {batch}, at {PRICE_SHARE:.0%} of the price",
             f"chosen    {self.via}: {self.reason}",
             f"a crash   has at most {self.paid_twice:,} rows paid twice",
         )
@@ -157,7 +156,7 @@ def plan_job(
         hours_live=hours,
         hours_batch=None if obstacle else BATCH_HOURS,
         files=-(-survey.todo // batch.lines),
-        price=BATCH_PRICE if way == "batch" else 1.0,
+        price=PRICE_SHARE if way == "batch" else 1.0,
         paid_twice=min(
             survey.todo, batch.lines if way == "batch" else live.concurrency * live.rows
         ),

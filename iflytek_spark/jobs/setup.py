@@ -28,7 +28,8 @@ from iflytek_spark.jobs.results import check_via
 from iflytek_spark.jobs.run import Run
 from iflytek_spark.jobs.tasks import ConversationTask, PromptTask, Task
 from iflytek_spark.jobs.vectors import EmbedWork, Texts
-from iflytek_spark.jobs.ways.batch import BatchRun, BatchWay, batch_way
+from iflytek_spark.jobs.ways.batch import BatchRun
+from iflytek_spark.jobs.ways.batch_way import BatchWay, batch_way
 from iflytek_spark.rates import Limit, Product, Rate
 
 _CONCURRENCY = 8

@@ -34,7 +34,7 @@ from iflytek_spark.errors import JobError
 from iflytek_spark.jobs.files.output import OutputKind
 from iflytek_spark.jobs.files.tables import JSONValue
 
-Schema: TypeAlias = "type[BaseModel] | JSONObject"
+Schema: TypeAlias = type[BaseModel] | JSONObject
 """What an answer must fit: a pydantic class, or a JSON schema."""
 
 

@@ -13,7 +13,7 @@ from iflytek_spark.batches import BatchClient
 from iflytek_spark.emulator import BatchFate, BatchOptions, Emulator, Reply, SeenChat
 from iflytek_spark.jobs import LabelOptions, cancel, fetch, label, plan, planner, status
 from iflytek_spark.jobs.journal import Journal
-from iflytek_spark.jobs.ways import batch
+from iflytek_spark.jobs.ways import collect
 from iflytek_spark.rates import Limit
 from tests._support.service import keys_of
 from tests.jobs.support import client_of, counting, fast_rate, read_output, write_rows
@@ -165,7 +165,7 @@ def test_a_crash_amid_the_results_has_nothing_asked_again(
     rows, out = write_rows(tmp_path / "in.jsonl", 20), tmp_path / "out.jsonl"
     with counting() as (spark, calls):
         with monkeypatch.context() as patch:
-            patch.setattr(batch, "_TOGETHER", 5)
+            patch.setattr(collect, "_TOGETHER", 5)
             patch.setattr(Journal, "record", killing(Journal.record, 3))
             with pytest.raises(Killed):
                 label(rows, out, **by_batch(spark))

@@ -65,7 +65,7 @@ class Watched(Calls):
 
     def wait_for(self, total: int) -> None:
         with self._changed:
-            assert self._changed.wait_for(lambda: self.total >= total, 20)
+            assert self._changed.wait_for(lambda: self.total >= total, 20 + ROWS / 100)
 
 
 @contextmanager

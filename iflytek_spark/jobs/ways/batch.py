@@ -7,119 +7,36 @@ no batch is submitted twice, unless the service has not yet listed it when the j
 
 from __future__ import annotations
 
-import json
 import logging
 import shutil
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
 
 from iflytek_spark import (
     BadRequestError,
-    ChatOptions,
-    ChatResponse,
     InvalidRequestError,
-    Message,
-    ModelSpec,
     NotFoundError,
     Progress,
     RateLimitError,
-    SparkClient,
-    SparkError,
 )
 from iflytek_spark.batches import (
-    MAX_BODY_BYTES,
-    MAX_LINES,
     Batch,
-    BatchAnswer,
-    BatchClient,
-    BatchFailure,
     BatchRequest,
     InputFile,
-    batch_model,
     write_input_files,
 )
-from iflytek_spark.batches.rows import write_line
 from iflytek_spark.errors import (
-    ConfigurationError,
-    InvalidResponseError,
-    InvalidRowError,
     JobError,
 )
 from iflytek_spark.jobs.chats import ChatWork, Question
 from iflytek_spark.jobs.job import OpenJob
 from iflytek_spark.jobs.journal import OPEN, Part
-from iflytek_spark.jobs.options import LabelOptions
-from iflytek_spark.jobs.results import Result, failed
-from iflytek_spark.jobs.tasks import Task
-from iflytek_spark.jobs.ways.live import of_the_account
+from iflytek_spark.jobs.results import failed
+from iflytek_spark.jobs.ways.batch_way import BatchWay
+from iflytek_spark.jobs.ways.collect import BatchReading
 
 _LOG = logging.getLogger("iflytek_spark")
 _TOGETHER = 500
-
-
-@dataclass(frozen=True)
-class BatchWay:
-    """What the Batch API is asked with.
-
-    Attributes:
-        client: who asks.
-        spec: the model, as the Batch API reaches it.
-        options: of each row.
-        task: what answers come to.
-        rows: the most rows of a batch.
-        interval: seconds between two questions after a batch.
-    """
-
-    client: BatchClient
-    spec: ModelSpec
-    options: ChatOptions
-    task: Task
-    rows: int = MAX_LINES
-    interval: float = 30.0
-
-    def problem(self, row: int, messages: list[Message]) -> str:
-        """Say why a conversation cannot go by batch, or return an empty string."""
-        if len(messages) == 1 and self._is_short(messages[0].text):
-            return ""
-        try:
-            write_line(row, self.request(str(row), messages), self.spec)
-        except InvalidRowError as error:
-            return error.message
-        return ""
-
-    def _is_short(self, text: str) -> bool:
-        """Return whether a prompt is so short that its line need not be written to know it."""
-        return (
-            self._around + 2 * len(json.dumps(text, ensure_ascii=False).encode()) < MAX_BODY_BYTES
-        )
-
-    @cached_property
-    def _around(self) -> int:
-        return len(write_line(1, self.request("1"), self.spec).data)
-
-    def request(self, custom_id: str, messages: str | list[Message] = "?") -> BatchRequest:
-        """Return the request of a row. Its answer is read by its options, not by what was asked."""
-        return BatchRequest(custom_id, messages, self.options)
-
-
-def batch_way(
-    client: SparkClient, spec: ModelSpec, chat: ChatOptions, task: Task, options: LabelOptions
-) -> tuple[BatchWay | None, str]:
-    """Find out whether a job can go by batch: with what, else why not."""
-    try:
-        row = batch_model(spec)
-        asks = BatchClient(
-            client.credentials,
-            base_url=client.endpoint.base_url,
-            proxy=client.route.proxy,
-            ssl_context=client.route.ssl_context,
-        )
-    except (InvalidRequestError, ConfigurationError) as error:
-        return None, error.message
-    rows, interval = options.get("batch_rows", MAX_LINES), options.get("interval", 30.0)
-    return BatchWay(asks, row, chat, task, rows, interval), ""
 
 
 class BatchRun:
@@ -233,7 +150,7 @@ class BatchRun:
         if not batch.ended:
             return
         before = self._opened.done
-        reading = _Reading(self._opened, self._way, part)
+        reading = BatchReading(self._opened, self._way, part)
         reading.read(batch)
         if batch.status == "cancelled":
             raise JobError(
@@ -248,65 +165,6 @@ class BatchRun:
             answered = self._opened.done + (batch.counts.completed or 0)
             rows = self._opened.found.rows
             self._on_progress(min(answered, rows), rows)
-
-
-class _Reading:
-    """The results of one batch on their way into the journal."""
-
-    def __init__(self, opened: OpenJob, way: BatchWay, part: Part) -> None:
-        self._opened, self._way, self._part = opened, way, part
-        self._results: list[Result] = []
-        self._answers: dict[int, str] = {}
-        self.refused = 0
-
-    def read(self, batch: Batch) -> None:
-        """Read all of them. What a crash leaves undone is read again, and is the same."""
-        requests = self._way.request
-        results = self._way.client.results(batch, requests=requests, model=self._way.spec)
-        for result in results:
-            match result:
-                case BatchAnswer(custom_id, response):
-                    self._answered(self._row(custom_id), response)
-                case BatchFailure(custom_id, error):
-                    self._failed(self._row(custom_id), error)
-                case _:
-                    _LOG.warning("batch %s: a line cannot be read: %s", batch.id, result.reason)
-            if len(self._results) + len(self._answers) >= _TOGETHER:
-                self._flush(None)
-        self._flush(self._part._replace(state=batch.status))
-
-    def _row(self, custom_id: str) -> int | None:
-        row = int(custom_id) if custom_id.isdecimal() else 0
-        if self._part.first <= row <= self._part.last:
-            return row
-        _LOG.warning("part %d has the result of a row that it has not", self._part.number)
-        return None
-
-    def _answered(self, row: int | None, response: ChatResponse) -> None:
-        if row is None:
-            return
-        usage = response.usage
-        counts = (usage.prompt_tokens, usage.completion_tokens) if usage else (0, 0)
-        try:
-            result = Result(row, self._way.task.output(response))
-        except InvalidResponseError as error:
-            if self._opened.journal.refused(row, self._part.number) is None:
-                self._answers[row] = response.text
-                self.refused += 1
-                return
-            result = failed(row, error)
-        reason = response.finish_reason
-        self._results.append(Result(*result[:4], reason, *counts, "batch"))
-
-    def _failed(self, row: int | None, error: SparkError) -> None:
-        """Let a row end as an error, unless the same row may succeed: then it is asked again."""
-        if row is not None and not (error.retryable or of_the_account(error)):
-            self._results.append(failed(row, error, "batch"))
-
-    def _flush(self, part: Part | None) -> None:
-        self._opened.journal.refuse(self._answers, self._part.number)
-        self._opened.record(self._results, part)
-        self._results, self._answers = [], {}
 
 
 def _metadata(part: Part) -> dict[str, str]:

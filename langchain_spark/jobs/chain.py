@@ -10,8 +10,8 @@ from langchain_core.runnables import Runnable, RunnableBinding, RunnableSequence
 
 from iflytek_spark.errors import JobError
 from iflytek_spark.jobs import JobResult, WayOptions
-from langchain_spark._jobs import label_rows
 from langchain_spark.chat_models import ChatSpark
+from langchain_spark.jobs.rows import label_rows
 
 
 def label_chain(
