@@ -20,6 +20,7 @@ from iflytek_spark import (
     adapters,
     batches,
     errors,
+    jobs,
     rates,
     settings,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -33,6 +34,7 @@ from iflytek_spark.jobs.ways.batch_way import BatchWay, batch_way
 from iflytek_spark.rates import Limit, Product, Rate
 
 _CONCURRENCY = 8
+_WAIT_SECONDS = 10
 _CHAT_NAMES = frozenset(ChatOptions.__annotations__)
 _EMBED_NAMES = frozenset({"dimensions", "batch_size", "kind", "too_long"})
 _NO_VECTORS = "the Batch API makes no vectors"
@@ -145,6 +147,9 @@ def _live(client: SparkClient, options: JobOptions, product: Product, rows: int)
     if isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 1:
         raise JobError(f"concurrency is {concurrency!r}, not 1 or more")
     limit = client.rate.limit(product) if isinstance(client.rate, Rate) else None
+    if limit is not None and limit.per_second is not None:
+        # More would wait for their turns alone, also when the job is to stop.
+        concurrency = min(concurrency, math.ceil(limit.per_second * _WAIT_SECONDS))
     return LiveTerms(limit, concurrency, rows)
 
 

@@ -109,6 +109,17 @@ def test_a_row_that_a_batch_refuses_is_an_error_with_its_code(tmp_path: Path) ->
     assert (done.errors, codes.count("10013"), codes[4]) == (4, 4, "10013")
 
 
+def test_rows_that_cannot_be_asked_stay_errors_when_errors_are_asked_again(tmp_path: Path) -> None:
+    rows, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    rows.write_text('{"id": "r1", "text": "review 1"}\n{"id": "r2"}\n{"id": "r3", "text": " "}\n')
+    with counting() as (spark, calls):
+        for again in (False, True, True):
+            asked = by_batch(spark, bad_rows="report", retry_errors=again)
+            assert label(rows, out, **asked).errors == 2
+        assert calls.total == 1
+    assert [row["error_code"] for row in read_output(out)][1:] == ["InvalidRequestError"] * 2
+
+
 def test_an_answer_that_does_not_fit_is_asked_for_again_in_the_next_batch(tmp_path: Path) -> None:
     def answer(request: SeenChat) -> Reply | None:
         first = request.messages[0].text

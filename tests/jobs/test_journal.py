@@ -22,7 +22,7 @@ from iflytek_spark.jobs.planner import BatchTerms, LiveTerms, Survey, plan_job
 from iflytek_spark.jobs.results import Result, Via, pack, unpack
 from iflytek_spark.rates import Limit
 
-SIMULATED = int(os.environ.get("JOB_SIMULATED", "20000"))
+SIMULATED = int(os.environ.get("JOB_SIMULATED", "5000"))
 
 WAYS: tuple[Via, ...] = ("live", "batch", "auto")
 JSON = st.recursive(

@@ -29,6 +29,7 @@ from iflytek_spark.errors import (
     JobError,
 )
 from iflytek_spark.jobs.chats import ChatWork, Question
+from iflytek_spark.jobs.files.tables import Row
 from iflytek_spark.jobs.job import OpenJob
 from iflytek_spark.jobs.journal import OPEN, Part
 from iflytek_spark.jobs.results import failed
@@ -94,14 +95,20 @@ class BatchRun:
         for row in self._opened.todo():
             if any(part.first <= row.number <= part.last for part in open_parts):
                 continue
-            question = Question(row, self._journal.refused(row.number))
-            messages = self._work.request(question).messages
-            problem = self._way.problem(row.number, messages)
-            if problem:  # an answer that did not fit has made it too long
-                error = InvalidRequestError(problem)
+            try:
+                yield self._request(row)
+            except InvalidRequestError as error:  # of a row that was an error before, or is now
                 self._opened.record([failed(row.number, error, "batch")])
-            else:
-                yield self._way.request(str(row.number), messages)
+
+    def _request(self, row: Row) -> BatchRequest:
+        """Return the request of a row; an answer that did not fit may have made it too long."""
+        self._work.measure(row)
+        question = Question(row, self._journal.refused(row.number))
+        messages = self._work.request(question).messages
+        problem = self._way.problem(row.number, messages)
+        if problem:
+            raise InvalidRequestError(problem)
+        return self._way.request(str(row.number), messages)
 
     def _submit(self, file: InputFile) -> None:
         ids = file.ids()
