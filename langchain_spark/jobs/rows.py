@@ -40,6 +40,7 @@ from iflytek_spark.jobs import (
 )
 from iflytek_spark.settings import CallOptions
 from langchain_spark._convert import to_ai_message
+from langchain_spark._errors import SparkModelJobError, model_errors
 
 _PLACE_IN_MEMORY = re.compile(r" at 0x[0-9a-fA-F]+")
 _REASONS: Mapping[str, FinishReason] = {
@@ -120,7 +121,8 @@ def answer_inputs(
             row = {"id": number, "messages": write_messages(model.conversation(each))}
             file.write(f"{json.dumps(row)}\n")
     asked: LabelOptions = {**model.asked({}, options), "messages": "messages"}
-    label(source, output, **asked)
+    with model_errors():
+        label(source, output, **asked)
     return [_answer(result, model.spec.name) for result in results(output)]
 
 
@@ -141,13 +143,14 @@ def label_rows(
     chain: list[JSONValue] = [None if step is None else _written(step) for step in steps]
     task = ChainTask({"chain": chain}, {}, ask, after)
     asked: LabelOptions = {**model.asked(bound, options), "prompt": task}
-    return label(source, output, **asked)
+    with model_errors():
+        return label(source, output, **asked)
 
 
 def _answer(result: Result, model: str) -> AIMessage | JobError:
     if result.error_code:
         code = int(result.error_code) if result.error_code.isdecimal() else None
-        error = JobError(f"input {result.row}: {result.error_message}", code=code)
+        error = SparkModelJobError(f"input {result.row}: {result.error_message}", code=code)
         error.row = result.row
         return error
     counts = (result.input_tokens, result.output_tokens)
