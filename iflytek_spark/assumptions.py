@@ -60,3 +60,18 @@ USAGE_ENDS_AN_ANSWER = True
 """Over HTTP an answer without a finish reason, as spark-api-open's are, is whole when token counts
 that are not all zero came in an event without text, even if the event ``[DONE]`` did not: they
 stand on the last event (PROTOCOL-HTTP.md §5). Any other stream that ends so was cut."""
+
+MAX_BATCH_FILE_BYTES = 100_000_000
+"""Of an input file of the Batch API. PROTOCOL-HTTP.md §9 has 100 MB, which may be meant as a little
+more; a file that ends earlier costs nothing."""
+
+MAX_BATCH_BODY_BYTES = 6 * 1024
+"""Of a row's body, in bytes as it stands in the file: §9 has 6 KB, and does not say of what."""
+
+BATCH_ENDPOINT = "/v1/chat/completions"
+"""Where every row of an input file goes, x1's too, whose live address is another: §9 leaves that
+open. The names of models are the rows' ``batch_model`` in the catalogue."""
+
+FIRST_BATCH_PAGE = 1
+"""The number of the first page of files: §9 has the parameter, and not where it begins. Pages are
+asked for until one is empty, so that a service that begins with 0 would hide its newest files."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TypeVar
 from urllib.parse import quote
 
+from iflytek_spark.assumptions import FIRST_BATCH_PAGE
 from iflytek_spark.errors import (
     APIConnectionError,
     APITimeoutError,
@@ -51,7 +52,7 @@ def delete_file(context: CallContext, file_id: str) -> Flow[bool]:
 def list_files(context: CallContext) -> Flow[None]:
     """List files; each is an event. New files may move known ones to the next page meanwhile."""
     seen: set[str] = set()
-    page, known = 1, 0
+    page, known = FIRST_BATCH_PAGE, 0
     while known < _KNOWN_PAGES:
         path = f"{FILES}?page={page}&size={_PAGE}"
         found = yield from _ask(context, path, wire.decode_files)

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from iflytek_spark.gateway.batches.settings import is_upload
 from iflytek_spark.gateway.middleware.request_log_record import record_of
 from iflytek_spark.gateway.openai.errors import ErrorRow, GatewayError, error_response
 
@@ -60,7 +61,12 @@ def _caller(scope: Scope) -> str:
 
 def _check(scope: Scope, origins: Collection[str]) -> None:
     server = scope.get("server") or ("",)
-    has_body = scope["method"] not in _WITHOUT_BODY
+    if is_upload(scope) and not any(name == b"authorization" for name, _ in scope["headers"]):
+        raise _refused(
+            "a page of another site could send a form: send 'Authorization: Bearer any' with it, "
+            "as OpenAI's clients do,"
+        )
+    has_body = scope["method"] not in _WITHOUT_BODY and not is_upload(scope)
     read = tuple([(name, value) for name, value in scope["headers"] if name in _READ])
     _check_read(_caller(scope), server[0] or "", read, tuple(origins), has_body)
 

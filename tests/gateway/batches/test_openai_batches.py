@@ -125,7 +125,7 @@ def test_files_and_batches_are_listed_page_by_page(client: openai.OpenAI) -> Non
 def test_a_file_is_described_and_deleted(client: openai.OpenAI, tmp_path: Path) -> None:
     path = tmp_path / "my rows.jsonl"
     path.write_bytes(rows(1))
-    file = client.files.create(file=path.open("rb"), purpose="batch")
+    file = client.files.create(file=path, purpose="batch")
     assert file.filename == "my rows.jsonl"
     kept = client.files.retrieve(file.id)
     assert (kept.id, kept.purpose, kept.bytes) == (file.id, "batch", file.bytes)
@@ -137,16 +137,17 @@ def test_a_file_is_described_and_deleted(client: openai.OpenAI, tmp_path: Path) 
 
 def test_a_batch_is_cancelled() -> None:
     slow = {**EMULATOR, "batches": BatchOptions(delay=3600)}
-    with one_gateway(emulator=slow) as gateway:
-        with openai.OpenAI(base_url=gateway.url, api_key="any", max_retries=0) as client:
-            file = client.files.create(
-                file=("rows.jsonl", rows(2).replace(b"gpt-4o", b"max")), purpose="batch"
-            )
-            made = client.batches.create(
-                input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h"
-            )
-            assert client.batches.cancel(made.id).status == "cancelling"
-            assert ended(client, made).status == "cancelled"
+    with (
+        one_gateway(emulator=slow) as gateway,
+        openai.OpenAI(base_url=gateway.url, api_key="any", max_retries=0) as client,
+    ):
+        data = rows(2).replace(b"gpt-4o", b"max")
+        file = client.files.create(file=("rows.jsonl", data), purpose="batch")
+        made = client.batches.create(
+            input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h"
+        )
+        assert client.batches.cancel(made.id).status == "cancelling"
+        assert ended(client, made).status == "cancelled"
 
 
 async def test_the_async_client(gateway: Gateway) -> None:

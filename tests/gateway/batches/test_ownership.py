@@ -9,7 +9,7 @@ import openai
 import pytest
 
 from iflytek_spark import Credentials
-from iflytek_spark.emulator import running_emulator
+from iflytek_spark.emulator import Emulator, running_emulator
 from iflytek_spark.gateway.batches.owners import OwnedIds
 from iflytek_spark.gateway.middleware.auth import new_key
 from tests.gateway.batches.test_openai_batches import rows, run
@@ -90,15 +90,13 @@ def test_an_id_is_an_owners_and_an_accounts() -> None:
 def test_of_several_accounts_each_keeps_its_own(running_gateway: RunningGateway) -> None:
     with running_emulator() as first, running_emulator() as second, ExitStack() as stack:
 
-        def gateway(*sparks: object) -> openai.OpenAI:
+        def gateway(*sparks: Emulator) -> openai.OpenAI:
             accounts = {
                 f"account{number}": {
                     "api_password": spark.http_keys.api_password,
                     "base_url": spark.base_url,
                 }
                 for number, spark in enumerate(sparks)
-                if spark in (first, second)
-                for spark in [spark]
             }
             url = running_gateway(accounts=accounts)
             return stack.enter_context(

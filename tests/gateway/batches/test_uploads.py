@@ -39,6 +39,7 @@ def body(**changes: Any) -> bytes:
     return row(body={**sent, **changes})
 
 
+ANY = {"authorization": "Bearer any"}
 BAD = [
     (b"", "no rows"),
     (b"{nonsense\n", "row 1"),
@@ -83,13 +84,18 @@ def test_a_file_for_another_purpose_is_refused(client: openai.OpenAI) -> None:
 
 def test_a_body_that_is_no_form_is_refused(small: Gateway) -> None:
     for content_type in ("application/json", "multipart/form-data"):
-        headers = {"content-type": content_type}
+        headers = {"content-type": content_type, **ANY}
         response = httpx.post(f"{small.url}/files", content=b"{}", headers=headers)
         assert response.status_code == 415
     half = b'--x\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nbatch'
-    headers = {"content-type": "multipart/form-data; boundary=x"}
+    headers = {"content-type": "multipart/form-data; boundary=x", **ANY}
     response = httpx.post(f"{small.url}/files", content=half, headers=headers)
     assert (response.status_code, "no end" in response.text) == (400, True)
+
+
+def test_a_form_that_a_page_could_send_is_refused_without_keys(small: Gateway) -> None:
+    response = httpx.post(f"{small.url}/files", files={"file": b""}, data={"purpose": "batch"})
+    assert (response.status_code, response.json()["error"]["code"]) == (403, "not_local")
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "x", "10001", "٣"])

@@ -6,11 +6,17 @@ from typing import Any, Literal, Required
 
 from typing_extensions import TypedDict
 
+from iflytek_spark.assumptions import (
+    BATCH_ENDPOINT,
+    MAX_BATCH_BODY_BYTES,
+    MAX_BATCH_FILE_BYTES,
+)
+
 FILES = "/files"
 """What follows the base of an address, for files."""
 BATCHES = "/batches"
 """The same for batches."""
-ENDPOINT = "/v1/chat/completions"
+ENDPOINT = BATCH_ENDPOINT
 """Where each row goes, whichever the model is."""
 METHOD = "POST"
 PURPOSE = "batch"
@@ -19,10 +25,10 @@ WINDOW = "24h"
 
 MAX_LINES = 50_000
 """Rows of one input file."""
-MAX_FILE_BYTES = 100_000_000
-"""Of one input file. 100 MB may be meant as a little more; splitting earlier costs nothing."""
-MAX_BODY_BYTES = 6 * 1024
-"""Of the body of one row, as it stands in the file."""
+MAX_FILE_BYTES = MAX_BATCH_FILE_BYTES
+"""Bytes of one input file."""
+MAX_BODY_BYTES = MAX_BATCH_BODY_BYTES
+"""Bytes of the body of one row, as it stands in the file."""
 
 
 class FileShape(TypedDict, total=False):
