@@ -83,10 +83,10 @@ def test_batches_go_on_after_the_program_and_are_fetched(
         )
         with process:
             assert process.stderr
-            assert spark.wait_for_requests(3), "the file, the batch, the first question after it"
+            assert spark.wait_for_requests(3, 30), "the file, the batch, the first question after it"
             process.send_signal(signal.SIGINT)
             assert b"the same command goes on" in process.stderr.read()
-            assert process.wait(5) == 130
+            assert process.wait(30) == 130
         assert main(["batch", "fetch", "out.jsonl"]) == 0
         assert "0 of 5 rows done, 0 of them errors; not finished\nunder way: b" in output(capsys)
         assert main(["batch", "cancel", "out.jsonl"]) == 0
@@ -115,10 +115,10 @@ def test_ctrl_c_leaves_a_job_that_goes_on(
     command = [sys.executable, "-m", "iflytek_spark", "batch", "run", *JOB, "--per-second", "20"]
     with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
         assert process.stderr
-        assert emulator.wait_for_requests(3)
+        assert emulator.wait_for_requests(3, 30)
         process.send_signal(signal.SIGINT)
         assert b"the same command goes on" in process.stderr.read()
-        assert process.wait(5) == 130
+        assert process.wait(30) == 130
     assert main(["batch", "run", *JOB, "--per-second", "1000"]) == 0
     found = read_output(folder / "out.jsonl")
     assert len({row["id"] for row in found}) == len(found) == 30
