@@ -9,7 +9,7 @@ from typing import cast
 
 from iflytek_spark import EmbedOptions, SparkClient, Vector
 from iflytek_spark.errors import JobError
-from iflytek_spark.jobs import Result, VectorOptions, embed, results
+from iflytek_spark.jobs import Result, VectorOptions, embed, read_results
 
 
 def embed_texts(
@@ -24,7 +24,7 @@ def embed_texts(
     given["concurrency"] = given.pop("max_concurrency")
     given.pop("max_qps", None)
     embed(source, output, **cast("VectorOptions", {**given, "text": "text", "client": client}))
-    return [_vector(result) for result in results(output)]
+    return [_vector(result) for result in read_results(output)]
 
 
 def _vector(result: Result) -> Vector:

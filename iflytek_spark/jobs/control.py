@@ -66,7 +66,7 @@ def status(output: str | Path) -> JobStatus:
     )
 
 
-def results(output: str | Path) -> Iterator[Result]:
+def read_results(output: str | Path) -> Iterator[Result]:
     """Yield the results of a job so far, in the order of the rows, with their token counts.
 
     Args:

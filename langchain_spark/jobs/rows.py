@@ -35,7 +35,7 @@ from iflytek_spark.jobs import (
     Result,
     WayOptions,
     label,
-    results,
+    read_results,
     write_messages,
 )
 from iflytek_spark.settings import CallOptions
@@ -123,7 +123,7 @@ def answer_inputs(
     asked: LabelOptions = {**model.asked({}, options), "messages": "messages"}
     with model_errors():
         label(source, output, **asked)
-    return [_answer(result, model.spec.name) for result in results(output)]
+    return [_answer(result, model.spec.name) for result in read_results(output)]
 
 
 def label_rows(

@@ -83,7 +83,9 @@ def test_batches_go_on_after_the_program_and_are_fetched(
         )
         with process:
             assert process.stderr
-            assert spark.wait_for_requests(3, 30), "the file, the batch, the first question after it"
+            assert spark.wait_for_requests(3, 30), (
+                "the file, the batch, the first question after it"
+            )
             process.send_signal(signal.SIGINT)
             assert b"the same command goes on" in process.stderr.read()
             assert process.wait(30) == 130
