@@ -155,6 +155,10 @@ def test_importing_the_core_loads_no_socket_library_and_no_framework() -> None:
     assert not loaded_by("import iflytek_spark") & (LIBRARIES | frameworks)
 
 
+def test_jobs_load_no_parquet_before_it_is_asked_for() -> None:
+    assert "pyarrow" not in loaded_by("import iflytek_spark.jobs, iflytek_spark.cli.batch")
+
+
 def test_the_sync_client_does_not_load_the_library_of_the_async_one() -> None:
     assert "websockets" not in loaded_by("import iflytek_spark.transports.ws_sync")
     assert "websocket" not in loaded_by("import iflytek_spark.transports.ws_async")
