@@ -56,7 +56,8 @@ class BatchOptions:
 
     Attributes:
         delay: seconds of its clock that a batch takes.
-        speed: how many times faster than time its clock runs, more than 0.
+        speed: how many times faster than time its clock runs, more than 0. Answering takes time
+            of its own, some seconds for 10,000 rows: with a very fast clock the 24 hours run out.
         fate: what becomes of batches for which nothing was scripted.
         errors: where rows that failed stand: in a file of their own, or among the answers.
         page_size: the most files or batches of a page, whatever is asked for.
