@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import ssl
 import uuid
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Generic
+from typing import TYPE_CHECKING, Generic, Self
 
 from iflytek_spark.assumptions import MAX_RESPONSE_BYTES
 from iflytek_spark.credentials import Credentials
@@ -126,9 +127,30 @@ class BaseClient(Generic[AnyTransport]):
         return self._endpoint.model
 
     @property
+    def credentials(self) -> Credentials:
+        """The app's; their text shows no key."""
+        return self._credentials
+
+    @property
+    def route(self) -> ConnectionOptions:
+        """How connections are made."""
+        return self._route
+
+    @property
+    def rate(self) -> Turns | None:
+        """The rate that calls keep to, if there is one."""
+        return self._rate
+
+    @property
     def endpoint(self) -> Endpoint:
         """Where calls go."""
         return self._endpoint
+
+    def with_rate(self, rate: Turns) -> Self:
+        """Return a client that differs in its rate alone; it shares the connections."""
+        client = copy.copy(self)
+        vars(client).update(_rate=rate)
+        return client
 
     def check_keys(self, asked: ModelSpec | Service) -> None:
         """Check that there is a key for a model or a service, without a call.

@@ -13,6 +13,7 @@
     │   ├── APITimeoutError           one of the four time-outs ran out (also TimeoutError)
     │   └── StreamInterruptedError    the answer ended before its final frame
     ├── RateStoreError            turns of a rate cannot be counted; nothing was sent
+    ├── JobError                  a job's files cannot be used, or it has stopped; it can go on
     ├── ProtocolError             what came is not JSON with a header, or too large
     ├── ToolNotCalledError            a tool call was required, and the model answered in text
     ├── InvalidResponseError            the answer does not fit the schema (also ValueError)
@@ -161,6 +162,16 @@ class StreamInterruptedError(APIConnectionError):
 
 class RateStoreError(SparkError):
     """Turns of a rate cannot be counted, so nothing was sent; see :mod:`iflytek_spark.rates`."""
+
+
+class JobError(SparkError):
+    """A job over many rows cannot begin, or has stopped; see :mod:`iflytek_spark.jobs`.
+
+    Attributes:
+        row: the row of the input that is at fault, counted from 1, or None.
+    """
+
+    row: int | None = None
 
 
 class ProtocolError(SparkError):

@@ -14,6 +14,7 @@ from langchain_spark.chat_models import ChatSpark
 if TYPE_CHECKING:
     from langchain_spark.embeddings import SparkEmbeddings
     from langchain_spark.images import SparkImageTool
+    from langchain_spark.jobs.chain import label_chain
     from langchain_spark.llms import SparkLLM
     from langchain_spark.rerank import SparkRerank
 
@@ -24,6 +25,7 @@ __all__ = [
     "SparkLLM",
     "SparkRerank",
     "__version__",
+    "label_chain",
 ]
 
 _LAZY = {
@@ -31,6 +33,7 @@ _LAZY = {
     "SparkImageTool": "langchain_spark.images",
     "SparkLLM": "langchain_spark.llms",
     "SparkRerank": "langchain_spark.rerank",
+    "label_chain": "langchain_spark.jobs.chain",
 }
 
 

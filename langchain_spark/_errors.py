@@ -43,6 +43,18 @@ class SparkModelInvalidRequestError(spark.InvalidRequestError, core.ModelInvalid
     """Spark would refuse this request, so it was not sent."""
 
 
+class SparkModelInvalidRowError(spark.InvalidRowError, core.ModelInvalidRequestError):
+    """The Batch API would refuse a row, so its file was not sent."""
+
+
+class SparkModelBatchFileError(spark.BatchFileError, core.ModelError):
+    """An input file of a batch cannot be read or written."""
+
+
+class SparkModelJobError(spark.JobError, core.ModelError):
+    """A job over many rows cannot begin, or has stopped."""
+
+
 class SparkModelConnectionError(spark.APIConnectionError, core.ModelConnectionError):
     """No connection could be made, or it was lost."""
 

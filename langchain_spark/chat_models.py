@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import Any, Self
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Self, Unpack
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
-from langchain_core.language_models.base import LangSmithParams
+from langchain_core.language_models.base import LangSmithParams, LanguageModelInput
 from langchain_core.language_models.model_profile import ModelProfile
-from langchain_core.messages import BaseMessage
+from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.utils.utils import LC_ID_PREFIX
 from langchain_protocol.protocol import MessagesData
 from pydantic import ConfigDict, model_validator
 
-from iflytek_spark import Message, __version__
+from iflytek_spark import JobError, Message, __version__
 from iflytek_spark.adapters import estimate_prompt_tokens
+from iflytek_spark.jobs import WayOptions
 from iflytek_spark.settings import CallOptions
 from langchain_spark._binding import BindableChatModel
 from langchain_spark._blocks import register_blocks
@@ -24,6 +27,7 @@ from langchain_spark._errors import model_errors
 from langchain_spark._events import EventWriter
 from langchain_spark._profiles import profile_of
 from langchain_spark._tools import AnyTool, to_tools
+from langchain_spark.jobs.rows import JobModel, answer_inputs
 
 register_blocks()
 
@@ -152,6 +156,46 @@ class ChatSpark(BindableChatModel):
         with model_errors():
             translated = to_messages(messages, replay_reasoning=self.replay_reasoning)
             return estimate_prompt_tokens(translated, to_tools(tools or ()))
+
+    def batch_job(
+        self,
+        inputs: Iterable[LanguageModelInput],
+        output: str | Path,
+        *,
+        return_exceptions: bool = False,
+        **options: Unpack[WayOptions],
+    ) -> list[AIMessage | JobError]:
+        """Answer any number of inputs as a job, by the Batch API where that is cheaper.
+
+        After a crash the same call goes on; a finished one makes no call.
+
+        Args:
+            inputs: as of ``batch``: texts, prompt values or lists of messages; no images.
+            output: a ``.jsonl`` file for the results; inputs and journal stand beside it.
+            return_exceptions: whether errors stand in the list; else the first is raised at last.
+            **options: see :class:`~iflytek_spark.jobs.WayOptions`.
+
+        Returns:
+            A message for each input, in their order.
+
+        Raises:
+            JobError: see :func:`iflytek_spark.jobs.label`.
+        """
+        found = answer_inputs(self.as_job_model(), inputs, Path(output), options)
+        failures = [each for each in found if isinstance(each, JobError)]
+        if failures and not return_exceptions:
+            raise failures[0]
+        return found
+
+    def as_job_model(self) -> JobModel:
+        """Return what a job needs of this model; :func:`langchain_spark.label_chain` asks."""
+
+        def conversation(given: LanguageModelInput) -> list[Message]:
+            messages = self._convert_input(given).to_messages()
+            return to_messages(messages, replay_reasoning=self.replay_reasoning)
+
+        options = partial(self._options, None)
+        return JobModel(self._sync_client(), self._spec, conversation, options)
 
     def _request(
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]

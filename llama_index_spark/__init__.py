@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from iflytek_spark import __version__
 from llama_index_spark.embedding import SparkEmbedding
+from llama_index_spark.jobs import SparkEmbeddingJob
 from llama_index_spark.llm import SparkLLM
 from llama_index_spark.rerank import SparkRerank
 
-__all__ = ["SparkEmbedding", "SparkLLM", "SparkRerank", "__version__"]
+__all__ = ["SparkEmbedding", "SparkEmbeddingJob", "SparkLLM", "SparkRerank", "__version__"]

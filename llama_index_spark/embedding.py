@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from llama_index.core.base.embeddings.base import BaseEmbedding, Embedding
@@ -10,7 +12,9 @@ from pydantic import AliasChoices, ConfigDict, Field, model_validator
 
 from iflytek_spark import EmbeddingKind, EmbedOptions, TooLong
 from iflytek_spark.adapters import Service, usual_batch_size, vector_namespace, vector_service
+from iflytek_spark.rates import Limit, Rate
 from llama_index_spark._cache import NamespacedStore
+from llama_index_spark._jobs import embed_texts
 from llama_index_spark._settings import Connection
 
 
@@ -129,6 +133,28 @@ class SparkEmbedding(Connection, BaseEmbedding):
         for batch in get_tqdm_iterable(batches, show_progress, "Generating embeddings"):
             vectors += await super().aget_text_embedding_batch(batch, **kwargs)
         return vectors
+
+    def embed_job(self, texts: Iterable[str], output: str | Path) -> list[Embedding]:
+        """Turn any number of passages into vectors as a job; or go on with it.
+
+        What is done is kept in a journal beside ``output``: after a crash the same call goes on,
+        and a finished one makes no call. :class:`~llama_index_spark.SparkEmbeddingJob` does so in
+        an ``IngestionPipeline``.
+
+        Args:
+            texts: the texts, none of them empty.
+            output: a ``.jsonl`` file for the vectors; texts and journal stand beside it.
+
+        Returns:
+            A vector for each, in the same order.
+
+        Raises:
+            JobError: for the first text that failed; else see :func:`iflytek_spark.jobs.embed`.
+        """
+        limit = None if self.max_qps is None else Limit(self.max_qps)
+        client = self._sync_client()
+        client = client if client.rate else client.with_rate(Rate(embeddings=limit))
+        return embed_texts(client, texts, Path(output), self._embed_options("document"))
 
     def namespace(self, kind: EmbeddingKind = "document") -> str:
         """Name the store of the vectors that this object computes, for caches of all kinds.

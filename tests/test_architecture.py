@@ -67,6 +67,7 @@ FRONT_DOOR = {
     "iflytek_spark.emulator",
     "iflytek_spark.env_file",
     "iflytek_spark.errors",
+    "iflytek_spark.jobs",
     "iflytek_spark.rates",
     "iflytek_spark.settings",
 }
@@ -152,6 +153,10 @@ def loaded_by(statement: str) -> set[str]:
 def test_importing_the_core_loads_no_socket_library_and_no_framework() -> None:
     frameworks = {"langchain_core", "llama_index", "langchain_spark", "llama_index_spark"}
     assert not loaded_by("import iflytek_spark") & (LIBRARIES | frameworks)
+
+
+def test_jobs_load_no_parquet_before_it_is_asked_for() -> None:
+    assert "pyarrow" not in loaded_by("import iflytek_spark.jobs, iflytek_spark.cli.batch")
 
 
 def test_the_sync_client_does_not_load_the_library_of_the_async_one() -> None:

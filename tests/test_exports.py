@@ -20,12 +20,13 @@ from iflytek_spark import (
     adapters,
     batches,
     errors,
+    jobs,
     rates,
     settings,
 )
 
 
-@pytest.mark.parametrize("package", [iflytek_spark, adapters, batches, rates])
+@pytest.mark.parametrize("package", [iflytek_spark, adapters, batches, jobs, rates])
 def test_the_list_of_names_is_complete_and_each_stands_once(package: ModuleType) -> None:
     own = {
         name
@@ -68,7 +69,7 @@ def documented(package: ModuleType, name: str) -> Iterator[tuple[str, Any]]:
 
 OBJECTS = [
     pair
-    for package in (iflytek_spark, adapters, batches, settings)
+    for package in (iflytek_spark, adapters, batches, jobs, settings)
     for name in package.__all__
     for pair in documented(package, name)
 ]

@@ -35,8 +35,13 @@ _ROOT = Path(__file__).parents[1]
 _NAMES = ("README.md", "README.zh-CN.md")
 _TEXTS = {name: (_ROOT / name).read_text(encoding="utf-8") for name in _NAMES}
 
-_RECIPES = ("docs/frameworks.md", "docs/frameworks.zh-CN.md")
-_RECIPE_TEXTS = {name: (_ROOT / name).read_text(encoding="utf-8") for name in _RECIPES}
+_RECIPES = (
+    ("docs/frameworks.md", "docs/frameworks.zh-CN.md"),
+    ("docs/jobs.md", "docs/jobs.zh-CN.md"),
+)
+_RECIPE_TEXTS = {
+    name: (_ROOT / name).read_text(encoding="utf-8") for pair in _RECIPES for name in pair
+}
 
 each_readme = pytest.mark.parametrize("name", _TEXTS)
 
@@ -48,15 +53,16 @@ def _blocks(name: str, language: str) -> list[str]:
 
 def _every_block(language: str) -> list[tuple[str, str]]:
     # the recipes have the same blocks in both languages, which a test holds
-    names = (*_TEXTS, _RECIPES[0])
+    names = (*_TEXTS, *(english for english, _ in _RECIPES))
     return [(name, block) for name in names for block in _blocks(name, language)]
 
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Emulator]:
-    """An emulator that the environment leads to, and a folder with a CA and a picture."""
+    """An emulator that the environment leads to, and a folder with a CA, a picture and a row."""
     trustme.CA().cert_pem.write_to_path(tmp_path / "ca.pem")
     (tmp_path / "cat.png").write_bytes(encode_png("cat", 64, 64))
+    (tmp_path / "reviews.jsonl").write_text('{"id": 1, "text": "很好"}\n', encoding="utf-8")
     with running_emulator() as spark, contextlib.chdir(tmp_path), mock.patch.dict(os.environ):
         os.environ.update(spark.environment)
         yield spark
@@ -116,10 +122,11 @@ def test_both_show_the_same_code() -> None:
     assert english == chinese
 
 
-def test_the_recipes_are_the_same_in_both_languages() -> None:
-    english, chinese = (_blocks(name, "python") for name in _RECIPES)
+@pytest.mark.parametrize("pair", _RECIPES)
+def test_the_recipes_are_the_same_in_both_languages(pair: tuple[str, str]) -> None:
+    english, chinese = (_blocks(name, "python") for name in pair)
     assert english == chinese
-    sections = [re.findall(r"^#+", text, re.MULTILINE) for text in _RECIPE_TEXTS.values()]
+    sections = [re.findall(r"^#+", _RECIPE_TEXTS[name], re.MULTILINE) for name in pair]
     assert sections[0] == sections[1]
 
 

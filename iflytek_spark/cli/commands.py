@@ -31,6 +31,7 @@ class Command(NamedTuple):
 
 COMMANDS = (
     Command("chat", "ask a model, or talk with it", "iflytek_spark.cli.chat"),
+    Command("batch", "label a file of rows, or make vectors of it", "iflytek_spark.cli.batch"),
     Command("models", "show the catalogue of models", "iflytek_spark.cli.models"),
     Command("doctor", "find out what your account and network can do", "iflytek_spark.cli.doctor"),
     Command("demo", "see a LangChain chain run, with or without keys", "iflytek_spark.cli.demo"),

@@ -72,6 +72,10 @@ class Rate:
         limit = self._limits.get(product)
         return None if limit is None else QueuedTurn(self.store, f"{account}:{product}", limit)
 
+    def limit(self, product: Product) -> Limit | None:
+        """Return the limit of a product, or None where there is none."""
+        return self._limits.get(product)
+
     def __deepcopy__(self, memo: object) -> Rate:
         """Return this object: a copy of a model keeps the same rate."""
         return self

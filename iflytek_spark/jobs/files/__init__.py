@@ -1,0 +1,1 @@
+"""The files of a job: rows are read, looked at, and written."""

@@ -1,0 +1,1 @@
+"""How rows are asked: live, by calls of their own, or by the Batch API."""

@@ -1,0 +1,1 @@
+"""Chains over files, and any number of inputs, as jobs."""
