@@ -12,6 +12,7 @@ ROOT = Path(__file__).parent.parent
 PURE_ROOM = "iflytek_spark/protocol"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow("one test less may leave a branch that no other takes")
 def test_every_branch_of_the_pure_room_is_taken(tmp_path: Path) -> None:
     data = f"--data-file={tmp_path / 'coverage'}"

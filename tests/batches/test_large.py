@@ -13,7 +13,9 @@ _WHOLE = pytest.mark.slow("the service's own limit of 50,000 rows makes three fi
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("most", [500, pytest.param(50_000, marks=_WHOLE)])
+@pytest.mark.parametrize(
+    "most", [500, pytest.param(50_000, marks=[_WHOLE, pytest.mark.exhaustive])]
+)
 def test_of_three_files_one_expires_and_what_is_left_is_asked_again(
     tmp_path: Path, most: int
 ) -> None:

@@ -10,6 +10,7 @@ from tests._support.redis_program import needs_redis
 RATE = 10
 
 
+@pytest.mark.exhaustive
 @needs_redis
 @pytest.mark.timeout(400)
 @pytest.mark.slow("two workers, three accounts and a Redis, of which one each fails")

@@ -62,6 +62,7 @@ def check(gateway: Program, body: bytes, route: str = CHAT) -> httpx2.Response:
     return response
 
 
+@pytest.mark.sampled(10)
 @pytest.mark.slow("each is a way of its own to take time or memory")
 @pytest.mark.parametrize("name", bombs.BOMBS)
 def test_a_bomb_does_no_harm(gateway: Program, name: str) -> None:

@@ -16,7 +16,7 @@ from tests.gateway.gateway_helpers import Gateway
 from tests.gateway.page.conftest import Script
 from tests.gateway.page.visits import IN_A_BROWSER, NARROW, WIDE, Visit, visit
 
-pytestmark = pytest.mark.slow(IN_A_BROWSER)
+pytestmark = [pytest.mark.slow(IN_A_BROWSER), pytest.mark.exhaustive]
 
 IMAGES = Path(__file__).parents[3] / "docs" / "images"
 MAX_BYTES = 150_000

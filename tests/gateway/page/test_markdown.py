@@ -114,6 +114,7 @@ def sheet(browser: Browser, page_gateway: Gateway) -> Page:
     return page
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize(("text", "html"), TEXTS, ids=[text for text, _ in TEXTS])
 def test_what_models_write_becomes_elements(sheet: Page, text: str, html: str) -> None:
     assert html in sheet.evaluate(_SHOWN, text)
@@ -125,6 +126,7 @@ def test_a_text_that_grows_ends_as_the_whole_does(sheet: Page) -> None:
     assert grown == whole
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_stays_text(sheet: Page, text: str) -> None:
     html = sheet.evaluate(_SHOWN, text)

@@ -27,7 +27,7 @@ from tests.gateway.page.test_looks import OVERFLOW, UNLABELLED, keep
 from tests.gateway.page.visits import IN_A_BROWSER, NARROW, WIDE, Visit, visit
 from tests.gateway.store.store_helpers import Operator, operating, until
 
-pytestmark = pytest.mark.slow(IN_A_BROWSER)
+pytestmark = [pytest.mark.slow(IN_A_BROWSER), pytest.mark.exhaustive]
 
 DAY = 86_400
 KEYS = {"客服机器人": 9, "alice": 5, "ci": 1}

@@ -13,7 +13,7 @@ from tests.gateway.gateway_helpers import Gateway
 from tests.gateway.page.conftest import Script
 from tests.gateway.page.visits import IN_A_BROWSER, Visit, visit
 
-pytestmark = pytest.mark.slow(IN_A_BROWSER)
+pytestmark = [pytest.mark.slow(IN_A_BROWSER), pytest.mark.exhaustive]
 
 CHAT = "**/v1/chat/completions"
 
