@@ -29,5 +29,6 @@ def test_importing_loads_no_other_framework_and_no_sockets() -> None:
 
 
 def test_the_public_names() -> None:
-    assert llama_index_spark.__all__ == ["SparkEmbedding", "SparkLLM", "SparkRerank", "__version__"]
+    names = ["SparkEmbedding", "SparkEmbeddingJob", "SparkLLM", "SparkRerank", "__version__"]
+    assert llama_index_spark.__all__ == names
     assert llama_index_spark.__version__

@@ -146,6 +146,8 @@ def test_an_open_connection_is_taken_over_tls_too(kind: str) -> None:
         warming.warm_up()
         warming.ask()
         assert used(spark) in ([1, 2], [1, 3])  # whichever was open first
+        warming.client.close()
+        assert spark.wait_until_idle()  # TLS ends with a word of the peer
 
 
 DEATHS = [
