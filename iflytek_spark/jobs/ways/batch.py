@@ -11,6 +11,7 @@ import logging
 import shutil
 from collections import deque
 from collections.abc import Iterator
+from contextlib import closing
 
 from iflytek_spark import (
     BadRequestError,
@@ -136,11 +137,12 @@ class BatchRun:
         if part.file_id is None:
             self._journal.drop_part(part)
             return None
-        for batch in self._way.client.list_batches():
-            if batch.input_file_id == part.file_id:
-                part = part._replace(batch_id=batch.id)
-                self._journal.note_part(part)
-                return part
+        with closing(self._way.client.list_batches()) as batches:
+            made = next((each for each in batches if each.input_file_id == part.file_id), None)
+        if made is not None:
+            part = part._replace(batch_id=made.id)
+            self._journal.note_part(part)
+            return part
         try:
             return self._make(part)
         except (NotFoundError, BadRequestError):  # the service keeps files for two days

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from contextlib import closing
 
 from iflytek_spark import ChatResponse, SparkError
-from iflytek_spark.batches import Batch, BatchAnswer, BatchFailure
+from iflytek_spark.batches import Batch, BatchAnswer, BatchFailure, BatchResult
 from iflytek_spark.errors import InvalidResponseError
 from iflytek_spark.jobs.job import OpenJob
 from iflytek_spark.jobs.journal import Part
@@ -38,17 +39,21 @@ class BatchReading:
         """Read all of them. What a crash leaves undone is read again, and is the same."""
         requests = self._way.request
         results = self._way.client.results(batch, requests=requests, model=self._way.spec)
-        for result in results:
-            match result:
-                case BatchAnswer(custom_id, response):
-                    self._answered(self._row(custom_id), response)
-                case BatchFailure(custom_id, error):
-                    self._failed(self._row(custom_id), error)
-                case _:
-                    _LOG.warning("batch %s: a line cannot be read: %s", batch.id, result.reason)
-            if len(self._results) + len(self._answers) >= _TOGETHER:
-                self._flush(None)
+        with closing(results):
+            for result in results:
+                self._take(batch, result)
+                if len(self._results) + len(self._answers) >= _TOGETHER:
+                    self._flush(None)
         self._flush(self._part._replace(state=batch.status))
+
+    def _take(self, batch: Batch, result: BatchResult) -> None:
+        match result:
+            case BatchAnswer(custom_id, response):
+                self._answered(self._row(custom_id), response)
+            case BatchFailure(custom_id, error):
+                self._failed(self._row(custom_id), error)
+            case _:
+                _LOG.warning("batch %s: a line cannot be read: %s", batch.id, result.reason)
 
     def _row(self, custom_id: str) -> int | None:
         row = int(custom_id) if custom_id.isdecimal() else 0
