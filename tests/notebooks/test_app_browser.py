@@ -95,6 +95,7 @@ def _ask(page: Page, question: str) -> Locator:
     return messages.last
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow("without a browser the page's own script is not seen")
 def test_a_visitor_asks_meets_an_error_and_asks_again(page: Page) -> None:
     expect(page.get_by_test_id("stSidebar")).to_contain_text("本地模拟器")

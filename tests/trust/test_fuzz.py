@@ -30,6 +30,7 @@ def test_what_failed_once(name: str, data: bytes) -> None:
         return
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow("fewer inputs find nothing that the seeds do not")
 def test_only_our_own_errors_come_out() -> None:
     command = [sys.executable, "-m", "fuzz", "--runs", "3000", "--together"]

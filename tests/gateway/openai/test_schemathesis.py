@@ -114,7 +114,7 @@ def answered() -> Iterator[Answered]:
     assert counted.total() >= CASES or not asked_all, counted
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(2)
 @pytest.mark.slow("few cases reach few of the fields' combinations")
 @schema.parametrize()
 def test_answers_are_as_described(

@@ -28,6 +28,7 @@ SETTINGS: list[dict[str, str | bool]] = [
 PROGRAMS = ["openai", "curl", "chat-openai", "chat-spark"]
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("settings", SETTINGS, ids=[str(each["model"]) for each in SETTINGS])
 def test_the_programs_ask_what_the_chat_asks(
     browser: Browser, settings: dict[str, Any], tmp_path: Path
@@ -41,7 +42,7 @@ def test_the_programs_ask_what_the_chat_asks(
             page = visited.page
             page.locator("#key").fill(key)
             page.locator("#key").press("Enter")
-            page.wait_for_function("!document.querySelector('#model').disabled")
+            page.locator("#model:enabled").wait_for()
             visited.choose(**settings)
             page.locator("#question").fill(QUESTION)
             page.locator("#tab-code").click()

@@ -55,6 +55,7 @@ def long_question(number: int) -> str:
     return f"第{number}号：" + "、".join(f"{number}之{word}" for word in range(TOKENS))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow("fewer would never compete for threads, descriptors and the backlog")
 @pytest.mark.timeout(300)
 async def test_a_thousand_streams_are_answered_each_its_own(slow_gateway: Gateway) -> None:

@@ -31,6 +31,7 @@ _ROOT = Path(__file__).parents[3]
 _DEPLOY = _ROOT / "deploy"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow("a package missing from the lock shows only when all are installed")
 def test_the_steps_of_the_image(tmp_path: Path) -> None:
     """From the package index, as the image does; the packages are those of the lock."""

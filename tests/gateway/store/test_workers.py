@@ -65,6 +65,7 @@ class Asking:
                 pass
 
 
+@pytest.mark.sampled(1)
 def test_a_worker_that_is_killed_loses_a_second_at_most(
     tmp_path: Path, environ: dict[str, str], operator: Operator, spark: Emulator
 ) -> None:
@@ -87,6 +88,7 @@ def test_a_worker_that_is_killed_loses_a_second_at_most(
     assert sum(row["total_tokens"] for row in operator.rows()) == written["total_tokens"]
 
 
+@pytest.mark.sampled(1)
 def test_every_worker_sees_changes_and_writes_all_before_it_ends(
     tmp_path: Path, environ: dict[str, str], operator: Operator, spark: Emulator
 ) -> None:
