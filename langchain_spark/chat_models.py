@@ -27,7 +27,7 @@ from langchain_spark._errors import model_errors
 from langchain_spark._events import EventWriter
 from langchain_spark._profiles import profile_of
 from langchain_spark._tools import AnyTool, to_tools
-from langchain_spark.jobs.rows import JobModel, answer_inputs
+from langchain_spark.jobs.model import JobModel
 
 register_blocks()
 
@@ -181,6 +181,8 @@ class ChatSpark(BindableChatModel):
         Raises:
             JobError: see :func:`iflytek_spark.jobs.label`.
         """
+        from langchain_spark.jobs.rows import answer_inputs  # most programs have no jobs
+
         found = answer_inputs(self.as_job_model(), inputs, Path(output), options)
         failures = [each for each in found if isinstance(each, JobError)]
         if failures and not return_exceptions:

@@ -31,8 +31,11 @@ def test_the_list_of_names_is_complete_and_each_stands_once(package: ModuleType)
     own = {
         name
         for name, value in vars(package).items()
-        if not name.startswith("_") and not inspect.ismodule(value) and name != "annotations"
+        if not name.startswith("_") and not inspect.ismodule(value)
     }
+    own -= {"annotations", "import_module", "TYPE_CHECKING"}
+    own |= set(getattr(package, "_LAZY", ()))
+    assert all(hasattr(package, name) for name in package.__all__)
     assert own == set(package.__all__) - {"__version__"}
     assert len(package.__all__) == len(set(package.__all__))
 

@@ -22,29 +22,33 @@ PROTOCOL-HTTP.md §9 has the facts. What the vendor does not say stands in
 
 from __future__ import annotations
 
-from iflytek_spark.batches.client import AsyncBatchClient, BatchClient
-from iflytek_spark.batches.client_base import Progress as BatchProgress
-from iflytek_spark.batches.input_files import InputFile, check_input_file, write_input_files
-from iflytek_spark.batches.results import RequestOf, read_result
-from iflytek_spark.batches.rows import BatchRequest, batch_model
-from iflytek_spark.batches.streams import AsyncBatchResults, BatchResults
-from iflytek_spark.batches.values import (
-    BatchAnswer,
-    BatchFailure,
-    BatchResult,
-    BatchSummary,
-    UnreadableLine,
-)
-from iflytek_spark.models.batches import (
-    PRICE_CLASS,
-    PRICE_SHARE,
-    Batch,
-    BatchCounts,
-    BatchFile,
-    BatchProblem,
-)
-from iflytek_spark.protocol.wire.batches.form import FormError, FormReader, PartBegins, PartData
-from iflytek_spark.protocol.wire.batches.shapes import MAX_BODY_BYTES, MAX_FILE_BYTES, MAX_LINES
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from iflytek_spark.batches.client import AsyncBatchClient, BatchClient
+    from iflytek_spark.batches.client_base import BatchProgress
+    from iflytek_spark.batches.input_files import InputFile, check_input_file, write_input_files
+    from iflytek_spark.batches.results import RequestOf, read_result
+    from iflytek_spark.batches.rows import BatchRequest, batch_model
+    from iflytek_spark.batches.streams import AsyncBatchResults, BatchResults
+    from iflytek_spark.batches.values import (
+        BatchAnswer,
+        BatchFailure,
+        BatchResult,
+        BatchSummary,
+        UnreadableLine,
+    )
+    from iflytek_spark.models.batches import (
+        PRICE_CLASS,
+        PRICE_SHARE,
+        Batch,
+        BatchCounts,
+        BatchFile,
+        BatchProblem,
+    )
+    from iflytek_spark.protocol.wire.batches.form import FormError, FormReader, PartBegins, PartData
+    from iflytek_spark.protocol.wire.batches.shapes import MAX_BODY_BYTES, MAX_FILE_BYTES, MAX_LINES
 
 __all__ = [
     "MAX_BODY_BYTES",
@@ -78,3 +82,43 @@ __all__ = [
     "read_result",
     "write_input_files",
 ]
+
+_LAZY = {
+    "AsyncBatchClient": "iflytek_spark.batches.client",
+    "AsyncBatchResults": "iflytek_spark.batches.streams",
+    "Batch": "iflytek_spark.models.batches",
+    "BatchAnswer": "iflytek_spark.batches.values",
+    "BatchClient": "iflytek_spark.batches.client",
+    "BatchCounts": "iflytek_spark.models.batches",
+    "BatchFailure": "iflytek_spark.batches.values",
+    "BatchFile": "iflytek_spark.models.batches",
+    "BatchProblem": "iflytek_spark.models.batches",
+    "BatchProgress": "iflytek_spark.batches.client_base",
+    "BatchRequest": "iflytek_spark.batches.rows",
+    "BatchResult": "iflytek_spark.batches.values",
+    "BatchResults": "iflytek_spark.batches.streams",
+    "BatchSummary": "iflytek_spark.batches.values",
+    "FormError": "iflytek_spark.protocol.wire.batches.form",
+    "FormReader": "iflytek_spark.protocol.wire.batches.form",
+    "InputFile": "iflytek_spark.batches.input_files",
+    "MAX_BODY_BYTES": "iflytek_spark.protocol.wire.batches.shapes",
+    "MAX_FILE_BYTES": "iflytek_spark.protocol.wire.batches.shapes",
+    "MAX_LINES": "iflytek_spark.protocol.wire.batches.shapes",
+    "PRICE_CLASS": "iflytek_spark.models.batches",
+    "PRICE_SHARE": "iflytek_spark.models.batches",
+    "PartBegins": "iflytek_spark.protocol.wire.batches.form",
+    "PartData": "iflytek_spark.protocol.wire.batches.form",
+    "RequestOf": "iflytek_spark.batches.results",
+    "UnreadableLine": "iflytek_spark.batches.values",
+    "batch_model": "iflytek_spark.batches.rows",
+    "check_input_file": "iflytek_spark.batches.input_files",
+    "read_result": "iflytek_spark.batches.results",
+    "write_input_files": "iflytek_spark.batches.input_files",
+}
+"""Where each is: it is loaded when it is first asked for, since adapters name a few only."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_LAZY[name]), name)

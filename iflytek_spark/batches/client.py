@@ -10,7 +10,7 @@ from typing import Self
 from iflytek_spark.batches import calls
 from iflytek_spark.batches.client_base import (
     BaseBatchClient,
-    Progress,
+    BatchProgress,
     check_waiting,
     id_of,
     no_progress,
@@ -106,7 +106,7 @@ class BatchClient(BaseBatchClient[Transport]):
         *,
         interval: float = _INTERVAL,
         timeout: float | None = None,
-        on_progress: Progress = no_progress,
+        on_progress: BatchProgress = no_progress,
     ) -> Batch:
         """Wait until a batch has ended, however that may be.
 
@@ -217,7 +217,7 @@ class AsyncBatchClient(BaseBatchClient[AsyncTransport]):
         *,
         interval: float = _INTERVAL,
         timeout: float | None = None,
-        on_progress: Progress = no_progress,
+        on_progress: BatchProgress = no_progress,
     ) -> Batch:
         """Wait until a batch has ended; see :meth:`BatchClient.wait`."""
         limit = check_waiting(interval, timeout)

@@ -160,5 +160,5 @@ def no_progress(batch: Batch) -> None:
     """Do nothing: nobody wants to know."""
 
 
-Progress = Callable[[Batch], object]
+BatchProgress = Callable[[Batch], object]
 """Is told how a batch is doing each time that it was asked for."""

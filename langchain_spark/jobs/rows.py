@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any
 
 from langchain_core.exceptions import OutputParserException
 from langchain_core.language_models import LanguageModelInput
@@ -21,8 +21,6 @@ from iflytek_spark import (
     ChatResponse,
     FinishReason,
     InvalidResponseError,
-    ModelSpec,
-    SparkClient,
     Usage,
 )
 from iflytek_spark import Message as SparkMessage
@@ -38,9 +36,9 @@ from iflytek_spark.jobs import (
     read_results,
     write_messages,
 )
-from iflytek_spark.settings import CallOptions
 from langchain_spark._convert import to_ai_message
 from langchain_spark._errors import SparkModelJobError, model_errors
+from langchain_spark.jobs.model import JobModel
 
 _PLACE_IN_MEMORY = re.compile(r" at 0x[0-9a-fA-F]+")
 _REASONS: Mapping[str, FinishReason] = {
@@ -84,28 +82,6 @@ class ChainTask:
         except OutputParserException as error:
             raise InvalidResponseError(f"the parser refuses the answer: {error}") from error
         return value
-
-
-class JobModel(NamedTuple):
-    """What a job needs of a chat model.
-
-    Attributes:
-        client: who asks.
-        spec: the model.
-        conversation: translates an input of the model.
-        options: joins the model's options with those that are bound to it.
-    """
-
-    client: SparkClient
-    spec: ModelSpec
-    conversation: Callable[[LanguageModelInput], list[SparkMessage]]
-    options: Callable[[Mapping[str, Any]], CallOptions]
-
-    def asked(self, bound: Mapping[str, Any], options: WayOptions) -> LabelOptions:
-        """Return what a job is called with; what is not set is no part of it."""
-        own = self.options(bound).items()
-        given = {name: each for name, each in own if each is not None and each not in ([], {})}
-        return cast("LabelOptions", {"client": self.client, **given, **options})
 
 
 def answer_inputs(
