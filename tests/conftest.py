@@ -30,6 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rows", type=int, help="run so many rows of each test")
 
 
+@pytest.hookimpl(optionalhook=True)  # where judges run there is no xdist
 def pytest_xdist_auto_num_workers() -> int:
     """Run a worker more than there are cores: a third of its time a test waits."""
     return (os.cpu_count() or 1) + 1

@@ -10,14 +10,15 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PURE_ROOM = "iflytek_spark/protocol"
+TESTS = ("tests/unit/protocol", "tests/unit/batches")
 
 
 @pytest.mark.exhaustive
 @pytest.mark.slow("one test less may leave a branch that no other takes")
 def test_every_branch_of_the_pure_room_is_taken(tmp_path: Path) -> None:
     data = f"--data-file={tmp_path / 'coverage'}"
-    tests = ("tests/unit/protocol", "--hypothesis-profile=few", "-p", "no:cacheprovider")
-    run("run", "--branch", data, f"--source={PURE_ROOM}", "-m", "pytest", *tests)
+    options = ("--hypothesis-profile=few", "-p", "no:cacheprovider")
+    run("run", "--branch", data, f"--source={PURE_ROOM}", "-m", "pytest", *TESTS, *options)
     report = run("report", data, "--show-missing", "--skip-covered", "--fail-under=100")
     assert report.returncode == 0, report.stdout
     files = list((ROOT / PURE_ROOM).rglob("*.py"))

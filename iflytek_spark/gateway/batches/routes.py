@@ -36,11 +36,12 @@ from iflytek_spark.gateway.state import GatewayState, State
 router = APIRouter()
 
 _FILE, _BATCH = FILES_ROUTE + "/{file_id}", BATCHES_ROUTE + "/{batch_id}"
+_FORM = {"purpose": {"const": "batch"}, "file": {"type": "string", "format": "binary"}}
 _JSONL = "application/jsonl"
 _PAGE, _MAX_PAGE = 20, 10_000
 
 
-@router.post(FILES_ROUTE, **documented(FileObject))
+@router.post(FILES_ROUTE, **documented(FileObject, form=_FORM))
 async def upload_file(request: Request, state: State) -> Response:
     """Upload the rows of a batch: each is checked and translated as a live chat is."""
     record, settings = record_of(request.scope), state.settings

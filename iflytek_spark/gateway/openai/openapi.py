@@ -7,7 +7,7 @@ would parse twice, take a body for JSON by its content type alone, and answer 50
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypedDict
 
 from fastapi import FastAPI
@@ -61,6 +61,7 @@ def documented(
     events: Sequence[type] = (),
     done: bool = False,
     error: type = Error,
+    form: Mapping[str, Any] | None = None,
 ) -> RouteDocumentation:
     """Return what a route's decorator needs to describe its body, its response and its failures.
 
@@ -70,8 +71,9 @@ def documented(
         events: the types of the events that may come in place of one response.
         done: whether ``[DONE]`` is the last of them.
         error: the type of a failure.
+        form: the schemas of the fields of a form, all needed, in place of a JSON body.
     """
-    statuses = OWN_STATUSES if body is None else STATUSES
+    statuses = OWN_STATUSES if body is None and form is None else STATUSES
     responses: dict[int | str, dict[str, Any]] = {
         status: _failure(status, error) for status in statuses
     }
@@ -79,10 +81,15 @@ def documented(
     if events:
         described = _event(events, done=done)
         responses[200]["content"] = {"text/event-stream": {"itemSchema": described}}
-    if body is None:
+    content: dict[str, Any] = {}
+    if form is not None:
+        fields = {"type": "object", "required": [*form], "properties": dict(form)}
+        content = {"multipart/form-data": {"schema": fields}}
+    if body is not None:
+        responses[200]["headers"] = {"x-spark-ignored": _IGNORED}
+        content = {"application/json": {"schema": _reference(body)}}
+    if not content:
         return {"responses": responses}
-    responses[200]["headers"] = {"x-spark-ignored": _IGNORED}
-    content = {"application/json": {"schema": _reference(body)}}
     return {
         "responses": responses,
         "openapi_extra": {"requestBody": {"required": True, "content": content}},
