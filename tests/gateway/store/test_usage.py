@@ -200,5 +200,5 @@ def test_what_is_old_is_deleted_but_for_this_months_sums(
     background = Background(operator.database, UsageLog(lambda: None), usage_days=199)
     background.start()
     assert until(lambda: True if len(operator.rows()) == 1 else None)
+    assert until(lambda: True if operator.used("model", since="365d") == {} else None)
     background.close()
-    assert operator.used("model", since="365d") == {}
