@@ -16,7 +16,7 @@ from iflytek_spark.emulator.connections.http import TEXT, HttpConnection, HttpRe
 from iflytek_spark.emulator.connections.player import play
 from iflytek_spark.emulator.media.png import encode_png
 from iflytek_spark.emulator.media.vectors import text_vector
-from iflytek_spark.emulator.plan import Fault, Hang, Plan, Refuse, Send
+from iflytek_spark.emulator.plan import Fault, Plan, Refuse, Send
 from iflytek_spark.emulator.request_log import RequestLog, SeenRequest
 from iflytek_spark.emulator.signed_service import SignedService
 from iflytek_spark.models.services import (
@@ -52,12 +52,9 @@ class PostService(SignedService):
     async def answer(self, connection: HttpConnection, request: HttpRequest) -> bool:
         """Answer one request, and return whether a further one may follow."""
         handshake, faults = self._log.handshake(request.path, request.headers)
-        match self.opening(request.target, request.host, faults, request.method):
-            case Hang() as hang:
-                return await play((hang,), connection) is not None
-            case Refuse(status, body, headers):
-                await connection.respond(status, body, {"Date": self.date, **headers})
-                return True
+        opening = self.opening(request.target, request.host, faults, request.method)
+        if (goes_on := await self.hindered(connection, opening)) is not None:
+            return goes_on
         self._log.request(SeenRequest(handshake, request.body))
         connection.accept(self.date)
         with self._account.request(POST_SERVICES[request.path].product) as asked:

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 from iflytek_spark.credentials import Credentials
 from iflytek_spark.emulator import assumptions
-from iflytek_spark.emulator.connections.http import JSON
+from iflytek_spark.emulator.connections.http import JSON, HttpConnection
+from iflytek_spark.emulator.connections.player import play
 from iflytek_spark.emulator.plan import Close, Fault, Hang, Plan, Refuse, Send, Step
 from iflytek_spark.emulator.request_log import RequestLog
 from iflytek_spark.protocol.wire.chat_server import encode_error
@@ -49,10 +50,23 @@ class SignedService:
 
         The ``target`` is path and query, and ``host`` the Host header, which are signed.
         """
-        for fault in faults:
-            if scripted := fault.handshake():
-                return scripted
-        return self._refusal(target, host, method)
+        return scripted(faults) or self._refusal(target, host, method)
+
+    async def hindered(
+        self, connection: HttpConnection, hindrance: Refuse | Hang | None
+    ) -> bool | None:
+        """Do what keeps a request of HTTP from its answer.
+
+        Returns:
+            Whether a further request may follow, or None where nothing keeps it.
+        """
+        match hindrance:
+            case Hang():
+                return await play((hindrance,), connection) is not None
+            case Refuse(status, body, headers):
+                await connection.respond(status, body, {"Date": self.date, **headers})
+                return True
+        return None
 
     def _refusal(self, target: str, host: str, method: str) -> Refuse | None:
         refusal = verify_url(target, host, self._clock(), self._secret_of, method)
@@ -88,3 +102,11 @@ class SignedService:
         for fault in faults:
             plan = fault.answer(plan, sid)
         return plan
+
+
+def scripted(faults: Iterable[Fault]) -> Refuse | Hang | None:
+    """Return what the first of the faults that act before an answer puts in its place."""
+    for fault in faults:
+        if step := fault.handshake():
+            return step
+    return None

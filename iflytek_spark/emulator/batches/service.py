@@ -22,9 +22,9 @@ from iflytek_spark.emulator.batches.runner import BatchRun
 from iflytek_spark.emulator.batches.upload import Upload
 from iflytek_spark.emulator.connections.http import JSON, HttpConnection, HttpRequest, Sink
 from iflytek_spark.emulator.connections.player import play
-from iflytek_spark.emulator.plan import Fault, Hang, Refuse, Send
+from iflytek_spark.emulator.plan import Fault, Send
 from iflytek_spark.emulator.request_log import RequestLog, SeenRequest
-from iflytek_spark.emulator.signed_service import SignedService
+from iflytek_spark.emulator.signed_service import SignedService, scripted
 from iflytek_spark.models.batches import Batch
 from iflytek_spark.protocol.wire.batches import server as wire
 from iflytek_spark.protocol.wire.batches.shapes import (
@@ -117,12 +117,8 @@ class BatchService(SignedService):
 
     async def _answer(self, connection: HttpConnection, request: HttpRequest) -> bool:
         handshake, faults = self._log.handshake(request.path, request.headers)
-        match next(filter(None, (fault.handshake() for fault in faults)), None):
-            case Hang() as hang:
-                return await play((hang,), connection) is not None
-            case Refuse(status, body, headers):
-                await connection.respond(status, body, {"Date": self.date, **headers})
-                return True
+        if (goes_on := await self.hindered(connection, scripted(faults))) is not None:
+            return goes_on
         refused = self._answerer.dialect.unauthorized(request.headers.get("authorization", ""))
         if refused is not None:
             return await self._respond(connection, refused)

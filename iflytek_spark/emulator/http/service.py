@@ -26,9 +26,7 @@ from iflytek_spark.emulator.http.router import (
 from iflytek_spark.emulator.http.wire import ChatWire, failed
 from iflytek_spark.emulator.plan import (
     Fault,
-    Hang,
     Plan,
-    Refuse,
     Reset,
     Send,
     SendError,
@@ -39,7 +37,7 @@ from iflytek_spark.emulator.post import RateLimit
 from iflytek_spark.emulator.replies import Reply, SeenChat
 from iflytek_spark.emulator.request_log import RequestLog, SeenRequest
 from iflytek_spark.emulator.responder import Responder
-from iflytek_spark.emulator.signed_service import SignedService
+from iflytek_spark.emulator.signed_service import SignedService, scripted
 from iflytek_spark.models.spec import ModelSpec
 from iflytek_spark.protocol.wire.openai.requests import MalformedError, decode_chat
 from iflytek_spark.protocol.wire.openai.service_values import HttpAnswer, HttpChatRequest
@@ -109,12 +107,8 @@ class HttpService(SignedService):
             await connection.respond(200, NO_MODELS, {"Date": self.date, **JSON})
             return True
         handshake, faults = self._log.handshake(request.path, request.headers)
-        match next(filter(None, (fault.handshake() for fault in faults)), None):
-            case Hang() as hang:
-                return await play((hang,), connection) is not None
-            case Refuse(status, body, headers):
-                await connection.respond(status, body, {"Date": self.date, **headers})
-                return True
+        if (goes_on := await self.hindered(connection, scripted(faults))) is not None:
+            return goes_on
         unauthorized = dialect.unauthorized(request.headers.get("authorization", ""))
         if unauthorized is not None:
             headers = {"Date": self.date, **JSON}
