@@ -183,8 +183,8 @@ _URL_CHARACTERS = "".join(map(chr, range(0x21, 0x7F)))
 
 
 def _same(one: str, other: str) -> bool:
-    """Whether two targets say the same, as ``%2b`` and ``%2B`` do."""
-    first, second = urlsplit(one), urlsplit(other)
+    """Whether two targets say the same, as ``%2b`` and ``%2B`` do; ``#`` begins nothing in them."""
+    first, second = (urlsplit(target.replace("#", "%23")) for target in (one, other))
     return first.path == second.path and parse_qs(first.query) == parse_qs(second.query)
 
 
