@@ -23,6 +23,7 @@ from iflytek_spark.gateway.batches.shapes import (
     NewBatch,
     batch_object,
     file_object,
+    list_page,
 )
 from iflytek_spark.gateway.batches.upload import Upload
 from iflytek_spark.gateway.middleware.disconnect import cancel_on_disconnect
@@ -63,15 +64,7 @@ async def list_files(request: Request, state: State) -> Response:
     limits = limit, state.settings.batches.max_listed
     work = page_of(accounts, OwnedAccount.files, _id_of_file, after, limits)
     files, more = await cancel_on_disconnect(request.receive, work)
-    ids = [file.id for file in files]
-    page: FileList = {
-        "object": "list",
-        "data": [file_object(file, file.name) for file in files],
-        "first_id": ids[0] if ids else None,
-        "last_id": ids[-1] if ids else None,
-        "has_more": more,
-    }
-    return _json(page)
+    return _json(list_page([file_object(file, file.name) for file in files], more=more))
 
 
 @router.get(_FILE, **documented(FileObject))
@@ -120,15 +113,7 @@ async def list_batches(request: Request, state: State) -> Response:
     limits = limit, state.settings.batches.max_listed
     work = page_of(accounts, OwnedAccount.batches, _id_of_batch, after, limits)
     batches, more = await cancel_on_disconnect(request.receive, work)
-    ids = [batch.id for batch in batches]
-    page: BatchList = {
-        "object": "list",
-        "data": list(map(batch_object, batches)),
-        "first_id": ids[0] if ids else None,
-        "last_id": ids[-1] if ids else None,
-        "has_more": more,
-    }
-    return _json(page)
+    return _json(list_page(list(map(batch_object, batches)), more=more))
 
 
 @router.get(_BATCH, **documented(BatchObject))

@@ -97,10 +97,7 @@ class Rows:
             raise _refused(f"row {number}: {place} {first['msg']}".replace("  ", " ")) from None
         try:
             return self._request(row)
-        except GatewayError as error:
-            words = f"row {number} ({row.custom_id[:64]!r}): {error}"
-            raise GatewayError(error.row, words, param=error.param) from error
-        except SparkError as error:
+        except (GatewayError, SparkError) as error:
             words = f"row {number} ({row.custom_id[:64]!r}): {error}"
             raise GatewayError(row_of(error), words, param=error.param or None) from error
 

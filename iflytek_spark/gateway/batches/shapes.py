@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 from typing_extensions import TypedDict
@@ -106,6 +106,18 @@ class BatchList(TypedDict):
     first_id: str | None
     last_id: str | None
     has_more: bool
+
+
+def list_page(data: list[FileObject] | list[BatchObject], *, more: bool) -> FileList | BatchList:
+    """Write a page of a list."""
+    page = {
+        "object": "list",
+        "data": data,
+        "first_id": data[0]["id"] if data else None,
+        "last_id": data[-1]["id"] if data else None,
+        "has_more": more,
+    }
+    return cast("FileList | BatchList", page)
 
 
 def file_object(file: BatchFile, name: str) -> FileObject:
