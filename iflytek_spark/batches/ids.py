@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from types import TracebackType
-from typing import Self
 
 _TEMPORARY = ""
 """A database of its own in a temporary file, which the system removes."""
@@ -32,13 +30,6 @@ class SeenIds:
         found = self._database.execute("SELECT row FROM seen WHERE id = ?", (custom_id,))
         return int(found.fetchone()[0])
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Forget them."""
         self._database.close()

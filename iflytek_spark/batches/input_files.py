@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO
 
 from iflytek_spark.batches.ids import SeenIds
 from iflytek_spark.batches.rows import BatchRequest, Line, write_line
@@ -78,7 +78,8 @@ def write_input_files(
         ConfigurationError: for limits that are none.
     """
     check_limits(max_rows, max_bytes)
-    with _Folder(Path(folder), max_rows, max_bytes) as written, SeenIds() as seen:
+    folder = Path(folder)
+    with closing(_Folder(folder, max_rows, max_bytes)) as written, closing(SeenIds()) as seen:
         for number, row in enumerate(rows, 1):
             line = write_line(number, row, model)
             check_new(seen, number, row.custom_id)
@@ -103,7 +104,7 @@ def check_input_file(path: str | Path) -> InputFile:
         BatchFileError: when it cannot be read.
     """
     path, rows, model = Path(path), 0, ""
-    with file_errors("read", path), path.open("rb") as lines, SeenIds() as seen:
+    with file_errors("read", path), path.open("rb") as lines, closing(SeenIds()) as seen:
         size = os.fstat(lines.fileno()).st_size
         if size > MAX_FILE_BYTES:
             raise InvalidRequestError(f"{path} has {size} bytes, above {MAX_FILE_BYTES} (100 MB)")
@@ -201,15 +202,8 @@ class _Folder:
         while self._open:
             yield self._open.pop(next(iter(self._open))).finish()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Delete what is not finished."""
         for writer in self._open.values():
             writer.discard()
 

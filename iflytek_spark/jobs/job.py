@@ -195,11 +195,9 @@ class OpenJob:
         self.journal.forget_errors()
         self._done = self.journal.totals().done
 
-    def todo(self, first: int = 1, last: int | None = None) -> Iterator[Row]:
-        """Yield the rows of a range that have no result, in their order."""
-        last = self.found.last if last is None else last
-        inside = (row for row in read_rows(self.job.source) if first <= row.number <= last)
-        for group in in_groups(inside, _TOGETHER):
+    def todo(self) -> Iterator[Row]:
+        """Yield the rows that have no result, in their order."""
+        for group in in_groups(read_rows(self.job.source), _TOGETHER):
             done = self.journal.done(group[0].number, group[-1].number)
             yield from (row for row in group if row.number not in done)
 

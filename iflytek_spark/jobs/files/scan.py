@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from iflytek_spark.batches.ids import SeenIds
 from iflytek_spark.errors import JobError, SparkError
-from iflytek_spark.jobs.files.tables import Row, read_rows, refuse_row
+from iflytek_spark.jobs.files.tables import Row, read_rows, reading, refuse_row
 
 _TOO_WIDE = 2**63
-_DOUBLED = """
-SELECT min(row), max(row) FROM (SELECT * FROM ids ORDER BY id, row)
-GROUP BY id HAVING count(*) > 1 LIMIT 1
-"""
 
 
 class Measure(NamedTuple):
@@ -38,7 +35,6 @@ class Scan(NamedTuple):
 
     Attributes:
         rows: how many there are.
-        last: the number of the last one.
         tokens: what the model reads of all of them, as estimated.
         obstacle: why the first of them that cannot go by batch cannot, or an empty string.
         whole_ids: whether each id is a whole number of 64 bits.
@@ -46,7 +42,6 @@ class Scan(NamedTuple):
     """
 
     rows: int = 0
-    last: int = 0
     tokens: int = 0
     obstacle: str = ""
     whole_ids: bool = True
@@ -76,13 +71,13 @@ def scan(
             row that cannot be asked; it names the row.
     """
     found = Scan()
-    with SeenIds() as seen:
+    with closing(SeenIds()) as seen:
         for row in read_rows(path):
             name = id_of(path, row, id_column)
             if before := seen.add(ascii(str(name)), row.number):
                 refuse_row(path, row.number, f"it has the id of row {before}")
             size = _measured(path, row, measure, on_bad)
-            found = _with(found, row.number, size, name)
+            found = _with(found, size, name)
     if not found.rows:
         raise JobError(f"{path} has no rows")
     return found
@@ -103,10 +98,9 @@ def _measured(
         return _BAD
 
 
-def _with(found: Scan, number: int, size: Measure, name: str | int) -> Scan:
+def _with(found: Scan, size: Measure, name: str | int) -> Scan:
     return Scan(
         rows=found.rows + 1,
-        last=number,
         tokens=found.tokens + max(size.tokens, 0),
         obstacle=found.obstacle or size.obstacle,
         whole_ids=found.whole_ids and isinstance(name, int) and abs(name) < _TOO_WIDE,
@@ -127,11 +121,8 @@ def id_of(path: Path, row: Row, column: str) -> str | int:
 
 def digest(path: Path) -> str:
     """Return what changes when a file does, or raise a JobError."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise JobError(f"{path} cannot be read: {error.strerror or error}") from error
+    with reading(path), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def in_groups(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:

@@ -44,7 +44,7 @@ def read_rows(path: Path) -> Iterator[Row]:
         JobError: for a file that cannot be read; it names the row.
     """
     reader = reader_of(path)
-    with _explained(path):
+    with reading(path):
         yield from reader(path)
 
 
@@ -84,7 +84,12 @@ def refuse_row(path: Path, number: int, problem: str, hint: str = "") -> NoRetur
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def reading(path: Path) -> Iterator[None]:
+    """Turn the system's errors into this library's.
+
+    Raises:
+        JobError: for a file that cannot be read.
+    """
     try:
         yield
     except OSError as error:
